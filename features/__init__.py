@@ -1,0 +1,1 @@
+"""What was known about a person or a place at a prediction time."""

@@ -1,0 +1,88 @@
+"""The codes of the data contract: sources, event kinds with their outcomes, substances, programmes, purposes.
+
+A kind that is not listed here is kept and gets the generic features; a listed kind with an outcome it does not
+have is a fault of the row.
+"""
+
+from dataclasses import dataclass
+
+SOURCES = {
+    "community": "社区（乡镇）",
+    "facility": "戒毒场所",
+    "case_unit": "公安办案部门",
+    "methadone_clinic": "药物维持治疗门诊",
+    "rehab_station": "社会化戒毒康复站",
+    "employment": "阳光工程",
+    "special_ward": "特殊病区",
+}
+
+TEST_OUTCOMES = ("positive", "negative", "missed", "evaded", "refused")
+TEST_GIVEN = ("positive", "negative")
+TEST_WITHHELD = ("evaded", "refused")
+CONTACT_OUTCOMES = ("kept", "missed")
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One kind of event: what it says, the outcomes it may have (none: it has no outcome), the unit of its value."""
+
+    meaning: str
+    outcomes: tuple[str, ...] = ()
+    value_unit: str | None = None
+
+
+PROGRAMMES = ("community_treatment", "community_rehabilitation", "methadone", "trial")
+PROGRAMME_ENDS = ("completed", "ended", "isolated", "imprisoned", "died", "lost")
+
+KINDS: dict[str, Kind] = {
+    "urine_test": Kind("urine test due, given or withheld", TEST_OUTCOMES),
+    "hair_test": Kind("hair test due, given or withheld", TEST_OUTCOMES),
+    "self_report": Kind("use of a substance as told by the person", ("use", "none")),
+    "check_in": Kind("agreed check-in at the station", CONTACT_OUTCOMES),
+    "home_visit": Kind("visit by a social worker", CONTACT_OUTCOMES),
+    "family_contact": Kind("talk with the family", CONTACT_OUTCOMES),
+    "leave": Kind("self-reported leave that began on the day", value_unit="days"),
+    "absence": Kind("absence without leave that began on the day", value_unit="days"),
+    "agreement": Kind("rehabilitation agreement signed"),
+    "order": Kind("order for a programme issued", PROGRAMMES),
+    "programme_start": Kind("programme begun: reported to the station", PROGRAMMES),
+    "programme_end": Kind("programme over", PROGRAMME_ENDS),
+    "transfer_out": Kind("moved away, hand-over begun"),
+    "transfer_in": Kind("new station confirmed the hand-over"),
+    "isolation_start": Kind("admitted to compulsory isolation"),
+    "isolation_end": Kind("released from compulsory isolation and handed over"),
+    "diagnostic_assessment": Kind("assessment in the facility", value_unit="points"),
+    "dose": Kind("maintenance medicine", ("taken", "missed"), value_unit="mg"),
+    "withdrawal_score": Kind("withdrawal scale", value_unit="points"),
+    "counselling": Kind("counselling session", CONTACT_OUTCOMES),
+    "group_service": Kind("group session", CONTACT_OUTCOMES),
+    "assistance": Kind("practical or financial help given"),
+    "plan": Kind("support plan made or reviewed"),
+    "training": Kind("vocational training", CONTACT_OUTCOMES),
+    "placement": Kind("job placement offered"),
+    "job_start": Kind("job begun"),
+    "job_end": Kind("job lost or left"),
+    "ward_start": Kind("admitted to the special ward"),
+    "ward_end": Kind("discharged from the special ward"),
+    "move": Kind("changed the township of residence"),
+    "death": Kind("died"),
+    "sealed": Kind("record sealed"),
+    "objection": Kind("objected to automated scoring, or took the objection back", ("raised", "withdrawn")),
+}
+
+SUBSTANCES = (
+    "opioid", "heroin", "methamphetamine", "amphetamine", "ketamine", "cocaine", "thc", "benzodiazepine",
+    "synthetic_cannabinoid", "mdma", "alcohol", "other",
+)  # fmt: skip
+
+INCIDENT_KINDS = ("overdose", "first_positive", "treatment_entry")
+TOWNSHIP_ONLY = ("first_positive", "treatment_entry")  # date and place together would give the person away
+REPORTERS = ("citizen", "service", "enforcement")
+
+SEXES = ("female", "male", "unknown")
+AREA_LEVELS = ("district", "township", "cell")
+
+PROTECTED = ("sex", "birth_year", "ethnicity", "household_register")
+
+PURPOSES = ("support_plan", "review", "transfer", "research", "own_request")
+REFUSED_PURPOSES = ("enforcement",)

@@ -1,0 +1,1 @@
+"""How a model answers: the service, its messages and its words."""
