@@ -86,3 +86,18 @@ PROTECTED = ("sex", "birth_year", "ethnicity", "household_register")
 
 PURPOSES = ("support_plan", "review", "transfer", "research", "own_request")
 REFUSED_PURPOSES = ("enforcement",)
+
+# A test or a report of any of these counts for the one named.
+SUBSTANCE_FAMILIES: dict[str, tuple[str, ...]] = {
+    "opioid": ("opioid", "heroin"),
+    "amphetamine": ("amphetamine", "methamphetamine"),
+}
+
+
+def family_of(substance: str) -> tuple[str, ...]:
+    """The substance codes that count as this one.
+
+    >>> family_of("opioid"), family_of("ketamine")
+    (('opioid', 'heroin'), ('ketamine',))
+    """
+    return SUBSTANCE_FAMILIES.get(substance, (substance,))

@@ -1,0 +1,206 @@
+"""The only door to the past: what was known at a prediction time.
+
+Windows are (start, end]. An event counts in a lookback of L days at an as-of date T when it occurred in (T - L, T]
+and the latest of its revisions known by the end of T is not a retraction. Labels look the other way, into
+(T, T + horizon], with the knowledge of the snapshot; they go through `in_hindsight` and nothing else does.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from features import walk
+from features.history import Codes, Days, Floats, History
+
+LONG_AGO = np.int32(-(2**30))
+
+Wanted = str | tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Events:
+    """Some of the events of a history (one kind, one outcome, ...), still sorted, with each person's first place."""
+
+    first: npt.NDArray[np.int64]
+    occurred: Days
+    known: Days
+    until: Days
+    value: Floats
+    codes: Mapping[str, Codes]
+    levels: Mapping[str, tuple[str, ...]]
+
+    def where(self, keep: npt.NDArray[np.bool_]) -> "Events":
+        """Those of these events for which `keep` is true."""
+        places = np.flatnonzero(keep)
+        kept_before = np.concatenate(([0], np.cumsum(keep)))
+        return Events(
+            first=kept_before[self.first],
+            occurred=self.occurred[places],
+            known=self.known[places],
+            until=self.until[places],
+            value=self.value[places],
+            codes={column: code[places] for column, code in self.codes.items()},
+            levels=self.levels,
+        )
+
+    def flagged(self, column: str, wanted: Wanted) -> npt.NDArray[np.bool_]:
+        """True for each event whose column has one of the wanted codes."""
+        names = (wanted,) if isinstance(wanted, str) else wanted
+        levels = self.levels[column]
+        places = [levels.index(name) for name in names if name in levels]
+        if len(places) == 1:
+            return self.codes[column] == places[0]
+        return np.isin(self.codes[column], places)
+
+
+@dataclass(frozen=True)
+class Visible:
+    """What was visible at each of some prediction times: one row for each (person, as-of date)."""
+
+    history: History
+    person: npt.NDArray[np.int64]
+    as_of: Days
+    seen_by: Days
+    _selections: dict[tuple[tuple[str, Wanted], ...], Events] = field(default_factory=dict, repr=False, compare=False)
+
+    @classmethod
+    def at(cls, history: History, predictions: pd.DataFrame) -> "Visible":
+        """The visible past for a table of (person_id, as_of); as_of in days since 1970-01-01."""
+        as_of = predictions["as_of"].to_numpy(dtype=np.int32)
+        person = history.places_of(predictions["person_id"].to_numpy(dtype=object))
+        return cls(history, person, as_of, as_of)
+
+    def in_hindsight(self, seen_by: int) -> "Visible":
+        """The same rows with the knowledge of a later day. For labels only: a feature must never call this."""
+        return replace(self, seen_by=np.full(len(self.as_of), seen_by, dtype=np.int32))
+
+    def of(self, **wanted: Wanted) -> "Selection":
+        """The visible events whose columns (kind, outcome, substance, ...) have the wanted codes."""
+        return Selection(self, self._events(tuple(wanted.items())), self._long_ago(), self.as_of)
+
+    def fact(self, column: str) -> npt.NDArray[np.object_]:
+        """A fact fixed at registration, one for each row; None where the column or the value is absent."""
+        if column not in self.history.persons.columns:
+            return np.full(len(self.person), None, dtype=object)
+        values = self.history.persons[column].to_numpy(dtype=object)[self.person]
+        values[pd.isna(values)] = None
+        return values
+
+    def __len__(self) -> int:
+        return len(self.as_of)
+
+    def _long_ago(self) -> Days:
+        return np.full(len(self.as_of), LONG_AGO, dtype=np.int32)
+
+    def _events(self, wanted: tuple[tuple[str, Wanted], ...]) -> Events:
+        if wanted not in self._selections:
+            self._selections[wanted] = self._select(wanted)
+        return self._selections[wanted]
+
+    def _select(self, wanted: tuple[tuple[str, Wanted], ...]) -> Events:
+        if not wanted:
+            past = self.history
+            return Events(past.first, past.occurred, past.known, past.until, past.value, past.codes, past.levels)
+        wider = self._events(wanted[:-1])  # the selection by kind is shared by all features of that kind
+        column, names = wanted[-1]
+        return wider.where(wider.flagged(column, names))
+
+
+@dataclass(frozen=True)
+class Selection:
+    """Visible events of one sort in the window (floor, ceiling] of each row; the questions a feature may ask."""
+
+    past: Visible
+    events: Events
+    floor: Days
+    ceiling: Days
+
+    def within(self, *, days: int | None) -> "Selection":
+        """Those in the lookback (as_of - days, as_of]; all when days is None."""
+        return self if days is None else replace(self, floor=_days(self.past.as_of - days))
+
+    def between(self, *, start_days: int, end_days: int) -> "Selection":
+        """Those in (as_of - start_days, as_of - end_days]."""
+        return replace(self, floor=_days(self.past.as_of - start_days), ceiling=_days(self.past.as_of - end_days))
+
+    def ahead(self, *, days: int) -> "Selection":
+        """Those in the label window (as_of, as_of + days]; empty unless seen in hindsight."""
+        return replace(self, floor=self.past.as_of, ceiling=_days(self.past.as_of + days))
+
+    def since(self, day: Floats) -> "Selection":
+        """Those after a day that differs by row; all where the day is NaN."""
+        return replace(self, floor=_days(np.where(np.isnan(day), LONG_AGO, day)))
+
+    def count(self) -> Floats:
+        """How many there are, for each row."""
+        return walk.count(self.rows(), self.columns())
+
+    def count_days(self) -> Floats:
+        """On how many different days, for each row."""
+        return walk.count_days(self.rows(), self.columns())
+
+    def total(self) -> Floats:
+        """The sum of their values; 0 when there is none."""
+        return walk.total(self.rows(), self.columns(), self.events.value)[0]
+
+    def mean(self) -> Floats:
+        """The mean of their values; NaN when there is none."""
+        sums, present = walk.total(self.rows(), self.columns(), self.events.value)
+        return share(sums, present)
+
+    def last_value(self, *, back: int = 0) -> Floats:
+        """The value of the latest (back=0), the one before (1), ...; NaN when there is none."""
+        return _taken(self.events.value, self._latest(back))
+
+    def last_day(self) -> Floats:
+        """The day of the latest; NaN when there is none."""
+        return _taken(self.events.occurred, self._latest(0))
+
+    def first_day(self) -> Floats:
+        """The day of the earliest; NaN when there is none."""
+        return _taken(self.events.occurred, walk.earliest(self.rows(), self.columns()))
+
+    def days_since_last(self) -> Floats:
+        """Days from the latest to the as-of date; NaN when there is none."""
+        return self.past.as_of - self.last_day()
+
+    def days_since_first(self) -> Floats:
+        """Days from the earliest to the as-of date; NaN when there is none."""
+        return self.past.as_of - self.first_day()
+
+    def last_is(self, column: str, wanted: Wanted, *, back: int = 0) -> Floats:
+        """1 when the latest has one of the wanted codes, 0 when not, NaN when there is none."""
+        return _taken(self.events.flagged(column, wanted), self._latest(back))
+
+    def run(self, column: str, wanted: Wanted) -> Floats:
+        """The length of the unbroken run with the wanted codes that ends with the latest."""
+        return walk.run(self.rows(), self.columns(), self.events.flagged(column, wanted))
+
+    def _latest(self, back: int) -> npt.NDArray[np.int64]:
+        return walk.latest(self.rows(), self.columns(), back)
+
+    def rows(self) -> walk.Rows:
+        """What is asked, as the loops of `walk` take it."""
+        return walk.Rows(self.past.person, self.floor, self.ceiling, self.past.seen_by)
+
+    def columns(self) -> walk.Columns:
+        """What is searched, as the loops of `walk` take it."""
+        return walk.Columns(self.events.first, self.events.occurred, self.events.known, self.events.until)
+
+
+def share(part: Floats, whole: Floats) -> Floats:
+    """Part over whole; NaN where the whole is 0."""
+    return np.divide(part, whole, out=np.full(len(part), np.nan), where=whole > 0)
+
+
+def _days(days: npt.NDArray[np.generic]) -> Days:
+    return days.astype(np.int32)
+
+
+def _taken(column: npt.NDArray[np.generic], places: npt.NDArray[np.int64]) -> Floats:
+    if len(column) == 0:
+        return np.full(len(places), np.nan)
+    return np.where(places >= 0, column[places].astype(np.float64), np.nan)

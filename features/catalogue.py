@@ -1,0 +1,116 @@
+"""What a feature is: a named function of the visible past with its arguments.
+
+The function says what is measured, the arguments with which lookback or for which substance; the name of the
+column is made of both. A feature is written down as plain values, so an artifact can carry it to the service.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from inspect import signature
+from typing import Any
+
+import pandas as pd
+
+from features.asof import Visible
+from features.errors import ConfigError
+from features.history import Floats, History
+
+Argument = int | str | None
+Measure = Callable[..., Floats]
+
+
+@dataclass(frozen=True)
+class Definition:
+    """One function of the catalogue. `changeable`: help can change what it measures."""
+
+    function: Measure
+    family: str
+    unit: str
+    changeable: bool
+
+    @property
+    def code(self) -> str:
+        """The function's name: the key of its texts."""
+        return self.function.__name__
+
+    @property
+    def meaning(self) -> str:
+        """The first line of its docstring."""
+        return (self.function.__doc__ or "").strip().split("\n", maxsplit=1)[0]
+
+    @property
+    def parameters(self) -> tuple[str, ...]:
+        """The arguments it takes besides the visible past."""
+        return tuple(signature(self.function).parameters)[1:]
+
+
+CATALOGUE: dict[str, Definition] = {}
+
+
+def feature(*, family: str, unit: str, changeable: bool = False) -> Callable[[Measure], Measure]:
+    """Enter a function in the catalogue."""
+
+    def enter(function: Measure) -> Measure:
+        CATALOGUE[function.__name__] = Definition(function, family, unit, changeable)
+        return function
+
+    return enter
+
+
+@dataclass(frozen=True)
+class Feature:
+    """One column: a function of the catalogue and the arguments it is called with."""
+
+    code: str
+    arguments: tuple[tuple[str, Argument], ...] = ()
+
+    @property
+    def name(self) -> str:
+        """The name of the column, for example `positive_tests_opioid_28d`."""
+        return "_".join([self.code, *(_spelled(*argument) for argument in self.arguments if argument[1] != "")])
+
+    @property
+    def definition(self) -> Definition:
+        """Its entry in the catalogue."""
+        return CATALOGUE[self.code]
+
+    def of(self, past: Visible) -> Floats:
+        """Its value at each prediction time."""
+        return self.definition.function(past, **dict(self.arguments))
+
+    def to_plain(self) -> dict[str, Any]:
+        """What JSON can hold; `from_plain` gives the feature back."""
+        return {"code": self.code, "arguments": dict(self.arguments)}
+
+    @classmethod
+    def from_plain(cls, plain: Mapping[str, Any]) -> "Feature":
+        """The feature written down; ConfigError when the catalogue does not know it."""
+        return make(plain["code"], **plain["arguments"])
+
+
+def make(code: str, **arguments: Argument) -> Feature:
+    """The feature of this code with these arguments; ConfigError when the catalogue has no such thing."""
+    if code not in CATALOGUE:
+        raise ConfigError(f"features: the catalogue has no function '{code}'. Known: {', '.join(sorted(CATALOGUE))}.")
+    wrong = set(arguments) ^ set(CATALOGUE[code].parameters)
+    if wrong:
+        expected = ", ".join(CATALOGUE[code].parameters) or "none"
+        raise ConfigError(f"features: '{code}' takes the arguments: {expected}. Wrong or missing: {sorted(wrong)}.")
+    return Feature(code, tuple((name, arguments[name]) for name in CATALOGUE[code].parameters))
+
+
+def compute(history: History, predictions: pd.DataFrame, features: Sequence[Feature]) -> pd.DataFrame:
+    """One row for each prediction time (person_id, as_of), one float column for each feature.
+
+    Training passes hundreds of thousands of rows, the service one; the code is the same and so is every bit.
+    """
+    past = Visible.at(history, predictions)
+    return pd.DataFrame({each.name: each.of(past) for each in features}, index=predictions.index)
+
+
+def _spelled(name: str, value: Argument) -> str:
+    if name == "days":
+        return "ever" if value is None else f"{value}d"
+    if name == "length_days":
+        return f"of_{value}d"
+    return str(value).lower().replace(" ", "_")

@@ -1,0 +1,98 @@
+"""Who may be scored at an as-of date, and why the others may not.
+
+The refusals of the domain come first and hold for every model: a sealed record, an objection to automated
+scoring, a minor, three abstinent years. What a model adds (its programmes, enough history, good periods) follows.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from features.asof import Visible
+from features.family_programme import programme_since, relapse_signs
+from features.family_tests import given, good_period
+from features.statutes import CLOCKS
+from features.vocabulary import PROGRAMMES
+
+ELIGIBLE = ""
+
+Flags = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class GoodPeriods:
+    """At least so many of the latest periods were good: a test for the substance and none positive."""
+
+    at_least: int
+    of: int
+    length_days: int
+    substance: str = ""
+
+
+@dataclass(frozen=True)
+class Cohort:
+    """Who is at risk: in one of the programmes, not isolated, with enough history, no relapse in the washout."""
+
+    programmes: tuple[str, ...] = PROGRAMMES
+    minimum_tests: int = 1
+    washout_days: int = 0
+    substance: str = ""
+    good_periods: GoodPeriods | None = None
+
+
+def why_not(past: Visible, cohort: Cohort) -> npt.NDArray[np.object_]:
+    """For each row "" when the person may be scored, else the code of the first reason why not.
+
+    Codes: sealed, objected, under_18, abstinent_three_years, died, insufficient_history, not_in_programme,
+    isolated, in_washout, no_good_period.
+    """
+    reasons = np.full(len(past), ELIGIBLE, dtype=object)
+    for code, applies in _rules(past, cohort):
+        reasons[applies & (reasons == ELIGIBLE)] = code
+    return reasons
+
+
+def _rules(past: Visible, cohort: Cohort) -> Iterator[tuple[str, Flags]]:
+    yield "sealed", past.of(kind="sealed").count() > 0
+    yield "objected", past.of(kind="objection").last_is("outcome", "raised") == 1
+    yield "under_18", _may_be_minor(past)
+    yield "abstinent_three_years", _abstinent(past)
+    yield "died", past.of(kind="death").count() > 0
+    yield "insufficient_history", past.of().count() == 0
+    yield "not_in_programme", ~_in_one_of(past, cohort.programmes)
+    yield "isolated", past.of(kind=("isolation_start", "isolation_end")).last_is("kind", "isolation_start") == 1
+    yield "insufficient_history", given(past, cohort.substance).count() < cohort.minimum_tests
+    if cohort.washout_days:
+        yield "in_washout", relapse_signs(past).within(days=cohort.washout_days).count() > 0
+    if cohort.good_periods:
+        yield "no_good_period", ~_enough_good_periods(past, cohort.good_periods)
+
+
+def _may_be_minor(past: Visible) -> Flags:
+    """Only the year of birth is held, so a person counts as a minor until the year of the 18th birthday is over."""
+    year = 1970 + past.as_of.astype("datetime64[D]").astype("datetime64[Y]").astype(np.int64)
+    born = pd.to_numeric(pd.Series(past.fact("birth_year")), errors="coerce").to_numpy(dtype=np.float64)
+    return year - born <= CLOCKS["adult"].limit
+
+
+def _abstinent(past: Visible) -> Flags:
+    """Three years since the programme began, and since the last sign of use or release from isolation."""
+    began = past.of(kind="programme_start").first_day()
+    released = past.of(kind="isolation_end").last_day()
+    clock_from = np.fmax(np.fmax(began, relapse_signs(past).last_day()), released)
+    return past.as_of - clock_from >= CLOCKS["abstinence"].limit
+
+
+def _in_one_of(past: Visible, programmes: tuple[str, ...]) -> Flags:
+    allowed = past.of(kind="programme_start").last_is("outcome", programmes) == 1
+    return allowed & ~np.isnan(programme_since(past))
+
+
+def _enough_good_periods(past: Visible, rule: GoodPeriods) -> Flags:
+    good = [
+        good_period(past, substance=rule.substance, length_days=rule.length_days, back=back) for back in range(rule.of)
+    ]
+    return np.sum(good, axis=0) >= rule.at_least

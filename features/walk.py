@@ -1,0 +1,188 @@
+"""Plain loops over one person's sorted events, compiled.
+
+Each loop walks back from the end of a window to its start, over the rows of one person and one selection,
+and looks only at revisions in force on the day of knowledge. A window is (floor, ceiling], so the loop
+reads as the rule does; what it costs is the events in the window, a handful.
+"""
+
+from collections.abc import Callable
+from typing import NamedTuple, ParamSpec, TypeVar, cast
+
+import numpy as np
+import numpy.typing as npt
+from numba import njit
+
+from features.history import Days, Floats
+
+Places = npt.NDArray[np.int64]
+Flags = npt.NDArray[np.bool_]
+Arguments = ParamSpec("Arguments")
+Answer = TypeVar("Answer")
+
+
+class Rows(NamedTuple):
+    """What is asked: for each row a person, a window (floor, ceiling] and the day of knowledge."""
+
+    person: Places
+    floor: Days
+    ceiling: Days
+    seen_by: Days
+
+
+class Columns(NamedTuple):
+    """What is searched: selected events sorted by person and day; `first` holds each person's first place."""
+
+    first: Places
+    occurred: Days
+    known: Days
+    until: Days
+
+
+def _compiled(function: Callable[Arguments, Answer]) -> Callable[Arguments, Answer]:
+    return cast(Callable[Arguments, Answer], njit(cache=True, nogil=True)(function))
+
+
+@_compiled
+def _after(occurred: Days, low: int, high: int, day: int) -> int:
+    """The first place in [low, high) whose day is later than `day`."""
+    while low < high:
+        middle = (low + high) // 2
+        if occurred[middle] <= day:
+            low = middle + 1
+        else:
+            high = middle
+    return low
+
+
+@_compiled
+def count(rows: Rows, events: Columns) -> Floats:
+    """The number of events in force in each window."""
+    person, floor, ceiling, seen_by = rows
+    first, occurred, known, until = events
+    result = np.zeros(len(person))
+    for row in range(len(person)):
+        start = first[person[row]]
+        place = _after(occurred, start, first[person[row] + 1], ceiling[row]) - 1
+        while place >= start and occurred[place] > floor[row]:
+            if known[place] <= seen_by[row] < until[place]:
+                result[row] += 1.0
+            place -= 1
+    return result
+
+
+@_compiled
+def count_days(rows: Rows, events: Columns) -> Floats:
+    """The number of different days with an event in force in each window."""
+    person, floor, ceiling, seen_by = rows
+    first, occurred, known, until = events
+    result = np.zeros(len(person))
+    for row in range(len(person)):
+        start = first[person[row]]
+        place = _after(occurred, start, first[person[row] + 1], ceiling[row]) - 1
+        latest = ceiling[row] + 1
+        while place >= start and occurred[place] > floor[row]:
+            if known[place] <= seen_by[row] < until[place] and occurred[place] != latest:
+                latest = occurred[place]
+                result[row] += 1.0
+            place -= 1
+    return result
+
+
+@_compiled
+def total(rows: Rows, events: Columns, value: Floats) -> tuple[Floats, Floats]:
+    """The sum of the values present in each window, and how many there are; latest first, so bits never differ."""
+    person, floor, ceiling, seen_by = rows
+    first, occurred, known, until = events
+    sums = np.zeros(len(person))
+    present = np.zeros(len(person))
+    for row in range(len(person)):
+        start = first[person[row]]
+        place = _after(occurred, start, first[person[row] + 1], ceiling[row]) - 1
+        while place >= start and occurred[place] > floor[row]:
+            if known[place] <= seen_by[row] < until[place] and not np.isnan(value[place]):
+                sums[row] += value[place]
+                present[row] += 1.0
+            place -= 1
+    return sums, present
+
+
+@_compiled
+def latest(rows: Rows, events: Columns, back: int) -> Places:
+    """The place of the latest event in force in each window (back=0), the one before (1), ...; else -1."""
+    person, floor, ceiling, seen_by = rows
+    first, occurred, known, until = events
+    result = np.full(len(person), -1, dtype=np.int64)
+    for row in range(len(person)):
+        start = first[person[row]]
+        place = _after(occurred, start, first[person[row] + 1], ceiling[row]) - 1
+        seen_so_far = 0
+        while place >= start and occurred[place] > floor[row]:
+            if known[place] <= seen_by[row] < until[place]:
+                if seen_so_far == back:
+                    result[row] = place
+                    break
+                seen_so_far += 1
+            place -= 1
+    return result
+
+
+@_compiled
+def earliest(rows: Rows, events: Columns) -> Places:
+    """The place of the earliest event in force in each window; -1 when there is none."""
+    person, floor, ceiling, seen_by = rows
+    first, occurred, known, until = events
+    result = np.full(len(person), -1, dtype=np.int64)
+    for row in range(len(person)):
+        stop = first[person[row] + 1]
+        place = _after(occurred, first[person[row]], stop, floor[row])
+        while place < stop and occurred[place] <= ceiling[row]:
+            if known[place] <= seen_by[row] < until[place]:
+                result[row] = place
+                break
+            place += 1
+    return result
+
+
+@_compiled
+def run(rows: Rows, events: Columns, flag: Flags) -> Floats:
+    """The length of the unbroken run of flagged events that ends with the latest in each window."""
+    person, floor, ceiling, seen_by = rows
+    first, occurred, known, until = events
+    result = np.zeros(len(person))
+    for row in range(len(person)):
+        start = first[person[row]]
+        place = _after(occurred, start, first[person[row] + 1], ceiling[row]) - 1
+        while place >= start and occurred[place] > floor[row]:
+            if known[place] <= seen_by[row] < until[place]:
+                if not flag[place]:
+                    break
+                result[row] += 1.0
+            place -= 1
+    return result
+
+
+@_compiled
+def matched(rows: Rows, events: Columns, others: Columns, within_days: int, last: int) -> tuple[Floats, Floats]:
+    """Of the latest events in each window, at most `last`, how many have another event on their day or just before.
+
+    Returns the number matched and the number looked at. "Just before" is (day - within_days, day].
+    """
+    person, floor, ceiling, seen_by = rows
+    found = np.zeros(len(person))
+    looked = np.zeros(len(person))
+    for row in range(len(person)):
+        start = events.first[person[row]]
+        place = _after(events.occurred, start, events.first[person[row] + 1], ceiling[row]) - 1
+        while place >= start and events.occurred[place] > floor[row] and looked[row] < last:
+            if events.known[place] <= seen_by[row] < events.until[place]:
+                looked[row] += 1.0
+                day = events.occurred[place]
+                low = others.first[person[row]]
+                other = _after(others.occurred, low, others.first[person[row] + 1], day) - 1
+                while other >= low and others.occurred[other] > day - within_days:
+                    if others.known[other] <= seen_by[row] < others.until[other]:
+                        found[row] += 1.0
+                        break
+                    other -= 1
+            place -= 1
+    return found, looked
