@@ -1,0 +1,1 @@
+"""The steps by which a history store reaches its present tables (Alembic, run by features.store)."""

@@ -1,0 +1,237 @@
+"""The history store: append-only tables in SQLite, or in PostgreSQL by another URL. It also answers all reads.
+
+Every date is an integer, whole days since 1970-01-01. A write is one transaction; readers see it whole or not at all.
+"""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import numpy as np
+import pandas as pd
+import sqlalchemy as sa
+
+from features.digest import EMPTY
+from features.errors import StoreError
+from features.schema import TABLES, Table, table_named
+from features.tables import BATCHES, QUARANTINE, REVISION, STORED, current
+
+PERSON_EVENTS = tuple(name for name in TABLES["events"].names if name != "note_code")
+# Names are for the page of one person: no bulk read, and so no snapshot, carries them.
+NOT_IN_BULK = "display_name"
+MOST_PARAMETERS = 500  # of one statement; far below what either database allows
+
+
+class Store:
+    """The history store. Open it with `Store.open` or `Store.open_home`; close it, or use it in a `with`."""
+
+    def __init__(self, engine: sa.Engine) -> None:
+        self._engine = engine
+
+    @classmethod
+    def open(cls, url: str, *, migrate: bool = True) -> Self:
+        """The store at a database URL, its tables brought up to date unless `migrate` is false."""
+        store = cls(_engine(url))
+        try:
+            store._bring_up_to_date(migrate=migrate)
+        except sa.exc.DatabaseError as error:
+            store.close()
+            raise StoreError(
+                "the store cannot be opened: its folder must exist and be writable, its file must be a database "
+                f"that no other writer holds for a minute. The database says: {error.orig}."
+            ) from error
+        except StoreError:
+            store.close()
+            raise
+        return store
+
+    @classmethod
+    def open_home(cls, home: Path, *, migrate: bool = True) -> Self:
+        """The store of a home folder: the SQLite file `store.db` in it, made when absent."""
+        home.mkdir(parents=True, exist_ok=True)
+        url = sa.URL.create("sqlite", database=str(home / "store.db"))
+        return cls.open(url.render_as_string(hide_password=False), migrate=migrate)
+
+    def close(self) -> None:
+        """Give up all connections."""
+        self._engine.dispose()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    @contextmanager
+    def reading(self) -> Iterator[sa.Connection]:
+        """A connection that sees one unchanging state."""
+        with self._engine.connect() as connection, connection.begin():
+            yield connection
+
+    @contextmanager
+    def writing(self) -> Iterator[sa.Connection]:
+        """A connection in one transaction, alone among writers: all of it is kept, or nothing."""
+        with self._engine.connect().execution_options(writes=True) as connection, connection.begin():
+            if connection.dialect.name == "postgresql":  # SQLite's twin is BEGIN IMMEDIATE, see _begin
+                connection.execute(sa.text("LOCK TABLE batches IN EXCLUSIVE MODE"))
+            yield connection
+
+    def state_digest(self) -> str:
+        """64 hex digits that name the set of rows held now, whatever the order or batches in which they came."""
+        with self.reading() as connection:
+            return newest_digest(connection)
+
+    def counts(self) -> dict[str, int]:
+        """Rows of each table (of facts only the current ones), of `batches` and of `quarantine`."""
+        asked = {name: sa.select(sa.func.count()).select_from(current(name).subquery()) for name in TABLES}
+        others = {table.name: sa.select(sa.func.count()).select_from(table) for table in (BATCHES, QUARANTINE)}
+        with self.reading() as connection:
+            return {name: connection.execute(query).scalar_one() for name, query in (asked | others).items()}
+
+    def read(self, table: str) -> pd.DataFrame:
+        """A whole table as it is now, extra columns expanded; without the names of persons."""
+        with self.reading() as connection:
+            return read(connection, table)
+
+    def person(self, person_id: str) -> pd.DataFrame:
+        """The current facts of one person, extra columns expanded: one row, or none."""
+        query = current("persons").where(STORED["persons"].c.person_id == person_id)
+        with self.reading() as connection:
+            rows = connection.execute(query).fetchall()
+        return _expanded(_frame(TABLES["persons"], (*TABLES["persons"].names, "extra"), rows))
+
+    def person_events(self, person_ids: Sequence[str]) -> pd.DataFrame:
+        """All revisions of all events of some persons, retractions included, by person and day."""
+        events = STORED["events"]
+        columns = [events.c[name] for name in PERSON_EVENTS]
+        rows: list[sa.Row[Any]] = []
+        with self.reading() as connection:
+            for start in range(0, len(person_ids), MOST_PARAMETERS):
+                some = events.c.person_id.in_(person_ids[start : start + MOST_PARAMETERS])
+                rows += connection.execute(sa.select(*columns).where(some)).fetchall()
+        rows.sort(key=_by_person_and_day)
+        return _frame(TABLES["events"], PERSON_EVENTS, rows)
+
+    def quarantine(self) -> pd.DataFrame:
+        """What could not be stored: batch_no, table_name, file, row_number, reasons and raw (JSON text)."""
+        columns = [column for column in QUARANTINE.columns if column.name != "fault_key"]
+        query = sa.select(*columns).order_by(QUARANTINE.c.batch_no, QUARANTINE.c.file, QUARANTINE.c.row_number)
+        with self.reading() as connection:
+            rows = connection.execute(query).fetchall()
+        return pd.DataFrame([tuple(row) for row in rows], columns=[column.name for column in columns])
+
+    def _bring_up_to_date(self, *, migrate: bool) -> None:
+        with self.writing() if migrate else self.reading() as connection:
+            found = _revision(connection)
+            if found == REVISION:
+                return
+            if found is not None and found > REVISION:
+                raise StoreError(
+                    f"the store was made by a newer version (tables {found}, this version knows {REVISION}); "
+                    "install that version, or open another store."
+                )
+            if not migrate:
+                raise StoreError(f"the store has tables {found}, not {REVISION}; open it once with migrate=True.")
+            _migrate(connection)
+
+
+def newest_digest(connection: sa.Connection) -> str:
+    """The state digest after the newest batch."""
+    query = sa.select(BATCHES.c.state_digest).order_by(BATCHES.c.batch_no.desc()).limit(1)
+    return connection.execute(query).scalar() or EMPTY
+
+
+def read(connection: sa.Connection, table: str) -> pd.DataFrame:
+    """A whole current table within one connection, so that several reads can share one state."""
+    contract = table_named(table)
+    names = (*contract.names, "extra")
+    parts = [_frame(contract, names, part) for part in connection.execute(current(table)).partitions(100_000)] or [
+        _frame(contract, names, [])
+    ]
+    return _expanded(pd.concat(parts, ignore_index=True)).drop(columns=NOT_IN_BULK, errors="ignore")
+
+
+def _by_person_and_day(row: sa.Row[Any]) -> tuple[Any, ...]:
+    return row.person_id, row.occurred_on, row.known_on, row.event_id, row.revision
+
+
+def _frame(table: Table, names: Sequence[str], rows: Sequence[Sequence[Any]]) -> pd.DataFrame:
+    """Rows of the database as a frame in the types of the contract."""
+    types = {column.name: _dtype(column.type, always_there=column.always_there) for column in table.columns}
+    columns = zip(*rows, strict=True) if rows else [()] * len(names)
+    return pd.DataFrame(
+        {name: _column(values, types.get(name, "str")) for name, values in zip(names, columns, strict=True)}
+    )
+
+
+def _column(values: Sequence[Any], dtype: str) -> Any:
+    return pd.array(values, dtype="str") if dtype == "str" else np.array(values, dtype=dtype)
+
+
+def _dtype(kind: str, *, always_there: bool) -> str:
+    if kind in {"date", "integer"}:
+        return "int64" if always_there else "float64"
+    return {"number": "float64", "flag": "bool"}.get(kind, "str")
+
+
+def _expanded(frame: pd.DataFrame) -> pd.DataFrame:
+    """The frame with `extra` spread over columns: numbers where every value is one, otherwise text."""
+    held = frame.pop("extra")
+    if held.isna().all():
+        return frame
+    rows = [json.loads(text) if isinstance(text, str) else {} for text in held]
+    names = sorted({name for row in rows for name in row})
+    return frame.assign(**{name: _extra_column([row.get(name) for row in rows]) for name in names})
+
+
+def _extra_column(values: list[Any]) -> Any:
+    if all(value is None or isinstance(value, float | int) for value in values):
+        return np.array(values, dtype="float64")
+    return pd.array([None if value is None else str(value) for value in values], dtype="str")
+
+
+def _engine(url: str) -> sa.Engine:
+    try:
+        parsed = sa.make_url(url)
+        is_sqlite = parsed.get_backend_name() == "sqlite"
+        arguments: Mapping[str, object] = {"timeout": 60} if is_sqlite else {}
+        engine = sa.create_engine(parsed, connect_args=arguments)
+    except (sa.exc.ArgumentError, ImportError) as error:
+        raise StoreError("the URL of the store is none; expected sqlite:///FILE or postgresql+DRIVER://...") from error
+    if is_sqlite:
+        sa.event.listen(engine, "connect", _prepare_sqlite)
+        sa.event.listen(engine, "begin", _begin)
+    return engine
+
+
+def _prepare_sqlite(connection: Any, _: object) -> None:
+    connection.isolation_level = None  # SQLAlchemy's recipe: the driver begins nothing by itself, _begin does
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "temp_store=MEMORY", "cache_size=-65536"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin(connection: sa.Connection) -> None:
+    # A transaction that reads first and then writes could fail half-way when another writes: writers ask at once.
+    writes = connection.get_execution_options().get("writes", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+def _revision(connection: sa.Connection) -> str | None:
+    if not sa.inspect(connection).has_table("alembic_version"):
+        return None
+    return connection.execute(sa.text("SELECT version_num FROM alembic_version")).scalar()
+
+
+def _migrate(connection: sa.Connection) -> None:
+    from alembic import command  # only a new or an old store needs it
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations").replace("%", "%%"))
+    config.attributes["connection"] = connection
+    command.upgrade(config, "head")

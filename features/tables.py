@@ -1,0 +1,87 @@
+"""The tables of the history store. Append-only: every row names the batch that brought it.
+
+Every date is an INTEGER: whole days since 1970-01-01, as `features.schema` reads them.
+"""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any
+
+import sqlalchemy as sa
+
+from features.schema import TABLES, Column, Table
+
+REVISION = "0001"  # the newest migration; a store at another revision is migrated or refused
+
+SQL_TYPES: Mapping[str, type[sa.types.TypeEngine[Any]]] = MappingProxyType(
+    {
+        "id": sa.Text,
+        "code": sa.Text,
+        "text": sa.Text,
+        "json": sa.Text,
+        "integer": sa.BigInteger,
+        "number": sa.Double,
+        "date": sa.BigInteger,
+        "flag": sa.Boolean,
+    }
+)
+
+METADATA = sa.MetaData()
+
+BATCHES = sa.Table(
+    "batches",
+    METADATA,
+    sa.Column("batch_no", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("batch_id", sa.Text, nullable=False, unique=True),
+    sa.Column("content_digest", sa.Text, nullable=False),
+    sa.Column("received_on", sa.BigInteger, nullable=False),
+    sa.Column("state_digest", sa.Text, nullable=False),
+    sa.Column("counts", sa.Text, nullable=False),
+)
+
+QUARANTINE = sa.Table(
+    "quarantine",
+    METADATA,
+    sa.Column("fault_key", sa.Text, primary_key=True),
+    sa.Column("batch_no", sa.ForeignKey("batches.batch_no"), nullable=False),
+    sa.Column("table_name", sa.Text, nullable=False),
+    sa.Column("file", sa.Text, nullable=False),
+    sa.Column("row_number", sa.BigInteger, nullable=False),
+    sa.Column("reasons", sa.Text, nullable=False),
+    sa.Column("raw", sa.Text, nullable=False),
+)
+
+
+def _column(table: Table, column: Column) -> sa.Column[Any]:
+    kind = SQL_TYPES[column.type]
+    return sa.Column(column.name, kind, primary_key=column.name in table.key, nullable=not column.always_there)
+
+
+def _stored(table: Table) -> sa.Table:
+    # A later row of facts stands beside the earlier one; the newest batch wins.
+    return sa.Table(
+        table.name,
+        METADATA,
+        *(_column(table, column) for column in table.columns),
+        sa.Column("extra", sa.Text),
+        sa.Column("row_digest", sa.LargeBinary, nullable=False),
+        sa.Column("batch_no", sa.ForeignKey("batches.batch_no"), primary_key=table.facts, nullable=False),
+    )
+
+
+STORED: Mapping[str, sa.Table] = MappingProxyType({name: _stored(table) for name, table in TABLES.items()})
+sa.Index("events_by_person", STORED["events"].c.person_id)
+
+ARRIVING = sa.Table("arriving", sa.MetaData(), sa.Column("key", sa.Text, primary_key=True), prefixes=["TEMPORARY"])
+
+
+def current(table: str) -> sa.Select[tuple[Any, ...]]:
+    """The contract's columns and `extra` of every current row: of facts only the newest row of a key."""
+    stored = STORED[table]
+    columns = [stored.c[name] for name in (*TABLES[table].names, "extra")]
+    if not TABLES[table].facts:
+        return sa.select(*columns)
+    later = stored.alias("later")
+    same_key = sa.and_(*(later.c[name] == stored.c[name] for name in TABLES[table].key))
+    newest = sa.select(sa.func.max(later.c.batch_no)).where(same_key).scalar_subquery()
+    return sa.select(*columns).where(stored.c.batch_no == newest)
