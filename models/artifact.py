@@ -1,0 +1,126 @@
+"""A trained model as a folder: native LightGBM text, plain JSON for the rest, and a manifest of SHA-256 digests.
+
+Nothing in it can run code. The digest of the folder is the SHA-256 of its manifest, so it names every byte. A
+booster is never parsed before its digest is checked: a truncated file would crash the process, an edited one
+would load silently.
+"""
+
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import lightgbm as lgb
+
+from features.catalogue import Feature
+from features.cohort import Cohort
+from features.errors import ArtifactError
+from features.plain import from_plain, to_plain
+from models.calibration import Platt
+from models.relapse import RelapseModel
+
+MANIFEST = "manifest.json"
+BOOSTER = "booster.txt"
+MODEL = "model.json"
+CARD = "card.json"
+
+
+@dataclass(frozen=True)
+class Artifact:
+    """The checked files of a saved model: `model` and `card` as plain values, the booster as LightGBM text."""
+
+    digest: str
+    booster_text: str
+    model: Mapping[str, Any]
+    card: Mapping[str, Any]
+
+
+def save(folder: Path, *, booster: lgb.Booster, model: Mapping[str, Any], card: Mapping[str, Any]) -> str:
+    """The digest of the artifact written to `folder`: aside first, flushed to disk, then renamed."""
+    files = {
+        BOOSTER: booster.model_to_string(),
+        MODEL: _json(model),
+        CARD: _json(card),
+    }
+    manifest = _json({name: sha256(text.encode()).hexdigest() for name, text in files.items()})
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    aside = Path(tempfile.mkdtemp(prefix=".writing-", dir=folder.parent))
+    for name, text in {**files, MANIFEST: manifest}.items():
+        _write(aside / name, text)
+    if folder.exists():
+        shutil.rmtree(folder)
+    aside.rename(folder)
+    return sha256(manifest.encode()).hexdigest()
+
+
+def read(folder: Path, *, expected: str | None = None) -> Artifact:
+    """The artifact in `folder`, every file checked against the manifest and that against the expected digest."""
+    manifest = _text(folder, MANIFEST)
+    digest = sha256(manifest.encode()).hexdigest()
+    if expected is not None and digest != expected:
+        raise ArtifactError(
+            "model: the artifact is not the one that was promoted (its digest differs); promote a good one again."
+        )
+    texts = {name: _text(folder, name) for name in (BOOSTER, MODEL, CARD)}
+    recorded = json.loads(manifest)
+    for name, text in texts.items():
+        if sha256(text.encode()).hexdigest() != recorded.get(name):
+            raise ArtifactError(f"model: {name} is damaged or was edited (its digest differs from the manifest).")
+    return Artifact(digest, texts[BOOSTER], json.loads(texts[MODEL]), json.loads(texts[CARD]))
+
+
+def booster_of(artifact: Artifact) -> lgb.Booster:
+    """The booster of a checked artifact."""
+    return lgb.Booster(model_str=artifact.booster_text)
+
+
+def relapse_to_plain(model: RelapseModel) -> dict[str, Any]:
+    """All of a relapse model but its trees, as plain values."""
+    return {
+        "task": "relapse",
+        "name": model.name,
+        "horizon_days": model.horizon_days,
+        "features": [feature.to_plain() for feature in model.features],
+        "calibration": to_plain(model.calibration),
+        "cohort": to_plain(model.cohort),
+    }
+
+
+def relapse_of(artifact: Artifact) -> RelapseModel:
+    """The relapse model in a checked artifact."""
+    plain = artifact.model
+    if plain.get("task") != "relapse":
+        raise ArtifactError("model: this artifact does not hold a relapse model.")
+    return RelapseModel(
+        name=plain["name"],
+        booster=booster_of(artifact),
+        features=tuple(Feature.from_plain(each) for each in plain["features"]),
+        calibration=from_plain(plain["calibration"], Platt, where="calibration"),
+        cohort=from_plain(plain["cohort"], Cohort, where="cohort"),
+        horizon_days=plain["horizon_days"],
+    )
+
+
+def _text(folder: Path, name: str) -> str:
+    try:
+        return (folder / name).read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise ArtifactError(f"model: {name} is missing from the artifact; promote a good one again.") from None
+    except UnicodeDecodeError:
+        raise ArtifactError(f"model: {name} is damaged: it is not text.") from None
+
+
+def _write(path: Path, text: str) -> None:
+    with path.open("w", encoding="utf-8", newline="") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _json(plain: Mapping[str, Any]) -> str:
+    return json.dumps(plain, ensure_ascii=False, indent=1, sort_keys=True) + "\n"

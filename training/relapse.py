@@ -1,0 +1,138 @@
+"""The story of the relapse model: how it is trained, and how it is judged before anyone relies on it."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import lightgbm as lgb
+import numpy as np
+import pandas as pd
+
+from features.catalogue import Feature
+from features.errors import TooLittleHistoryError
+from features.history import Floats, History
+from features.relapse import chosen
+from models import baseline
+from models.calibration import Platt, fit_platt, sigmoid
+from models.relapse import RelapseModel, fit_booster, varying
+from training.config import RelapseConfig
+from training.evaluate import Estimate, judged, paired
+from training.rows import Rows, rows_of
+from training.splits import folds_of, person_folds
+
+MODEL = "lightgbm"
+
+
+@dataclass(frozen=True)
+class Counts:
+    """How many persons, rows and positives a model was judged on, and how many rows were not observed."""
+
+    persons: int
+    rows: int
+    positives: int
+    unobserved: int
+
+
+@dataclass(frozen=True)
+class Backtest:
+    """Figures of the model and the baselines on the same rows, and the out-of-fold predictions they come from.
+
+    `predictions`: person_id, as_of, relapse and one column of risks for each model.
+    """
+
+    counts: Counts
+    why_unobserved: dict[str, int]
+    models: dict[str, dict[str, Estimate]]
+    paired: dict[str, dict[str, Estimate]]
+    predictions: pd.DataFrame
+
+
+@dataclass(frozen=True)
+class Trained:
+    """A model, the rows it was made from, and how it did in the backtest."""
+
+    model: RelapseModel
+    rows: Rows
+    backtest: Backtest
+
+
+def train(history: History, config: RelapseConfig, *, snapshot_day: int) -> Trained:
+    """The model fitted on all observed rows, after it was judged on folds it had not seen."""
+    rows = rows_of(history, config, chosen(config.features), snapshot_day=snapshot_day)
+    judgement = _judge(rows, config)
+    observed = _observed(rows, config)
+    features = varying(observed.table, chosen(config.features))
+    booster, calibration = _fit(observed, features, config)
+    model = RelapseModel(config.name, booster, features, calibration, config.cohort, config.label.horizon_days)
+    return Trained(model, observed, judgement)
+
+
+def backtest(history: History, config: RelapseConfig, *, snapshot_day: int) -> Backtest:
+    """How model and baselines do on rows they were not fitted on; everything is refitted in each fold."""
+    return _judge(rows_of(history, config, chosen(config.features), snapshot_day=snapshot_day), config)
+
+
+def _judge(rows: Rows, config: RelapseConfig) -> Backtest:
+    observed = _observed(rows, config)
+    predictions = pd.concat(list(_out_of_fold(observed, config)), ignore_index=True)
+    y = predictions["relapse"].to_numpy(dtype=np.float64)
+    persons = predictions["person_id"].to_numpy(dtype=object)
+    risks = {name: predictions[name].to_numpy(dtype=np.float64) for name in predictions.columns[3:]}
+    sampling = {"resamples": config.resamples, "seed": config.seed}
+    unobserved = rows.times[rows.times["relapse"].isna() & rows.times["judged"]]
+    return Backtest(
+        counts=Counts(len(np.unique(persons)), len(y), int(y.sum()), len(unobserved)),
+        why_unobserved={str(why): int(n) for why, n in unobserved["why"].value_counts().items()},
+        models=judged(y, risks, persons, **sampling),
+        paired=paired(y, risks, persons, **sampling),
+        predictions=predictions,
+    )
+
+
+def _out_of_fold(rows: Rows, config: RelapseConfig) -> Iterator[pd.DataFrame]:
+    for fold in folds_of(rows.times, config):
+        learn, judge = rows.where(fold.learn), rows.where(fold.judge)
+        if learn.times["relapse"].nunique() < 2 or judge.times.empty:
+            raise TooLittleHistoryError(
+                f"'{config.name}', fold '{fold.name}': both outcomes are needed to learn from and rows to judge; "
+                "give a longer history, fewer folds or fewer origins."
+            )
+        predictions = judge.times[["person_id", "as_of", "relapse"]].copy()
+        for name, risk in _risks(learn, judge.table, config).items():
+            predictions[name] = risk
+        yield predictions
+
+
+def _risks(learn: Rows, table: pd.DataFrame, config: RelapseConfig) -> dict[str, Floats]:
+    """The risks of model and baselines for the rows of a table, learned from other rows."""
+    features = varying(learn.table, chosen(config.features))
+    booster, calibration = _fit(learn, features, config)
+    columns = [feature.name for feature in features]
+    raw = np.asarray(booster.predict(table[columns].to_numpy(dtype=np.float64), raw_score=True))
+    last = f"result_positive_{config.features.substances[0]}_0".replace("__", "_")
+    return {
+        MODEL: sigmoid(calibration.log_odds(raw)),
+        "logistic": baseline.logistic(learn.table[columns], learn.relapse)(table[columns]),
+        "last_result": baseline.last_result(learn.table, learn.relapse, last)(table),
+        "base_rate": baseline.base_rate(learn.relapse)(table),
+    }
+
+
+def _fit(rows: Rows, features: tuple[Feature, ...], config: RelapseConfig) -> tuple[lgb.Booster, Platt]:
+    """A booster on all rows, and a calibration from boosters that had not seen the persons they were asked about."""
+    table = rows.table[[feature.name for feature in features]]
+    relapse = rows.relapse
+    fold = person_folds("calibration " + rows.times["person_id"].astype(str), config.calibration_folds)
+    raw = np.empty(len(relapse))
+    for number in range(config.calibration_folds):
+        inside, outside = fold != number, fold == number
+        if outside.any():
+            apart = fit_booster(table[inside], relapse[inside], config.growth)
+            raw[outside] = apart.predict(table[outside].to_numpy(dtype=np.float64), raw_score=True)
+    return fit_booster(table, relapse, config.growth), fit_platt(raw, relapse)
+
+
+def _observed(rows: Rows, config: RelapseConfig) -> Rows:
+    observed = rows.where(rows.times["relapse"].notna().to_numpy())
+    if observed.times.empty:
+        raise TooLittleHistoryError(f"'{config.name}': no row has an observed label; the history is too short.")
+    return observed

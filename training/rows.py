@@ -1,0 +1,83 @@
+"""The rows a model is trained and judged on: prediction times, cohort, labels and features, all from a history."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from features.asof import Visible
+from features.catalogue import Feature, compute
+from features.cohort import ELIGIBLE, why_not
+from features.errors import TooLittleHistoryError
+from features.family_programme import PROGRAMME
+from features.history import Floats, History
+from training.config import RelapseConfig
+from training.labels import label
+
+DAYS_A_YEAR = 365
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Prediction times with what is known of them, row by row.
+
+    `times`: person_id, as_of, judged (a date to judge on, not only to train on), relapse (1, 0, NaN) and why not
+    observed. `table`: the features.
+    """
+
+    times: pd.DataFrame
+    table: pd.DataFrame
+
+    def where(self, keep: npt.NDArray[np.bool_]) -> "Rows":
+        """Those rows for which `keep` is true."""
+        return Rows(self.times[keep].reset_index(drop=True), self.table[keep].reset_index(drop=True))
+
+    @property
+    def relapse(self) -> Floats:
+        """1 where a relapse occurred in the horizon, 0 where not, NaN where it was not observed."""
+        return self.times["relapse"].to_numpy(dtype=np.float64)
+
+
+def rows_of(history: History, config: RelapseConfig, features: tuple[Feature, ...], *, snapshot_day: int) -> Rows:
+    """The rows of the cohort at all as-of dates of the configuration, labelled, with features."""
+    at = prediction_times(history, config, snapshot_day=snapshot_day)
+    eligible = why_not(Visible.at(history, at), config.cohort) == ELIGIBLE
+    at = at[eligible].reset_index(drop=True)
+    if at.empty:
+        raise TooLittleHistoryError(
+            f"'{config.name}': no person is in the cohort at any as-of date; "
+            "check the programmes and as_of of its configuration."
+        )
+    labels = label(Visible.at(history, at), config.label, snapshot_day=snapshot_day)
+    return Rows(times=at.join(labels), table=compute(history, at, features))
+
+
+def prediction_times(history: History, config: RelapseConfig, *, snapshot_day: int) -> pd.DataFrame:
+    """Every person at every as-of date: person_id, as_of (days since 1970-01-01), judged."""
+    if config.as_of.clock == "programme":
+        return _programme_times(history, config, snapshot_day)
+    last = snapshot_day - config.label.horizon_days - config.label.reporting_lag_days
+    first = last - config.as_of.lookback_years * DAYS_A_YEAR
+    dates = np.arange(last, first, -config.as_of.every_days, dtype=np.int64)[::-1]
+    return pd.DataFrame(
+        {
+            "person_id": np.repeat(history.person_ids, len(dates)),
+            "as_of": np.tile(dates, len(history.person_ids)),
+            "judged": True,
+        }
+    )
+
+
+def _programme_times(history: History, config: RelapseConfig, snapshot_day: int) -> pd.DataFrame:
+    everyone = pd.DataFrame({"person_id": history.person_ids, "as_of": snapshot_day})
+    began = Visible.at(history, everyone).of(kind=PROGRAMME[0]).first_day()
+    days = np.array(sorted({*config.as_of.judged_days, *config.as_of.trained_days}))
+    times = pd.DataFrame(
+        {
+            "person_id": np.repeat(history.person_ids, len(days)),
+            "as_of": np.repeat(began, len(days)) + np.tile(days, len(began)),
+            "judged": np.tile(np.isin(days, config.as_of.judged_days), len(began)),
+        }
+    ).dropna(subset="as_of")
+    return times.astype({"as_of": np.int64}).reset_index(drop=True)

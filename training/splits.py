@@ -1,0 +1,62 @@
+"""Which rows a model may learn from when it is judged on others: by person, or by time with a gap."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from hashlib import sha256
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from training.config import RelapseConfig
+
+Flags = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Fold:
+    """One round of the judgement: the rows to learn from and the rows to be judged on."""
+
+    name: str
+    learn: Flags
+    judge: Flags
+
+
+def fold_of(person_id: str, folds: int) -> int:
+    """The fold of a person: the SHA-256 of the id as text, modulo the number of folds.
+
+    >>> fold_of("3167", 5)
+    4
+    """
+    return int(sha256(person_id.encode()).hexdigest(), 16) % folds
+
+
+def folds_of(at: pd.DataFrame, config: RelapseConfig) -> Iterator[Fold]:
+    """The folds of the configuration over labelled prediction times (person_id, as_of, judged)."""
+    judged = at["judged"].to_numpy(dtype=bool)
+    if config.split.by == "person":
+        fold = person_folds(at["person_id"], config.split.folds)
+        for number in range(config.split.folds):
+            yield Fold(f"persons {number}", learn=fold != number, judge=judged & (fold == number))
+        return
+    as_of = at["as_of"].to_numpy(dtype=np.int64)
+    for origin in origins(as_of, config):
+        # a label window of a row learned from must close before the origin, and be reported by then
+        closed = as_of + config.label.horizon_days + config.label.reporting_lag_days <= origin
+        yield Fold(
+            f"origin {origin}",
+            learn=closed,
+            judge=judged & (as_of >= origin) & (as_of < origin + config.split.every_days),
+        )
+
+
+def origins(as_of: npt.NDArray[np.int64], config: RelapseConfig) -> list[int]:
+    """The rolling origins, oldest first: the last ones at which rows remain to be judged."""
+    end = int(as_of.max()) + 1
+    return [end - config.split.every_days * back for back in range(config.split.origins, 0, -1)]
+
+
+def person_folds(person_ids: pd.Series, folds: int) -> npt.NDArray[np.int64]:
+    """The fold of each row's person."""
+    of_person = {person_id: fold_of(str(person_id), folds) for person_id in person_ids.unique()}
+    return person_ids.map(of_person).to_numpy(dtype=np.int64)
