@@ -71,7 +71,7 @@ def intercept(y: Floats, risk: Floats, weight: Floats) -> float:
     log_odds, shift = logit(risk), 0.0
     for _ in range(50):
         p = 1 / (1 + np.exp(-(log_odds + shift)))
-        step = float((weight @ (y - p)) / max(weight @ (p * (1 - p)), 1e-12))
+        step = float(weight @ (y - p)) / max(float(weight @ (p * (1 - p))), 1e-12)
         shift += float(np.clip(step, -2.0, 2.0))
         if abs(step) < 1e-10:
             break

@@ -1,0 +1,72 @@
+"""Where everything lives: one folder, `WAYSTATION_HOME`, `.waystation/` when not set."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+# Must be on wherever MLflow or BentoML is loaded: no pickles, nobody told.
+SAFE_SETTINGS = {
+    "MLFLOW_ALLOW_PICKLE_DESERIALIZATION": "false",
+    "MLFLOW_DISABLE_TELEMETRY": "true",
+    "BENTOML_DO_NOT_TRACK": "true",
+    "DO_NOT_TRACK": "true",
+    "GIT_PYTHON_REFRESH": "quiet",
+}
+
+
+@dataclass(frozen=True)
+class Home:
+    """The folder all state is kept in, and the place of each part of it."""
+
+    path: Path
+
+    @classmethod
+    def of_environment(cls) -> "Home":
+        """The home the environment names, else `.waystation/` here."""
+        return cls(Path(os.environ.get("WAYSTATION_HOME", ".waystation")).resolve())
+
+    @property
+    def store_url(self) -> str:
+        """The history store: `WAYSTATION_STORE_URL`, else a SQLite file in the home."""
+        return os.environ.get("WAYSTATION_STORE_URL", f"sqlite:///{self.path / 'store.db'}")
+
+    @property
+    def snapshots(self) -> Path:
+        """The immutable snapshots, each named by its digest."""
+        return self.path / "snapshots"
+
+    @property
+    def champions(self) -> Path:
+        """One small file for each promoted model; the service reads these."""
+        return self.path / "champions"
+
+    @property
+    def ledger(self) -> Path:
+        """Every promotion and rollback, appended."""
+        return self.path / "promotions.jsonl"
+
+    @property
+    def records(self) -> Path:
+        """The record of every answer given: a database of its own, so that intake never blocks an answer."""
+        return self.path / "records.db"
+
+    @property
+    def bentoml(self) -> Path:
+        """The BentoML model store."""
+        return self.path / "bentoml"
+
+    @property
+    def tracking_uri(self) -> str:
+        """The MLflow store: `MLFLOW_TRACKING_URI`, else a SQLite file in the home."""
+        return os.environ.get("MLFLOW_TRACKING_URI", f"sqlite:///{self.path / 'mlflow.db'}")
+
+    @property
+    def mlflow_artifacts(self) -> Path:
+        """The files of MLflow runs."""
+        return self.path / "mlflow"
+
+    def settle(self) -> None:
+        """Make the home and put the safe settings into the environment of this process and its children."""
+        self.path.mkdir(parents=True, exist_ok=True)
+        self.bentoml.mkdir(exist_ok=True)
+        os.environ.update(SAFE_SETTINGS, WAYSTATION_HOME=str(self.path), BENTOML_HOME=str(self.bentoml))
