@@ -1,0 +1,291 @@
+"""Expected incidents per area in the coming weeks: a prior rate, trees on top of it, an interval, and the reasons.
+
+Where is stable and the level moves, so the model starts from each area's last year, shrunk towards the city's mean, and
+LightGBM learns, lightly, what to multiply it by: log(expected) = log(prior) + trees. There is one model per level and
+horizon. Areas are forecast, never persons, and reasons are not causes.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import lightgbm as lgb
+import numpy as np
+import pandas as pd
+import shapely
+from scipy import stats
+
+from features import hotspot as catalogue
+from features.areas import AreaSet, Floats, Grid, cells, outlines, townships
+from features.errors import ConfigError, SchemaError
+from features.hotspot import Feature
+
+YEAR_WEEKS = 52
+YEAR_COUNT = "count_52w"
+SMALLEST_SHOWN = 10  # observed counts under this are never shown
+SHARES = (0.01, 0.02, 0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.7)
+
+
+@dataclass(frozen=True)
+class Scope:
+    """What is forecast: which incidents, of which areas, over how many weeks."""
+
+    level: str
+    horizon_weeks: int
+    kinds: tuple[str, ...]
+    reporters: tuple[str, ...]
+    grid: Grid | None
+
+
+@dataclass(frozen=True)
+class Learning:
+    """How lightly the trees learn on top of the prior."""
+
+    rounds: int = 120
+    leaves: int = 4
+    rate: float = 0.03
+    rows_per_leaf: int = 1000
+    l2: float = 20.0
+    seed: int = 7
+    threads: int = 2
+
+
+@dataclass(frozen=True)
+class Prior:
+    """Last year's count of the area, shrunk by `share` towards the mean of all areas, scaled to the horizon."""
+
+    share: float
+
+    def expected(self, table: pd.DataFrame, *, horizon_weeks: int) -> Floats:
+        """Expected incidents of each row in the horizon; always above zero."""
+        own = table[YEAR_COUNT].to_numpy(float)
+        by_date = table.groupby("as_of")[YEAR_COUNT]
+        # One incident is added to the city's year, so that a silent year still gives a rate.
+        mean = ((by_date.transform("sum") + 1) / by_date.transform("size")).to_numpy(float)
+        return ((1 - self.share) * own + self.share * mean) * horizon_weeks / YEAR_WEEKS
+
+
+@dataclass(frozen=True, eq=False)
+class HotspotModel:
+    """A fitted model and all that is needed to look at a city in the same way again."""
+
+    booster: lgb.Booster
+    features: tuple[Feature, ...]
+    prior: Prior
+    dispersion: float  # negative-binomial: variance = mean + dispersion x mean squared
+    scope: Scope
+
+    def to_json(self) -> str:
+        """JSON text of everything but the booster."""
+        return json.dumps(
+            {
+                "features": json.loads(catalogue.specs(self.features)),
+                "prior": asdict(self.prior),
+                "dispersion": self.dispersion,
+                "scope": asdict(self.scope),
+            },
+            indent=1,
+        )
+
+    @classmethod
+    def from_json(cls, text: str, booster: lgb.Booster) -> "HotspotModel":
+        """Model as written by `to_json`, with its booster."""
+        told = json.loads(text)
+        grid = Grid(**told["scope"].pop("grid")) if told["scope"]["grid"] else told["scope"].pop("grid")
+        kinds, reporters = tuple(told["scope"].pop("kinds")), tuple(told["scope"].pop("reporters"))
+        scope = Scope(**told["scope"], kinds=kinds, reporters=reporters, grid=grid)
+        features = catalogue.from_specs(json.dumps(told["features"]))
+        return cls(booster, features, Prior(**told["prior"]), told["dispersion"], scope)
+
+
+@dataclass(frozen=True)
+class AreaReason:
+    """What an entry adds to the log rate, and its value as far as it may be shown (counts rounded down to tens)."""
+
+    code: str
+    value: float | None
+    contribution: float
+    suppressed: bool
+
+
+def fit(
+    table: pd.DataFrame, observed: Floats, scope: Scope, learning: Learning, features: Sequence[Feature]
+) -> HotspotModel:
+    """Model of the incidents observed in the horizon of each row of the feature table."""
+    if YEAR_COUNT not in {feature.name for feature in features}:
+        raise ConfigError(f"features: `{YEAR_COUNT}` is absent; the prior is made of it, so it has to be in use.")
+    prior = _likeliest_prior(table, observed, scope.horizon_weeks)
+    offset = np.log(prior.expected(table, horizon_weeks=scope.horizon_weeks))
+    names = [feature.name for feature in features]
+    rows = lgb.Dataset(table[names].to_numpy(float), observed, init_score=offset, feature_name=names)
+    booster = lgb.train(_parameters(learning), rows, num_boost_round=learning.rounds)
+    expected = np.exp(offset + booster.predict(table[names].to_numpy(float), raw_score=True))
+    return HotspotModel(booster, tuple(features), prior, _dispersion(observed, expected), scope)
+
+
+def predict(model: HotspotModel, table: pd.DataFrame) -> Floats:
+    """Expected incidents of each row in the horizon, above zero."""
+    raw = model.booster.predict(_design(model, table), raw_score=True)
+    return np.asarray(np.exp(_log_prior(model, table) + raw), np.float64)
+
+
+def contributions(model: HotspotModel, table: pd.DataFrame) -> pd.DataFrame:
+    """What each feature adds to the log rate, with `base` (the trees' mean) and `prior`; rows sum to the log rate."""
+    parts = np.asarray(model.booster.predict(_design(model, table), pred_contrib=True))
+    names = [feature.name for feature in model.features]
+    told = pd.DataFrame(parts, columns=[*names, "base"]).assign(prior=_log_prior(model, table))
+    if not np.allclose(told.sum(axis=1), np.log(predict(model, table)), rtol=0, atol=1e-6):
+        raise AssertionError("contributions do not sum to the log rate")
+    return told
+
+
+def interval(model: HotspotModel, expected: Floats, *, coverage: float = 0.9) -> tuple[Floats, Floats]:
+    """Lower and upper end of the count in the horizon, negative-binomial."""
+    tails = ((1 - coverage) / 2, (1 + coverage) / 2)
+    if model.dispersion < 1e-6:
+        ends = [stats.poisson.ppf(tail, expected) for tail in tails]
+    else:
+        size = 1 / model.dispersion
+        ends = [stats.nbinom.ppf(tail, size, size / (size + expected)) for tail in tails]
+    return np.asarray(ends[0], np.float64), np.asarray(ends[1], np.float64)
+
+
+def study_areas(scope: Scope, incidents: pd.DataFrame, areas: pd.DataFrame | None, *, as_of: int) -> AreaSet:
+    """The areas forecast at an as-of date, from the counted incidents and the `areas` table."""
+    if scope.grid is not None:
+        return cells(incidents, scope.grid, as_of=as_of)
+    if areas is None:
+        raise SchemaError("areas: the table is absent; a forecast by township needs it.")
+    return townships(areas)
+
+
+def look(
+    model: HotspotModel, incidents: pd.DataFrame, areas: pd.DataFrame | None, effort: pd.DataFrame | None, *, as_of: int
+) -> pd.DataFrame:
+    """The model's features of every area at one as-of date."""
+    scope = model.scope
+    seen = catalogue.counted(incidents, level=scope.level, kinds=scope.kinds, reporters=scope.reporters)
+    places = study_areas(scope, seen, areas, as_of=as_of)
+    past = catalogue.visible_past(
+        seen, effort, places, as_of=np.array([as_of], np.int64), horizon_weeks=scope.horizon_weeks
+    )
+    return catalogue.compute(past, model.features)
+
+
+def forecast(  # noqa: PLR0913, PLR0917
+    model: HotspotModel,
+    incidents: pd.DataFrame,
+    areas: pd.DataFrame | None,
+    effort: pd.DataFrame | None,
+    as_of: int,
+    horizon_weeks: int,
+    level: str,
+) -> pd.DataFrame:
+    """area_id, level, expected, low, high (90 %) of every area in the weeks after the as-of date."""
+    scope = model.scope
+    if (horizon_weeks, level) != (scope.horizon_weeks, scope.level):
+        raise ConfigError(
+            f"forecast: asked for {horizon_weeks} weeks by {level}, but this model is of {scope.horizon_weeks} weeks "
+            f"by {scope.level}; ask for what it was trained for, or train another."
+        )
+    return estimate(model, look(model, incidents, areas, effort, as_of=as_of))
+
+
+def estimate(model: HotspotModel, table: pd.DataFrame) -> pd.DataFrame:
+    """area_id, level, expected, low, high (90 %) of each row of a feature table, such as `look` gives."""
+    expected = predict(model, table)
+    low, high = interval(model, expected)
+    area_id = table["area_id"].astype("str").to_numpy()
+    return pd.DataFrame(
+        {"area_id": area_id, "level": model.scope.level, "expected": expected, "low": low, "high": high}
+    )
+
+
+def explain(model: HotspotModel, table: pd.DataFrame) -> dict[str, tuple[AreaReason, ...]]:
+    """Reasons of each area of one as-of date, the largest first; their contributions sum to the log rate."""
+    told = contributions(model, table)
+    shown = {feature.name: [shown_value(feature, value) for value in table[feature.name]] for feature in model.features}
+    nothing: list[tuple[float | None, bool]] = [(None, False)] * len(table)
+    columns = [(code, shown.get(code, nothing), told[code].to_numpy()) for code in told.columns]
+    return {
+        area_id: tuple(
+            sorted(
+                (
+                    AreaReason(code, values[row][0], float(parts[row]), values[row][1])
+                    for code, values, parts in columns
+                ),
+                key=lambda reason: -abs(reason.contribution),
+            )
+        )
+        for row, area_id in enumerate(table["area_id"].astype("str"))
+    }
+
+
+def shown_value(feature: Feature, value: float) -> tuple[float | None, bool]:
+    """The value as far as it may be shown, and whether it was suppressed.
+
+    Counts are rounded down to tens, so that no two lookbacks can be subtracted; what is made of counts is not shown.
+    """
+    if np.isnan(value):
+        return None, False
+    if feature.code in catalogue.DERIVED_FROM_COUNTS:
+        return None, True
+    if feature.code not in catalogue.COUNTS:
+        return float(value), False
+    if value < SMALLEST_SHOWN:
+        return None, True
+    return float(value // SMALLEST_SHOWN * SMALLEST_SHOWN), False
+
+
+def to_geojson(forecast_rows: pd.DataFrame, areas: pd.DataFrame | None = None) -> Mapping[str, Any]:
+    """FeatureCollection in WGS 84: one feature per area, its properties the columns of the forecast."""
+    shapes = outlines(forecast_rows["area_id"], areas)
+    features = [
+        {"type": "Feature", "geometry": json.loads(shapely.to_geojson(shape)) if shape else None, "properties": row}
+        for row, shape in zip(forecast_rows.to_dict("records"), shapes, strict=True)
+    ]
+    return {"type": "FeatureCollection", "features": features}
+
+
+def poisson_deviance(observed: Floats, expected: Floats) -> Floats:
+    """Poisson deviance of each count, at or above zero: 2 (y log(y / m) - y + m)."""
+    ratio = np.divide(observed, expected, out=np.ones_like(expected), where=observed > 0)
+    return np.asarray(2 * (observed * np.log(ratio) - observed + expected), np.float64)
+
+
+def _likeliest_prior(table: pd.DataFrame, observed: Floats, horizon_weeks: int) -> Prior:
+    def misfit(prior: Prior) -> float:
+        expected = prior.expected(table, horizon_weeks=horizon_weeks)
+        level = observed.sum() / expected.sum()  # the share is about where; how much is for the trees
+        return float(poisson_deviance(observed, expected * max(level, 1e-9)).sum())
+
+    return min((Prior(share) for share in SHARES), key=misfit)
+
+
+def _dispersion(observed: Floats, expected: Floats) -> float:
+    excess = ((observed - expected) ** 2 - expected).sum()
+    return max(0.0, float(excess / (expected**2).sum()))
+
+
+def _log_prior(model: HotspotModel, table: pd.DataFrame) -> Floats:
+    return np.asarray(np.log(model.prior.expected(table, horizon_weeks=model.scope.horizon_weeks)), np.float64)
+
+
+def _design(model: HotspotModel, table: pd.DataFrame) -> Floats:
+    return table[[feature.name for feature in model.features]].to_numpy(np.float64)
+
+
+def _parameters(learning: Learning) -> dict[str, Any]:
+    return {
+        "objective": "poisson",
+        "num_leaves": learning.leaves,
+        "learning_rate": learning.rate,
+        "min_data_in_leaf": learning.rows_per_leaf,
+        "lambda_l2": learning.l2,
+        "seed": learning.seed,
+        "num_threads": learning.threads,
+        "deterministic": True,
+        "force_row_wise": True,
+        "verbosity": -1,
+    }
