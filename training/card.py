@@ -1,0 +1,67 @@
+"""The card of a model: what it is for, what it must not be used for, from what it was made and how it did."""
+
+from dataclasses import asdict
+from math import isnan
+from typing import Any
+
+from features.plain import to_plain
+from features.vocabulary import PROTECTED, PURPOSES, REFUSED_PURPOSES
+from training.config import RelapseConfig
+from training.evaluate import Estimate
+from training.relapse import Backtest, Trained
+
+INTENDED_USE = (
+    "An aid to judgement for workers of rehabilitation stations: who may need help first, with the reasons. "
+    "A person may refuse a score made by machine alone; a score expires."
+)
+REFUSED_USE = (
+    "No ground for sanctions, no input to policing, no ranking of persons for punishment, no tracking of movement. "
+    "Reasons are contributions to an estimate, not causes."
+)
+
+
+def relapse_card(trained: Trained, config: RelapseConfig, *, snapshot: str, snapshot_day: int) -> dict[str, Any]:
+    """The card of a relapse model as plain values."""
+    facts = {*config.features.facts, *(column for column, _ in config.features.facts_are)}
+    return {
+        "name": config.name,
+        "task": "relapse",
+        "intended_use": INTENDED_USE,
+        "purposes": list(PURPOSES),
+        "refused_use": REFUSED_USE,
+        "refused_purposes": list(REFUSED_PURPOSES),
+        "protected_attributes_used": sorted(facts & set(PROTECTED)),
+        "horizon_days": config.label.horizon_days,
+        "cohort": to_plain(config.cohort),
+        "label": to_plain(config.label),
+        "snapshot": snapshot,
+        "snapshot_day": snapshot_day,
+        "trained_on": {
+            "rows": len(trained.rows.times),
+            "persons": int(trained.rows.times["person_id"].nunique()),
+            "positives": int(trained.rows.relapse.sum()),
+            "features": len(trained.model.features),
+        },
+        "figures": relapse_figures(trained.backtest),
+        "limits": [
+            "Judged on detected relapse: what no test saw is not in the label.",
+            "Intervals are by resampling persons; they do not cover a change of practice.",
+        ],
+    }
+
+
+def relapse_figures(backtest: Backtest) -> dict[str, Any]:
+    """The figures file of a relapse backtest: counts, models, paired differences."""
+    return {
+        "counts": {**asdict(backtest.counts), "why_unobserved": backtest.why_unobserved},
+        "models": _plain(backtest.models),
+        "paired": _plain(backtest.paired),
+    }
+
+
+def _plain(figures: dict[str, dict[str, Estimate]]) -> dict[str, Any]:
+    return {name: {key: _estimate(estimate) for key, estimate in each.items()} for name, each in figures.items()}
+
+
+def _estimate(estimate: Estimate) -> dict[str, float | None]:
+    return {key: None if isnan(value) else value for key, value in asdict(estimate).items()}  # NaN is no JSON

@@ -1,0 +1,170 @@
+"""The one file that speaks to MLflow: a run for each training, a registered model with aliases.
+
+Parameters, metrics, digests, plots and the native booster; nothing of a person. Aliases: `challenger` is the
+newest trained version, `champion` follows the promotion ledger.
+"""
+
+import subprocess
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import lightgbm as lgb
+import numpy as np
+
+from features.errors import ArtifactError
+from features.home import Home
+
+CHAMPION = "champion"
+CHALLENGER = "challenger"
+EXPERIMENT = "waystation"
+ARTIFACT = "artifact"
+PACKAGES = ("lightgbm", "numpy", "pandas", "scikit-learn")
+
+
+@dataclass(frozen=True)
+class Run:
+    """What is written down of one training."""
+
+    name: str
+    task: str
+    parameters: Mapping[str, Any]
+    figures: Mapping[str, Mapping[str, Mapping[str, float | None]]]
+    snapshot: str
+    digest: str
+    booster: lgb.Booster
+    artifact: Path
+    plots: tuple[Path, ...] = ()
+
+
+@dataclass(frozen=True)
+class Tracked:
+    """Where a training was written down: the run and the version of the registered model."""
+
+    run: str
+    version: str
+
+
+def record(home: Home, run: Run) -> Tracked:
+    """The run and the registered version of a training, written to the tracking store of the home."""
+    with _mlflow(home) as mlflow:
+        with mlflow.start_run(run_name=run.name) as active:
+            mlflow.set_tags(_tags(run))
+            mlflow.log_params({key: str(value)[:500] for key, value in _flat(run.parameters)})
+            mlflow.log_metrics(_metrics(run))
+            for plot in run.plots:
+                mlflow.log_artifact(str(plot), "plots")
+            mlflow.log_artifacts(str(run.artifact), ARTIFACT)
+            _log_booster(run)
+        client = mlflow.MlflowClient()
+        registered = _newest(client, run.name)
+        client.set_registered_model_alias(run.name, CHALLENGER, registered)
+        return Tracked(active.info.run_id, registered)
+
+
+def artifact_of(home: Home, name: str, run: str | None, folder: Path) -> tuple[str, Path]:
+    """The run (the challenger's when none is named) and its artifact, copied into `folder`."""
+    with _mlflow(home) as mlflow:
+        client = mlflow.MlflowClient()
+        try:
+            chosen = run or client.get_model_version_by_alias(name, CHALLENGER).run_id
+            path = client.download_artifacts(chosen, ARTIFACT, str(folder))
+        except (mlflow.MlflowException, OSError):
+            wanted = f"the run asked for has no artifact of '{name}'" if run else f"no run of '{name}' is tracked yet"
+            raise ArtifactError(f"promote: {wanted}; train first, then promote.") from None
+        return chosen, Path(path)
+
+
+def tags_of(home: Home, run: str) -> dict[str, str]:
+    """What a run was tagged with: snapshot, digest, model, task."""
+    with _mlflow(home) as mlflow:
+        return dict(mlflow.MlflowClient().get_run(run).data.tags)
+
+
+def name_champion(home: Home, name: str, run: str) -> None:
+    """Let the alias `champion` follow the ledger."""
+    with _mlflow(home) as mlflow:
+        client = mlflow.MlflowClient()
+        versions = client.search_model_versions(f"name='{name}'")
+        found = next((each.version for each in versions if each.run_id == run), None)
+        if found is not None:
+            client.set_registered_model_alias(name, CHAMPION, found)
+
+
+def git_revision(folder: Path) -> str:
+    """The revision of the code and whether it was changed since; "unknown" outside a checkout."""
+    try:
+        head = _git(folder, "rev-parse", "HEAD")
+        return head + ("-changed" if _git(folder, "status", "--porcelain", "--untracked-files=no") else "")
+    except (OSError, subprocess.CalledProcessError):
+        return "unknown"
+
+
+def _git(folder: Path, *arguments: str) -> str:
+    command = ["git", "-C", str(folder), *arguments]  # fixed words, no user input
+    return subprocess.run(command, check=True, capture_output=True, text=True, timeout=10).stdout.strip()  # noqa: S603
+
+
+@contextmanager
+def _mlflow(home: Home) -> Iterator[Any]:
+    """MLflow, pointed at the tracking store of the home; imported here because it takes seconds."""
+    home.settle()
+    import mlflow
+
+    mlflow.set_tracking_uri(home.tracking_uri)
+    if mlflow.get_experiment_by_name(EXPERIMENT) is None:
+        mlflow.create_experiment(EXPERIMENT, artifact_location=home.mlflow_artifacts.as_uri())
+    mlflow.set_experiment(EXPERIMENT)
+    yield mlflow
+
+
+def _log_booster(run: Run) -> None:
+    from mlflow import lightgbm
+    from mlflow.models import infer_signature
+
+    example = np.zeros((1, run.booster.num_feature()))
+    lightgbm.log_model(
+        run.booster,
+        name="booster",
+        signature=infer_signature(example, run.booster.predict(example)),
+        pip_requirements=[f"lightgbm=={version('lightgbm')}"],
+        registered_model_name=run.name,
+    )
+
+
+def _newest(client: Any, name: str) -> str:
+    versions = client.search_model_versions(f"name='{name}'")
+    return str(max(int(each.version) for each in versions))
+
+
+def _tags(run: Run) -> dict[str, str]:
+    return {
+        "model": run.name,
+        "task": run.task,
+        "snapshot": run.snapshot,
+        "artifact_digest": run.digest,
+        "git_revision": git_revision(Path(__file__).parent),
+        **{f"package.{package}": version(package) for package in PACKAGES},
+    }
+
+
+def _metrics(run: Run) -> dict[str, float]:
+    """Figures as MLflow takes them: one number each, names of letters only."""
+    return {
+        f"{model}.{measure}{'' if part == 'value' else '.' + part}".replace("@", "_at_"): number
+        for model, measures in run.figures.items()
+        for measure, estimate in measures.items()
+        for part, number in estimate.items()
+        if number is not None
+    }
+
+
+def _flat(tree: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    for key, value in tree.items():
+        if isinstance(value, Mapping):
+            yield from _flat(value, f"{prefix}{key}.")
+        elif value is not None:
+            yield f"{prefix}{key}", value

@@ -1,0 +1,251 @@
+"""The front door: the command line. It parses, calls and prints; the work is done in the packages it calls."""
+
+import json
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, date, datetime
+from pathlib import Path
+from time import perf_counter
+from typing import Annotated, Any, Literal
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from features.errors import ConfigError, WaystationError
+from features.home import Home
+
+Task = Literal["relapse", "hotspot"]
+
+app = typer.Typer(
+    help="Explained relapse risk and hotspot forecasts for community drug rehabilitation.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_show_locals=False,  # a traceback must not print a person's values
+)
+console = Console(soft_wrap=True)
+
+ConfigOption = Annotated[Path | None, typer.Option("--config", help="TOML file; the default task when not given.")]
+JsonOption = Annotated[Path | None, typer.Option("--json", help="Also write the figures to this file.")]
+
+
+@app.command()
+def demo(
+    *,
+    once: Annotated[bool, typer.Option("--once", help="End after the score instead of staying up.")] = False,
+    port: Annotated[int, typer.Option(help="Port on loopback.")] = 3000,
+) -> None:
+    """From nothing to a running service on an invented city, in a home of its own (.waystation/demo)."""
+    from serving.run import serving
+    from training.demo import make_ready
+
+    home = Home(Home.of_environment().path / "demo")
+    home.settle()
+    ready = make_ready(home, step)
+    with step("start the service"), serving(home, port=port) as service:
+        pass
+    raise NotImplementedError(ready, service, once)
+
+
+@app.command()
+def ingest(
+    path: Annotated[Path, typer.Argument(help="A folder of tables, or one file (CSV, CSV.GZ, Parquet).")],
+    mapping: Annotated[Path | None, typer.Option(help="TOML file that says how foreign tables become ours.")] = None,
+    batch: Annotated[str | None, typer.Option(help="Name of the batch; the digest of its content by default.")] = None,
+    *,
+    backfill: Annotated[bool, typer.Option("--backfill", help="First load: trust the declared known_on.")] = False,
+    json_file: JsonOption = None,
+) -> None:
+    """Take in supervision histories; what fails goes to quarantine with every reason."""
+    from features.intake import ingest as take_in
+    from features.store import Store
+
+    home = _home()
+    with step("ingest"), Store.open(home.store_url) as store:
+        report = take_in(path, store, mapping=mapping, batch_id=batch, backfill=backfill, received_on=_today())
+    _print_table(*report.as_table())
+    _write_json(json_file, report.to_plain())
+
+
+@app.command()
+def features(
+    task: Task,
+    as_of: Annotated[str, typer.Option("--as-of", help="One or more dates, comma-separated.")],
+    out: Annotated[Path, typer.Option(help="CSV or Parquet file to write.")],
+    config: ConfigOption = None,
+) -> None:
+    """What was known on a day: one row for each person or area and as-of date, one column for each feature."""
+    from training import runs
+
+    dates = [_day(part) for part in as_of.split(",")]
+    with step("features"):
+        table = runs.feature_table(_home(), task, config, dates)
+        table.to_parquet(out) if out.suffix == ".parquet" else table.to_csv(out, index=False)
+    console.print(f"{len(table)} rows, {len(table.columns)} columns: {out}")
+
+
+@app.command()
+def train(task: Task, config: ConfigOption = None, json_file: JsonOption = None) -> None:
+    """Train a model on the store, judge it, and track it as the challenger of its name."""
+    from training import runs
+
+    with _steps() as tell:
+        trained = runs.train(_home(), task, config, tell)
+    for run in trained:
+        console.print(f"{run.name}: version {run.tracked.version}, run {run.tracked.run}, snapshot {run.snapshot[:12]}")
+        _print_figures(run.figures)
+    _write_json(json_file, {run.name: run.figures for run in trained})
+
+
+@app.command()
+def backtest(task: Task, config: ConfigOption = None, json_file: JsonOption = None) -> None:
+    """Judge a model beside its baselines on rows it was not fitted on."""
+    from training import runs
+
+    with _steps() as tell:
+        figures = runs.backtest(_home(), task, config, tell)
+    _print_figures(figures)
+    _write_json(json_file, figures)
+
+
+@app.command()
+def promote(
+    task: Task,
+    run: Annotated[str | None, typer.Argument(help="An MLflow run; the challenger's by default.")] = None,
+    config: ConfigOption = None,
+) -> None:
+    """Let a trained model answer, if it passes the gate; the decision is appended to the ledger."""
+    from training import runs
+    from training.promote import REFUSED
+    from training.promote import promote as decide
+
+    home = _home()
+    decisions = [decide(home, name, run, now=_now()) for name in runs.names(task, config)]
+    for decision in decisions:
+        _print_decision(decision)
+    if any(decision.decision == REFUSED for decision in decisions):
+        raise typer.Exit(1)
+
+
+@app.command()
+def rollback(task: Task, config: ConfigOption = None) -> None:
+    """Let the champion before the present one answer again."""
+    from training import runs
+    from training.promote import rollback as back
+
+    for name in runs.names(task, config):
+        _print_decision(back(_home(), name, now=_now()))
+
+
+@app.command()
+def serve(
+    host: Annotated[str, typer.Option(help="Loopback only, until access control exists.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option()] = 3000,
+) -> None:
+    """Serve the promoted models over HTTP."""
+    from serving.run import serve as run_service
+
+    run_service(_home(), host=host, port=port)
+
+
+@contextmanager
+def step(name: str) -> Iterator[None]:
+    """Say what is being done, and how long it took."""
+    began = perf_counter()
+    with console.status(f"{name} ..."):
+        yield
+    console.print(f"[green]done[/] {name} [dim]{perf_counter() - began:.1f} s[/]")
+
+
+@contextmanager
+def _steps() -> Iterator[Any]:
+    """A function to be told the name of each step as it begins; it prints how long the one before took."""
+    current: list[tuple[str, float]] = []
+
+    def finish() -> None:
+        for name, began in current:
+            console.print(f"[green]done[/] {name} [dim]{perf_counter() - began:.1f} s[/]")
+        current.clear()
+
+    with console.status("...") as status:
+
+        def tell(name: str) -> None:
+            finish()
+            current.append((name, perf_counter()))
+            status.update(f"{name} ...")
+
+        yield tell
+        finish()
+
+
+def _print_figures(figures: Mapping[str, Any]) -> None:
+    """The figures of a backtest as tables, each with its 95 % interval."""
+    console.print("  ".join(f"{name} {value}" for name, value in figures["counts"].items() if value))
+    parts = figures["horizons"] if "horizons" in figures else {"": figures}
+    for horizon, part in parts.items():
+        rows = [
+            [name, *(_shown(estimate) for estimate in measures.values())] for name, measures in part["models"].items()
+        ]
+        heads = [f"{horizon} weeks" if horizon else "", *next(iter(part["models"].values()))]
+        _print_table(heads, rows)
+
+
+def _shown(estimate: Mapping[str, float | None]) -> str:
+    value, low, high = (estimate[part] for part in ("value", "low", "high"))
+    if value is None:
+        return "-"
+    if low is None or high is None:
+        return f"{value:.3f}"
+    return f"{value:.3f} ({low:.3f}, {high:.3f})"
+
+
+def _print_table(heads: list[str], rows: list[list[str]]) -> None:
+    table = Table(*heads)
+    for row in rows:
+        table.add_row(*(str(cell) for cell in row))
+    console.print(table)
+
+
+def _print_decision(decision: Any) -> None:
+    console.print(f"{decision.champion.name}: {decision.decision}, {decision.why}. {decision.champion.tag}")
+
+
+def _write_json(path: Path | None, plain: Mapping[str, Any]) -> None:
+    if path is not None:
+        path.write_text(json.dumps(plain, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+        console.print(f"written: {path}")
+
+
+def _home() -> Home:
+    home = Home.of_environment()
+    home.settle()
+    return home
+
+
+def _today() -> date:
+    return datetime.now(UTC).date()
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text.strip())
+    except ValueError:
+        raise ConfigError("--as-of takes dates such as 2025-12-31, separated by commas.") from None
+
+
+def main() -> None:
+    """Run the command line; an error of the user's ends with a sentence, not with a traceback."""
+    try:
+        app()
+    except WaystationError as error:
+        Console(stderr=True, soft_wrap=True).print(f"[red]waystation:[/] {error}", highlight=False)
+        sys.exit(2)
+
+
+if __name__ == "__main__":
+    main()
