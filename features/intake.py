@@ -1,0 +1,292 @@
+"""Files of a source to checked rows in the store; what fails goes to quarantine with its reasons.
+
+One delivery is one batch and one transaction: it is stored as a whole or not at all, and sent again it changes nothing.
+"""
+
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import sqlalchemy as sa
+
+from features import quarantine, sources
+from features.batch import Sorted, append, sort_rows
+from features.digest import MODULUS
+from features.errors import SchemaError, StoreError
+from features.mapping import SourceMapping, apply
+from features.quarantine import Refused
+from features.schema import TABLES, Arrival, Conformed, conform, days_since_epoch
+from features.sources import SourceFile
+from features.store import Store, newest_digest
+from features.tables import BATCHES
+
+HEADINGS = ("table", "came", "stored", "unchanged", "updated", "quarantined")
+
+
+@dataclass(frozen=True)
+class TableReport:
+    """What became of the rows of one table; `updated` facts replace earlier ones, the five counts add up to `came`."""
+
+    table: str
+    came: int
+    stored: int
+    unchanged: int
+    updated: int
+    quarantined: int
+    reasons: Mapping[str, int]
+
+
+@dataclass(frozen=True)
+class IntakeReport:
+    """What became of one delivery; `repeated` when this batch was taken in before and nothing was done."""
+
+    batch_id: str
+    batch_no: int
+    repeated: bool
+    tables: tuple[TableReport, ...]
+    state_digest: str
+    unmapped: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    def lines(self) -> list[tuple[str, ...]]:
+        """A heading and one line of texts a table, to be printed."""
+        return [HEADINGS, *(tuple(str(getattr(table, name)) for name in HEADINGS) for table in self.tables)]
+
+    def reasons(self) -> list[tuple[str, str, int]]:
+        """Table, reason and number of rows in quarantine for it, the most frequent first."""
+        told = [(table.table, reason, n) for table in self.tables for reason, n in table.reasons.items()]
+        return sorted(told, key=lambda line: (-line[2], line[:2]))
+
+
+@dataclass(frozen=True)
+class _Delivery:
+    """The files of one delivery and the terms on which they came."""
+
+    files: tuple[SourceFile, ...]
+    unmapped: tuple[str, ...]
+    mapping: SourceMapping | None
+    arrival: Arrival
+
+    @property
+    def content_digest(self) -> str:
+        """SHA-256 of everything that decides what is stored, but for the day of arrival."""
+        files = [(file.name, file.sha256) for file in self.files]
+        terms = [files, None if self.mapping is None else asdict(self.mapping), self.arrival.backfill]
+        return hashlib.sha256(json.dumps(terms, default=str).encode()).hexdigest()
+
+
+@dataclass(frozen=True)
+class _Part:
+    """The rows that one file gives to one table, checked."""
+
+    file: SourceFile
+    conformed: Conformed
+    row_numbers: "pd.Index[Any]"
+
+
+@dataclass(frozen=True)
+class _Parts:
+    """All rows that came for one table, and the lines that are no rows."""
+
+    table: str
+    parts: tuple[_Part, ...]
+    ragged: tuple[Refused, ...] = ()
+    notes: tuple[str, ...] = field(default=())
+
+    @property
+    def came(self) -> int:
+        return sum(len(part.row_numbers) for part in self.parts) + len(self.ragged)
+
+    def sound(self) -> pd.DataFrame:
+        """Rows without fault, labelled by their place among all rows that came for the table."""
+        frames = []
+        for start, part in self._placed():
+            whole = replace(
+                part.conformed, frame=part.conformed.frame.set_axis(range(start, start + len(part.row_numbers)))
+            )
+            frames.append(whole.sound())
+        return pd.concat(frames)
+
+    def faulty(self) -> dict[int, list[str]]:
+        """Reasons by place, of the rows that fail by themselves."""
+        return {
+            start + place: reasons
+            for start, part in self._placed()
+            for place, reasons in part.conformed.faults.rows.items()
+        }
+
+    def refused(self, reasons: Mapping[int, Sequence[str]]) -> Iterator[Refused]:
+        """What goes to quarantine, given reasons by place."""
+        for start, part in self._placed():
+            places = [place for place in sorted(reasons) if start <= place < start + len(part.row_numbers)]
+            numbers = part.row_numbers[[place - start for place in places]]
+            raw = part.file.rows.loc[numbers].to_dict("records")
+            for place, number, row in zip(places, numbers, raw, strict=True):
+                text = json.dumps(row, ensure_ascii=False, default=str)
+                yield Refused(self.table, part.file.name, int(number), tuple(reasons[place]), text)
+
+    def _placed(self) -> Iterator[tuple[int, _Part]]:
+        start = 0
+        for part in self.parts:
+            yield start, part
+            start += len(part.row_numbers)
+
+
+def ingest(  # noqa: PLR0913, a delivery has these terms and each is named
+    path: Path,
+    store: Store,
+    *,
+    received_on: date,
+    mapping: SourceMapping | None = None,
+    batch_id: str | None = None,
+    backfill: bool = False,
+) -> IntakeReport:
+    """What became of a delivery (a folder or one file) after its sound rows were stored, all or none.
+
+    Without a mapping the names of the files are the names of the tables. Nothing was known before it came, unless
+    `backfill` says that the declared days of knowledge are to be trusted.
+    """
+    delivery = _open(path, mapping, Arrival(received_on, backfill))
+    batch_id = batch_id or f"{received_on.isoformat()}-{delivery.content_digest[:16]}"
+    with store.reading() as connection:
+        repeated = _repeated(connection, batch_id, delivery)
+    if repeated:
+        return repeated
+    came = _check(delivery)
+    with store.writing() as connection:
+        # The same batch may have come in by another process while this one was being checked.
+        return _repeated(connection, batch_id, delivery) or _take_in(connection, batch_id, delivery, came)
+
+
+def _open(path: Path, mapping: SourceMapping | None, arrival: Arrival) -> _Delivery:
+    found = sources.find(path)
+    wanted = [file for file in found if _tables_of(file.name, mapping)]
+    if not wanted:
+        expected = "the names in the mapping" if mapping else ", ".join(f"{name}.csv" for name in TABLES)
+        raise SchemaError(f"{path.name}: no file here feeds a table; expected {expected} (.csv, .csv.gz or .parquet).")
+    unmapped = tuple(file.name for file in found if file not in wanted)
+    return _Delivery(tuple(sources.read(file) for file in wanted), unmapped, mapping, arrival)
+
+
+def _tables_of(file_name: str, mapping: SourceMapping | None) -> list[str]:
+    if mapping is not None:
+        return [table.table for table in mapping.of_file(file_name)]
+    return [name for name in TABLES if name == sources.stem(file_name)]
+
+
+def _check(delivery: _Delivery) -> list[_Parts]:
+    """The rows for each table, checked; SchemaError names every file that as a whole is not what it should be."""
+    parts: dict[str, list[_Part]] = {}
+    ragged: dict[str, list[Refused]] = {}
+    notes: dict[str, list[str]] = {}
+    wrong = []
+    for file in delivery.files:
+        lines = _ragged(file, _tables_of(file.name, delivery.mapping)[0])
+        ragged.setdefault(_tables_of(file.name, delivery.mapping)[0], []).extend(lines)
+        for table, frame, remarks in _frames(file, delivery.mapping):
+            try:
+                conformed = conform(table, frame, arrival=delivery.arrival)
+            except SchemaError as error:
+                wrong.append(f"{file.name}: {error}")
+                continue
+            parts.setdefault(table, []).append(_Part(file, conformed, frame.index))
+            notes.setdefault(table, []).extend(remarks)
+    if wrong:
+        raise SchemaError(" ".join(wrong))
+    return [
+        _Parts(name, tuple(parts[name]), tuple(ragged.get(name, ())), tuple(notes[name]))
+        for name in TABLES
+        if name in parts
+    ]
+
+
+def _ragged(file: SourceFile, table: str) -> list[Refused]:
+    return [
+        Refused(table, file.name, number, (reason,), json.dumps({"line": line}, ensure_ascii=False))
+        for number, reason, line in file.ragged
+    ]
+
+
+def _frames(file: SourceFile, mapping: SourceMapping | None) -> Iterator[tuple[str, pd.DataFrame, tuple[str, ...]]]:
+    if mapping is None:
+        yield file.stem, file.rows, ()
+        return
+    for table in mapping.of_file(file.name):
+        mapped = apply(mapping, table, file.rows)
+        yield table.table, mapped.frame, mapped.notes
+
+
+def _take_in(connection: sa.Connection, batch_id: str, delivery: _Delivery, came: Iterable[_Parts]) -> IntakeReport:
+    """Store what is new and sound, quarantine what is not, and record the batch."""
+    tables = [(parts, sort_rows(connection, TABLES[parts.table], parts.sound())) for parts in came]
+    refused = {
+        parts.table: [*parts.ragged, *parts.refused({**parts.faulty(), **rows.refused})] for parts, rows in tables
+    }
+    report = _report(connection, batch_id, tables, refused)
+    _record(connection, report, delivery)
+    for parts, rows in tables:
+        append(connection, rows, report.batch_no)
+        quarantine.keep(connection, refused[parts.table], report.batch_no)
+    notes = tuple(note for parts, _ in tables for note in parts.notes)
+    return replace(report, unmapped=delivery.unmapped, notes=notes)
+
+
+def _report(
+    connection: sa.Connection,
+    batch_id: str,
+    tables: Iterable[tuple[_Parts, Sorted]],
+    refused: Mapping[str, Sequence[Refused]],
+) -> IntakeReport:
+    newest = connection.execute(sa.select(sa.func.max(BATCHES.c.batch_no))).scalar() or 0
+    change = sum(rows.digest_change for _, rows in tables)
+    digest = (int(newest_digest(connection), 16) + change) % MODULUS
+    told = tuple(_table_report(parts, rows, refused[parts.table]) for parts, rows in tables)
+    return IntakeReport(batch_id, newest + 1, repeated=False, tables=told, state_digest=f"{digest:064x}")
+
+
+def _table_report(parts: _Parts, rows: Sorted, refused: Sequence[Refused]) -> TableReport:
+    return TableReport(
+        table=parts.table,
+        came=parts.came,
+        stored=len(rows.new) - rows.n_updated,
+        unchanged=rows.n_unchanged,
+        updated=rows.n_updated,
+        quarantined=len(refused),
+        reasons=dict(Counter(reason for row in refused for reason in row.reasons)),
+    )
+
+
+def _record(connection: sa.Connection, report: IntakeReport, delivery: _Delivery) -> None:
+    row = {
+        "batch_no": report.batch_no,
+        "batch_id": report.batch_id,
+        "content_digest": delivery.content_digest,
+        "received_on": days_since_epoch(delivery.arrival.received_on),
+        "state_digest": report.state_digest,
+        "counts": json.dumps([asdict(table) for table in report.tables]),
+    }
+    connection.execute(sa.insert(BATCHES), [row])
+
+
+def _repeated(connection: sa.Connection, batch_id: str, delivery: _Delivery) -> IntakeReport | None:
+    """The report of a batch that was taken in before: all its sound rows unchanged."""
+    row = connection.execute(sa.select(BATCHES).where(BATCHES.c.batch_id == batch_id)).first()
+    if row is None:
+        return None
+    if row.content_digest != delivery.content_digest:
+        raise StoreError(
+            "a batch of this id was taken in before with other content (files, mapping or backfill flag); "
+            "an id names one delivery, so send this one under an id of its own."
+        )
+    before = (TableReport(**table) for table in json.loads(row.counts))
+    tables = tuple(replace(t, stored=0, updated=0, unchanged=t.came - t.quarantined) for t in before)
+    digest = newest_digest(connection)
+    return IntakeReport(
+        batch_id, row.batch_no, repeated=True, tables=tables, state_digest=digest, unmapped=delivery.unmapped
+    )
