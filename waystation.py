@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from pathlib import Path
 from time import perf_counter
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 from rich.console import Console
@@ -15,6 +15,9 @@ from rich.table import Table
 
 from features.errors import ConfigError, WaystationError
 from features.home import Home
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 Task = Literal["relapse", "hotspot"]
 
@@ -79,9 +82,9 @@ def features(
     from training import runs
 
     dates = [_day(part) for part in as_of.split(",")]
-    with step("features"):
-        table = runs.feature_table(_home(), task, config, dates)
-        table.to_parquet(out) if out.suffix == ".parquet" else table.to_csv(out, index=False)
+    with _steps() as tell:
+        table = runs.feature_table(_home(), task, config, dates, tell)
+        _write_table(out, table)
     console.print(f"{len(table)} rows, {len(table.columns)} columns: {out}")
 
 
@@ -182,7 +185,7 @@ def _steps() -> Iterator[Any]:
 def _print_figures(figures: Mapping[str, Any]) -> None:
     """The figures of a backtest as tables, each with its 95 % interval."""
     console.print("  ".join(f"{name} {value}" for name, value in figures["counts"].items() if value))
-    parts = figures["horizons"] if "horizons" in figures else {"": figures}
+    parts = figures.get("horizons", {"": figures})
     for horizon, part in parts.items():
         rows = [
             [name, *(_shown(estimate) for estimate in measures.values())] for name, measures in part["models"].items()
@@ -209,6 +212,13 @@ def _print_table(heads: list[str], rows: list[list[str]]) -> None:
 
 def _print_decision(decision: Any) -> None:
     console.print(f"{decision.champion.name}: {decision.decision}, {decision.why}. {decision.champion.tag}")
+
+
+def _write_table(path: Path, table: "pd.DataFrame") -> None:
+    if path.suffix == ".parquet":
+        table.to_parquet(path, index=False)
+    else:
+        table.to_csv(path, index=False)
 
 
 def _write_json(path: Path | None, plain: Mapping[str, Any]) -> None:

@@ -8,6 +8,7 @@ from features.plain import to_plain
 from features.vocabulary import PROTECTED, PURPOSES, REFUSED_PURPOSES
 from training.config import RelapseConfig
 from training.evaluate import Estimate
+from training.hotspot import HotspotConfig, TrainedHotspot
 from training.relapse import Backtest, Trained
 
 INTENDED_USE = (
@@ -18,6 +19,9 @@ REFUSED_USE = (
     "No ground for sanctions, no input to policing, no ranking of persons for punishment, no tracking of movement. "
     "Reasons are contributions to an estimate, not causes."
 )
+
+HOTSPOT_USE = "Where help (outreach, naloxone, treatment places) will be needed in the coming weeks, by area."
+HOTSPOT_REFUSED = "No patrol planning, no ranking of townships for blame, nothing about a person or an address."
 
 
 def relapse_card(trained: Trained, config: RelapseConfig, *, snapshot: str, snapshot_day: int) -> dict[str, Any]:
@@ -46,6 +50,28 @@ def relapse_card(trained: Trained, config: RelapseConfig, *, snapshot: str, snap
         "limits": [
             "Judged on detected relapse: what no test saw is not in the label.",
             "Intervals are by resampling persons; they do not cover a change of practice.",
+        ],
+    }
+
+
+def hotspot_card(trained: TrainedHotspot, config: HotspotConfig, *, snapshot: str) -> dict[str, Any]:
+    """The card of a hotspot model as plain values."""
+    return {
+        "name": f"hotspot-{config.level}-{config.horizon_weeks}w",
+        "task": "hotspot",
+        "intended_use": HOTSPOT_USE,
+        "refused_use": HOTSPOT_REFUSED,
+        "refused_purposes": list(REFUSED_PURPOSES),
+        "horizon_weeks": config.horizon_weeks,
+        "level": config.level,
+        "kinds": list(config.kinds),
+        "reporters": list(config.reporters),
+        "snapshot": snapshot,
+        "trained_on": {"rows": trained.n_rows, "as_of_dates": trained.n_as_of},
+        "figures": dict(trained.figures),
+        "limits": [
+            "Incidents that nobody reported are not in the counts; where more is tested, more is found.",
+            "Most of what differs from week to week is chance; hit rates move little whatever the model.",
         ],
     }
 

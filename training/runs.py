@@ -4,24 +4,33 @@ These stories are what the command line calls; each step is named to `told`, whi
 """
 
 import tempfile
-from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, replace
+from datetime import date
 from pathlib import Path
 from typing import Any
 
+import lightgbm as lgb
+import numpy as np
+import pandas as pd
+from features.snapshot import Snapshot, write_snapshot
+
+from features.asof import Visible
+from features.catalogue import compute
+from features.cohort import ELIGIBLE, why_not
 from features.errors import TooLittleHistoryError
 from features.history import History
 from features.home import Home
-from features.snapshot import Snapshot, write_snapshot
+from features.relapse import chosen
 from features.store import Store
 from models import artifact
-from training import track
-from training.card import relapse_card, relapse_figures
-from training.config import RelapseConfig
+from training import card, hotspot, relapse, track
+from training.config import RelapseConfig, read
+from training.hotspot import HotspotConfig, load_config
 from training.plots import relapse_plots
-from training.relapse import Backtest, backtest, train
 
 Tell = Callable[[str], None]
+EPOCH = date(1970, 1, 1)
 
 
 @dataclass(frozen=True)
@@ -34,6 +43,30 @@ class Material:
 
 
 @dataclass(frozen=True)
+class Places:
+    """What a hotspot model is made from: a snapshot and its tables of places."""
+
+    snapshot: Snapshot
+    incidents: pd.DataFrame
+    areas: pd.DataFrame
+    effort: pd.DataFrame
+
+
+@dataclass(frozen=True)
+class Finished:
+    """All that is written down of a training, whatever the task."""
+
+    name: str
+    task: str
+    snapshot: str
+    parameters: dict[str, Any]
+    figures: dict[str, Any]
+    booster: lgb.Booster
+    model: dict[str, Any]
+    card: dict[str, Any]
+
+
+@dataclass(frozen=True)
 class TrainingRun:
     """A finished training: where it is tracked, the digest of its artifact, its figures."""
 
@@ -42,6 +75,49 @@ class TrainingRun:
     digest: str
     snapshot: str
     figures: dict[str, Any]
+
+
+def train(home: Home, task: str, config: Path | None, tell: Tell) -> list[TrainingRun]:
+    """The trainings of a task: one model of relapse, one of hotspots for each level."""
+    if task == "relapse":
+        return [train_relapse(home, read(config), tell)]
+    return [train_hotspot(home, each, tell) for each in hotspot_configs(config)]
+
+
+def backtest(home: Home, task: str, config: Path | None, tell: Tell) -> dict[str, Any]:
+    """The figures of a task's backtest, in the shape of the figures file."""
+    if task == "relapse":
+        return backtest_relapse(home, read(config), tell)
+    return backtest_hotspot(home, load_config(config) if config else load_config(), tell)
+
+
+def names(task: str, config: Path | None) -> list[str]:
+    """The registered models of a task."""
+    if task == "relapse":
+        return [read(config).name]
+    return [hotspot_name(each) for each in hotspot_configs(config)]
+
+
+def feature_table(home: Home, task: str, config: Path | None, dates: list[date], tell: Tell) -> pd.DataFrame:
+    """Keys and features of everyone in the cohort (or of every area) at each as-of date."""
+    days = [(each - EPOCH).days for each in dates]
+    if task == "hotspot":
+        return _area_features(places(home, tell), hotspot_configs(config)[-1], days)
+    relapse_config = read(config)
+    history = material(home, tell).history
+    tell("features")
+    times = pd.DataFrame(
+        {"person_id": np.tile(history.person_ids, len(days)), "as_of": np.repeat(days, len(history.person_ids))}
+    )
+    eligible = why_not(Visible.at(history, times), relapse_config.cohort) == ELIGIBLE
+    times = times[eligible].reset_index(drop=True)
+    table = compute(history, times, chosen(relapse_config.features))
+    return times.assign(as_of=pd.to_datetime(times["as_of"], unit="D")).join(table)
+
+
+def _area_features(made_from: Places, config: HotspotConfig, days: list[int]) -> pd.DataFrame:
+    tables = [hotspot.look_at(made_from.incidents, made_from.areas, made_from.effort, config, day) for day in days]
+    return pd.concat(tables, ignore_index=True)
 
 
 def material(home: Home, tell: Tell) -> Material:
@@ -56,35 +132,109 @@ def material(home: Home, tell: Tell) -> Material:
     return Material(snapshot, History.of(events, snapshot.read("persons")), int(events["known_on"].max()))
 
 
-def backtest_relapse(home: Home, config: RelapseConfig, tell: Tell) -> Backtest:
-    """How the relapse model of a configuration does on the store, beside the baselines."""
+def places(home: Home, tell: Tell) -> Places:
+    """Incidents, areas and effort in the store, through an immutable snapshot."""
+    tell("snapshot")
+    with Store.open(home.store_url) as store:
+        snapshot = write_snapshot(store, home.snapshots)
+    incidents = snapshot.read("incidents")
+    if incidents.empty:
+        raise TooLittleHistoryError("the store holds no incidents yet; ingest some first (waystation ingest PATH).")
+    return Places(snapshot, incidents, snapshot.read("areas"), snapshot.read("effort"))
+
+
+def backtest_relapse(home: Home, config: RelapseConfig, tell: Tell) -> dict[str, Any]:
+    """The figures of the relapse model of a configuration on the store, beside the baselines."""
     made_from = material(home, tell)
     tell("features, folds and figures")
-    return backtest(made_from.history, config, snapshot_day=made_from.last_day)
+    return card.relapse_figures(relapse.backtest(made_from.history, config, snapshot_day=made_from.last_day))
 
 
 def train_relapse(home: Home, config: RelapseConfig, tell: Tell) -> TrainingRun:
     """The relapse model of a configuration, trained on the store, judged, saved and tracked as a challenger."""
     made_from = material(home, tell)
     tell("features, folds and model")
-    trained = train(made_from.history, config, snapshot_day=made_from.last_day)
+    trained = relapse.train(made_from.history, config, snapshot_day=made_from.last_day)
     tell("artifact and run")
-    card = relapse_card(trained, config, snapshot=made_from.snapshot.digest, snapshot_day=made_from.last_day)
-    with tempfile.TemporaryDirectory() as aside:
-        folder = Path(aside) / "artifact"
-        digest = artifact.save(
-            folder, booster=trained.model.booster, model=artifact.relapse_to_plain(trained.model), card=card
-        )
-        figures = relapse_figures(trained.backtest)
-        run = track.Run(
+    return _tracked(
+        home,
+        Finished(
             name=config.name,
             task="relapse",
-            parameters=asdict(config),
-            figures=figures["models"],
             snapshot=made_from.snapshot.digest,
-            digest=digest,
+            parameters=asdict(config),
+            figures=card.relapse_figures(trained.backtest),
             booster=trained.model.booster,
+            model=artifact.relapse_to_plain(trained.model),
+            card=card.relapse_card(
+                trained, config, snapshot=made_from.snapshot.digest, snapshot_day=made_from.last_day
+            ),
+        ),
+        predictions=trained.backtest.predictions,
+    )
+
+
+def backtest_hotspot(home: Home, config: HotspotConfig, tell: Tell) -> dict[str, Any]:
+    """The figures of the hotspot model of a configuration on the store, beside the baselines."""
+    tables = places(home, tell)
+    tell("origins and figures")
+    return hotspot.backtest(tables.incidents, tables.areas, tables.effort, config)
+
+
+def train_hotspot(home: Home, config: HotspotConfig, tell: Tell) -> TrainingRun:
+    """The hotspot model of a configuration, trained on the store, judged, saved and tracked as a challenger."""
+    tables = places(home, tell)
+    tell(f"hotspots by {config.level}")
+    trained = hotspot.train(tables.incidents, tables.areas, tables.effort, config)
+    tell("artifact and run")
+    return _tracked(
+        home,
+        Finished(
+            name=hotspot_name(config),
+            task="hotspot",
+            snapshot=tables.snapshot.digest,
+            parameters=asdict(config),
+            figures=dict(trained.figures),
+            booster=trained.model.booster,
+            model={"task": "hotspot", "name": hotspot_name(config), **trained.model.to_plain()},
+            card=card.hotspot_card(trained, config, snapshot=tables.snapshot.digest),
+        ),
+    )
+
+
+def hotspot_name(config: HotspotConfig) -> str:
+    """The registered model of a hotspot configuration: one for each level and horizon."""
+    return f"hotspot-{config.level}-{config.horizon_weeks}w"
+
+
+def hotspot_configs(path: Path | None) -> list[HotspotConfig]:
+    """The configuration of a file; without one, the default for townships and for cells."""
+    if path is not None:
+        return [load_config(path)]
+    return [replace(load_config(), level=level) for level in ("township", "cell")]
+
+
+def _tracked(home: Home, finished: Finished, *, predictions: pd.DataFrame | None = None) -> TrainingRun:
+    with tempfile.TemporaryDirectory() as aside:
+        folder = Path(aside) / "artifact"
+        digest = artifact.save(folder, booster=finished.booster, model=finished.model, card=finished.card)
+        plots = [] if predictions is None else relapse_plots(predictions, Path(aside) / "plots")
+        run = track.Run(
+            name=finished.name,
+            task=finished.task,
+            parameters=finished.parameters,
+            figures=_models(finished.figures),
+            snapshot=finished.snapshot,
+            digest=digest,
+            booster=finished.booster,
             artifact=folder,
-            plots=tuple(relapse_plots(trained.backtest.predictions, Path(aside) / "plots")),
+            plots=tuple(plots),
         )
-        return TrainingRun(config.name, track.record(home, run), digest, run.snapshot, figures)
+        return TrainingRun(finished.name, track.record(home, run), digest, finished.snapshot, finished.figures)
+
+
+def _models(figures: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The figures of each model; of the longest horizon where there are several."""
+    if "models" in figures:
+        return figures["models"]
+    return figures["horizons"][max(figures["horizons"], key=int)]["models"]

@@ -13,7 +13,7 @@ ENTRY_PROGRAMMES = tuple(ENTRY_SHARES)
 SUBSTANCE_SHARES = {"heroin": 0.5, "methamphetamine": 0.34, "ketamine": 0.06, "opioid": 0.05, "other": 0.05}
 SUBSTANCES = tuple(SUBSTANCE_SHARES)
 OPIOIDS = (SUBSTANCES.index("heroin"), SUBSTANCES.index("opioid"))
-FRAILTY_SD = 1.15  # of the log-odds of use, lasting for life
+FRAILTY_SD = 0.95  # of the log-odds of use, lasting for life
 
 SURNAMES = tuple("赵钱孙李周吴郑王冯陈蒋沈韩杨朱秦许何吕张")
 GIVEN = (

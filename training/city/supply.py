@@ -26,6 +26,7 @@ def supply(places: Places, weeks: Weeks, rng: np.random.Generator) -> Supply:
     lasting = 0.45 * shared @ rng.normal(size=len(apart))
     moving = _remember(rng.normal(size=(weeks.count, len(apart))) @ shared.T, 0.3)
     level = np.exp(_remember(rng.normal(size=(weeks.count, 1)), 0.12)[:, 0]) * _season(weeks) * _surges(weeks, rng)
+    lasting -= lasting.mean()  # the map says where; how much there is in all is the level's to say
     return Supply(availability=lasting + moving + 0.5 * np.log(level)[:, None], level=level)
 
 

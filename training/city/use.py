@@ -20,8 +20,8 @@ from training.city.programmes import METHADONE
 from training.city.weeks import Bools, Floats, Ints, logistic
 
 # Log-odds of use in a week.
-BASE = -4.75
-AFTER_USE, AFTER_USE_WEEKS = 3.6, 2.5
+BASE = -4.0
+AFTER_USE, AFTER_USE_WEEKS = 3.0, 2.5
 CRAVING, CRAVING_WEEKS = 1.3, 26.0
 STRAIN, WORK, FAMILY, CARE, DOSE, STIMULANT = 0.75, -0.45, -0.45, -0.35, -1.0, 0.15
 SUPPLY = 0.6

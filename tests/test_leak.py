@@ -1,0 +1,127 @@
+"""The proof that no feature sees the future: edit it at will, nothing moves."""
+
+import numpy as np
+import pandas as pd
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from features.asof import Visible
+from features.catalogue import CATALOGUE, Feature, compute, feature
+from features.cohort import Cohort, GoodPeriods, why_not
+from features.history import History
+from features.relapse import FeatureChoice, Repeated, chosen
+from features.vocabulary import KINDS, SUBSTANCES
+
+AS_OF = 400
+PERSONS = pd.DataFrame({"person_id": ["P1", "P2"], "birth_year": [1960, 1960], "arm": ["a", None]})
+WHEN = pd.DataFrame({"person_id": ["P1", "P2"], "as_of": AS_OF})
+EVERYTHING = chosen(
+    FeatureChoice(
+        lookbacks_days=(7, 30, 90, 365),
+        substances=("", "opioid"),
+        results_back=4,
+        periods=Repeated(7, 8),
+        last_tests=(3, 99),
+        told_substances=("opioid", ""),
+        other_positives=("cocaine",),
+        generic_kinds=("unheard_of", "plan"),
+        generic_values=("withdrawal_score",),
+        facts=("birth_year",),
+        facts_are=(("arm", "a"),),
+    )
+)
+COHORT = Cohort(washout_days=30, good_periods=GoodPeriods(1, 4, 7))
+
+
+@st.composite
+def event(draw, *, known_after=None):
+    kind = draw(st.sampled_from([*KINDS, "unheard_of"]))
+    outcomes = KINDS[kind].outcomes if kind in KINDS else ("some", "other")
+    occurred = draw(st.integers(0, 800))
+    known = occurred + draw(st.integers(0, 60))
+    if known_after is not None:
+        known = max(known, known_after + 1 + draw(st.integers(0, 30)))
+    return {
+        "event_id": f"e{draw(st.integers(0, 400))}",
+        "revision": 1,
+        "retracted": draw(st.booleans()) if known_after is not None else False,
+        "person_id": draw(st.sampled_from(["P1", "P2"])),
+        "occurred_on": occurred,
+        "known_on": known,
+        "source": "community",
+        "kind": kind,
+        "outcome": draw(st.sampled_from(outcomes)) if outcomes else None,
+        "substance": draw(st.sampled_from([*SUBSTANCES, None])),
+        "value": draw(st.one_of(st.just(np.nan), st.floats(0, 100))),
+        "station_id": None,
+    }
+
+
+def history_of(rows):
+    columns = ["event_id", "revision", "retracted", "person_id", "occurred_on", "known_on", "source", "kind",
+               "outcome", "substance", "value", "station_id"]  # fmt: skip
+    made = pd.DataFrame(rows, columns=columns).drop_duplicates("event_id")
+    return made.astype({"value": float, "revision": int, "retracted": bool})
+
+
+def with_future(known, unseen, corrections):
+    """The known rows with others that became known later: new events, and corrections of what is known."""
+    present = known[known["known_on"] <= AS_OF]
+    added = history_of(unseen).assign(event_id=lambda rows: "future " + rows["event_id"])
+    later = present.head(len(corrections)).assign(
+        revision=2, known_on=AS_OF + 1, retracted=corrections[: len(present)], outcome="positive", value=99.0
+    )
+    return pd.concat([present, added, later], ignore_index=True)
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    rows=st.lists(event(), min_size=1, max_size=40),
+    unseen=st.lists(event(known_after=AS_OF), max_size=40),
+    corrections=st.lists(st.booleans(), max_size=10),
+)
+def test_future_events_do_not_change_a_feature_or_the_cohort(rows, unseen, corrections):
+    known = history_of(rows)
+    before = History.of(known[known["known_on"] <= AS_OF], PERSONS)
+    after = History.of(with_future(known, unseen, corrections), PERSONS)
+    pd.testing.assert_frame_equal(compute(before, WHEN, EVERYTHING), compute(after, WHEN, EVERYTHING), check_exact=True)
+    assert (why_not(Visible.at(before, WHEN), COHORT) == why_not(Visible.at(after, WHEN), COHORT)).all()
+
+
+def test_the_proof_catches_a_feature_that_leaks():
+    @feature(family="planted", unit="count")
+    def leaking(past):
+        """Records whatever the day they became known. Zero if none."""
+        return past.in_hindsight(10_000).of().within(days=100_000).between(start_days=1000, end_days=-1000).count()
+
+    try:
+        known = history_of([_plain(10, 12)])
+        after = pd.concat([known, history_of([{**_plain(20, AS_OF + 5), "event_id": "later"}])])
+        one, two = (compute(History.of(rows, PERSONS), WHEN, [Feature("leaking")]) for rows in (known, after))
+        assert not one.equals(two)
+    finally:
+        del CATALOGUE["leaking"]
+
+
+@settings(max_examples=40, deadline=None)
+@given(rows=st.lists(event(), min_size=1, max_size=60))
+def test_one_row_alone_equals_the_same_row_among_many(rows):
+    made = history_of(rows)
+    days = np.arange(0, 900, 45)
+    many = pd.DataFrame({"person_id": np.repeat(["P1", "P2"], len(days)), "as_of": np.tile(days, 2)})
+    batch = compute(History.of(made, PERSONS), many, EVERYTHING)
+    for place in (0, 9, 13, 30):
+        person_id = many["person_id"][place]
+        alone = History.of(
+            made[made["person_id"] == person_id], PERSONS[PERSONS["person_id"] == person_id].reset_index(drop=True)
+        )
+        row = compute(alone, many.iloc[[place]], EVERYTHING)
+        pd.testing.assert_frame_equal(row, batch.iloc[[place]], check_exact=True)
+
+
+def _plain(occurred, known):
+    return {
+        "event_id": "e1", "revision": 1, "retracted": False, "person_id": "P1", "occurred_on": occurred,
+        "known_on": known, "source": "community", "kind": "plan", "outcome": None, "substance": None,
+        "value": np.nan, "station_id": None,
+    }  # fmt: skip
