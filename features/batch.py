@@ -9,10 +9,10 @@ import pandas as pd
 import sqlalchemy as sa
 from numpy.typing import NDArray
 
-from features.digest import content_ids, row_digests, total, values
+from features.digest import content_ids, contents, row_digests, total, values
 from features.rowrules import conflicting
 from features.schema import Table
-from features.tables import ARRIVING, STORED
+from features.tables import ARRIVING, STORED, fetch_plain, insert_plain
 
 ROWS_AT_ONCE = 20_000
 Flags = NDArray[np.bool_]
@@ -37,8 +37,7 @@ class Sorted:
 
 def sort_rows(connection: sa.Connection, table: Table, rows: pd.DataFrame) -> Sorted:
     """What is to become of sound rows (each with a label of its own), given what the store holds."""
-    marked = _with_ids(table, rows)
-    marked = marked.assign(row_digest=row_digests(table, marked))
+    marked = _marked(table, rows)
     held = _held(connection, table, marked)
     before = _held_digest(marked, held, list(table.key))
     same = (before == marked["row_digest"]).to_numpy() | _said_before(table, marked, held)
@@ -59,26 +58,23 @@ def sort_rows(connection: sa.Connection, table: Table, rows: pd.DataFrame) -> So
 def append(connection: sa.Connection, arrived: Sorted, batch_no: int) -> None:
     """Insert the new rows."""
     names = (*arrived.table.names, "extra", "row_digest")
-    statement = sa.insert(STORED[arrived.table.name])
     for start in range(0, len(arrived.new), ROWS_AT_ONCE):
-        columns = values(arrived.table, arrived.new.iloc[start : start + ROWS_AT_ONCE], names)
-        rows = [dict(zip(names, row, strict=True), batch_no=batch_no) for row in zip(*columns, strict=True)]
-        connection.execute(statement, rows)
+        some = arrived.new.iloc[start : start + ROWS_AT_ONCE]
+        columns = dict(zip(names, values(arrived.table, some, names), strict=True))
+        insert_plain(connection, STORED[arrived.table.name], {**columns, "batch_no": [batch_no] * len(some)})
 
 
-def _with_ids(table: Table, rows: pd.DataFrame) -> pd.DataFrame:
-    """Rows without an id of their own get one made from what they say."""
+def _marked(table: Table, rows: pd.DataFrame) -> pd.DataFrame:
+    """The rows with their digests, and with an id made from what they say where they came without one."""
+    said = pd.Series(contents(table, rows), index=rows.index, dtype=object)
     id_column = table.key[0]
     nameless = rows[id_column].isna()
-    if not nameless.any():
-        return rows
-    some = rows[nameless]
-    # Two alike events of a person are one event told twice; two alike incidents, no person being named, are two.
-    repeats = (
-        some.groupby(list(table.content), dropna=False, sort=False).cumcount() if table.name == "incidents" else None
-    )
-    ids = pd.Series(content_ids(table, some, repeats=repeats), index=some.index, dtype="str")
-    return rows.assign(**{id_column: rows[id_column].fillna(ids)})
+    if nameless.any():
+        # Two alike events of a person are one event told twice; two alike incidents, no person being named, are two.
+        repeats = said[nameless].groupby(said[nameless]).cumcount() if table.name == "incidents" else None
+        ids = pd.Series(content_ids(table, said[nameless], repeats), index=said.index[nameless], dtype="str")
+        rows = rows.assign(**{id_column: rows[id_column].fillna(ids)})
+    return rows.assign(row_digest=row_digests(table, rows, said))
 
 
 def _held(connection: sa.Connection, table: Table, marked: pd.DataFrame) -> pd.DataFrame:
@@ -90,11 +86,9 @@ def _held(connection: sa.Connection, table: Table, marked: pd.DataFrame) -> pd.D
     if connection.execute(sa.select(stored.c.batch_no).limit(1)).first() is not None:
         first = stored.c[table.key[0]]
         ARRIVING.create(connection, checkfirst=False)
-        keys = [{"key": key} for key in marked[table.key[0]].unique()]
-        if keys:
-            connection.execute(sa.insert(ARRIVING), keys)
+        insert_plain(connection, ARRIVING, {"key": marked[table.key[0]].unique().tolist()})
         query = sa.select(*columns).join(ARRIVING, ARRIVING.c.key == first).order_by(stored.c.batch_no)
-        rows = [tuple(row) for row in connection.execute(query)]
+        rows = [row for part in fetch_plain(connection, query) for row in part]
         ARRIVING.drop(connection)
     held = pd.DataFrame(rows, columns=names).astype({name: marked[name].dtype for name in names})
     return held.drop_duplicates(list(table.key), keep="last")

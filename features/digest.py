@@ -20,19 +20,23 @@ def values(table: Table, frame: pd.DataFrame, names: Iterable[str]) -> list[list
     return [_plain(frame[name], whole=name in whole) for name in names]
 
 
-def row_digests(table: Table, frame: pd.DataFrame) -> list[bytes]:
+def contents(table: Table, frame: pd.DataFrame) -> list[str]:
+    """What each row says, apart from its key and the day it was known, as canonical JSON text."""
+    return [_encode(row) for row in zip(*values(table, frame, table.content), strict=True)]
+
+
+def row_digests(table: Table, frame: pd.DataFrame, said: Iterable[str]) -> list[bytes]:
     """BLAKE2b-256 of each row: table, key and content. Not the day it was known: sent again, it is the same row."""
-    key = [name for name in table.key if name != "known_on"]
-    rows = zip(*values(table, frame, [*key, *table.content]), strict=True)
-    return [hashlib.blake2b(_encode([table.name, *row]).encode(), digest_size=32).digest() for row in rows]
+    keys = zip(*values(table, frame, [name for name in table.key if name != "known_on"]), strict=True)
+    texts = (_encode([table.name, *key]) + content for key, content in zip(keys, said, strict=True))
+    return [hashlib.blake2b(text.encode(), digest_size=32).digest() for text in texts]
 
 
-def content_ids(table: Table, frame: pd.DataFrame, *, repeats: Iterable[int] | None = None) -> list[str]:
+def content_ids(table: Table, said: Iterable[str], repeats: Iterable[int] | None = None) -> list[str]:
     """24 hex digits of SHA-256 of what each row says; `repeats` (0, 1, ...) keeps rows apart that say the same."""
-    columns = values(table, frame, table.content)
-    if repeats is not None:
-        columns.append(list(repeats))
-    return [hashlib.sha256(_encode([table.name, *row]).encode()).hexdigest()[:24] for row in zip(*columns, strict=True)]
+    counted = ((content, 0) for content in said) if repeats is None else zip(said, repeats, strict=True)
+    texts = (f"{table.name}{repeat}{content}" for content, repeat in counted)
+    return [hashlib.sha256(text.encode()).hexdigest()[:24] for text in texts]
 
 
 def total(digests: Iterable[bytes], known_on: Iterable[int] | None) -> int:

@@ -6,23 +6,29 @@ Every date is an integer, whole days since 1970-01-01. A write is one transactio
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from operator import itemgetter
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import sqlalchemy as sa
 
 from features.digest import EMPTY
 from features.errors import StoreError
 from features.schema import TABLES, Table, table_named
-from features.tables import BATCHES, QUARANTINE, REVISION, STORED, current
+from features.tables import BATCHES, QUARANTINE, REVISION, STORED, current, fetch_plain
 
 PERSON_EVENTS = tuple(name for name in TABLES["events"].names if name != "note_code")
 # Names are for the page of one person: no bulk read, and so no snapshot, carries them.
 NOT_IN_BULK = "display_name"
-MOST_PARAMETERS = 500  # of one statement; far below what either database allows
+EVENTS_OF = sa.select(*(STORED["events"].c[name] for name in PERSON_EVENTS)).where(
+    STORED["events"].c.person_id == sa.bindparam("person")
+)
+TEXT = pd.StringDtype("pyarrow", na_value=np.nan)  # what pandas calls `str`
+BY_DAY = itemgetter(*(PERSON_EVENTS.index(name) for name in ("occurred_on", "known_on", "event_id", "revision")))
 
 
 class Store:
@@ -107,14 +113,11 @@ class Store:
 
     def person_events(self, person_ids: Sequence[str]) -> pd.DataFrame:
         """All revisions of all events of some persons, retractions included, by person and day."""
-        events = STORED["events"]
-        columns = [events.c[name] for name in PERSON_EVENTS]
-        rows: list[sa.Row[Any]] = []
+        rows: list[Any] = []
         with self.reading() as connection:
-            for start in range(0, len(person_ids), MOST_PARAMETERS):
-                some = events.c.person_id.in_(person_ids[start : start + MOST_PARAMETERS])
-                rows += connection.execute(sa.select(*columns).where(some)).fetchall()
-        rows.sort(key=_by_person_and_day)
+            for person_id in sorted(set(person_ids)):
+                theirs = [row for part in fetch_plain(connection, EVENTS_OF, person=person_id) for row in part]
+                rows += sorted(theirs, key=BY_DAY)
         return _frame(TABLES["events"], PERSON_EVENTS, rows)
 
     def quarantine(self) -> pd.DataFrame:
@@ -150,27 +153,23 @@ def read(connection: sa.Connection, table: str) -> pd.DataFrame:
     """A whole current table within one connection, so that several reads can share one state."""
     contract = table_named(table)
     names = (*contract.names, "extra")
-    parts = [_frame(contract, names, part) for part in connection.execute(current(table)).partitions(100_000)] or [
-        _frame(contract, names, [])
-    ]
+    parts = [_frame(contract, names, part) for part in fetch_plain(connection, current(table))]
+    parts = parts or [_frame(contract, names, [])]
     return _expanded(pd.concat(parts, ignore_index=True)).drop(columns=NOT_IN_BULK, errors="ignore")
-
-
-def _by_person_and_day(row: sa.Row[Any]) -> tuple[Any, ...]:
-    return row.person_id, row.occurred_on, row.known_on, row.event_id, row.revision
 
 
 def _frame(table: Table, names: Sequence[str], rows: Sequence[Sequence[Any]]) -> pd.DataFrame:
     """Rows of the database as a frame in the types of the contract."""
     types = {column.name: _dtype(column.type, always_there=column.always_there) for column in table.columns}
     columns = zip(*rows, strict=True) if rows else [()] * len(names)
-    return pd.DataFrame(
-        {name: _column(values, types.get(name, "str")) for name, values in zip(names, columns, strict=True)}
-    )
+    typed = {name: _column(values, types.get(name, "str")) for name, values in zip(names, columns, strict=True)}
+    return pd.DataFrame(typed, copy=False)
 
 
 def _column(values: Sequence[Any], dtype: str) -> Any:
-    return pd.array(values, dtype="str") if dtype == "str" else np.array(values, dtype=dtype)
+    if dtype == "str":  # by way of Arrow it takes a quarter of the time
+        return pd.arrays.ArrowStringArray(pa.array(values, pa.large_string()), dtype=TEXT)  # type: ignore[call-arg]
+    return np.array(values, dtype)
 
 
 def _dtype(kind: str, *, always_there: bool) -> str:

@@ -3,7 +3,8 @@
 Every date is an INTEGER: whole days since 1970-01-01, as `features.schema` reads them.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Any
 
@@ -73,6 +74,44 @@ STORED: Mapping[str, sa.Table] = MappingProxyType({name: _stored(table) for name
 sa.Index("events_by_person", STORED["events"].c.person_id)
 
 ARRIVING = sa.Table("arriving", sa.MetaData(), sa.Column("key", sa.Text, primary_key=True), prefixes=["TEMPORARY"])
+
+
+@lru_cache(maxsize=64)  # compiling takes as long as fetching the history of one person
+def _compiled(statement: sa.Select[Any], dialect: sa.Dialect) -> sa.Compiled:
+    return statement.compile(dialect=dialect)
+
+
+def fetch_plain(connection: sa.Connection, statement: sa.Select[Any], **parameters: object) -> Iterator[Sequence[Any]]:
+    """The rows of a query as the driver's own tuples, in parts of at most 100,000.
+
+    SQLAlchemy's row objects and type conversions, of which the plain values stored here need none, would take
+    most of the time; the words of the query are still those of the dialect.
+    """
+    compiled = _compiled(statement, connection.dialect)
+    cursor = connection.connection.cursor()
+    try:
+        cursor.execute(str(compiled), _in_order(compiled, compiled.construct_params(parameters) or {}))
+        while part := cursor.fetchmany(100_000):
+            yield part
+    finally:
+        cursor.close()
+
+
+def insert_plain(connection: sa.Connection, table: sa.Table, columns: Mapping[str, Sequence[Any]]) -> None:
+    """Insert rows given column by column, past SQLAlchemy's handling of each row for the same reason."""
+    compiled = sa.insert(table).compile(dialect=connection.dialect, column_keys=list(columns))
+    ordered = _in_order(compiled, columns)
+    if isinstance(ordered, list):
+        rows: list[Any] = list(zip(*ordered, strict=True))
+    else:
+        rows = [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
+    if rows:
+        connection.exec_driver_sql(str(compiled), rows)
+
+
+def _in_order(compiled: Any, named: Mapping[str, Any]) -> list[Any] | Mapping[str, Any]:
+    """Parameters in the form the driver takes: by position (SQLite) or by name (PostgreSQL)."""
+    return [named[name] for name in compiled.positiontup] if compiled.positional else named
 
 
 def current(table: str) -> sa.Select[tuple[Any, ...]]:
