@@ -95,9 +95,9 @@ def _publish(aside: Path, written: Path) -> None:
     _sync(written.parent)
 
 
-def _sha256(file: Path) -> str | None:
+def _sha256(file: Path) -> str:
     if not file.is_file():
-        return None
+        return "absent"
     with file.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
