@@ -73,6 +73,11 @@ class Table:
         content = tuple(name for name in names if name not in {*self.key, "known_on"})
         object.__setattr__(self, "content", (*content, "extra"))
 
+    def place(self, reason: str) -> int:
+        """Where a reason stands among the faults of a row: by the column it begins with, other rules last."""
+        column = reason.split(" ", 1)[0]
+        return self.names.index(column) if column in self.names else len(self.names)
+
 
 def _day(name: str, meaning: str, *, required: bool = False, filled: bool = False) -> Column:
     low, high = days_since_epoch(date(1900, 1, 1)), days_since_epoch(date(2199, 12, 31))
@@ -271,7 +276,7 @@ def conform(table: str, frame: pd.DataFrame, *, arrival: Arrival | None = None) 
     reasons["another row of the file has the same key and other content"] = conflicting(
         typed, list(contract.key), list(contract.content)
     )
-    found = {reason: mask for reason, mask in reasons.items() if mask.any()}
+    found = {reason: reasons[reason] for reason in sorted(reasons, key=contract.place) if reasons[reason].any()}
     return Conformed(contract, typed, Faults(table, found, len(frame)))
 
 

@@ -56,7 +56,7 @@ def read(path: Path) -> SourceFile:
     ragged: list[tuple[int, str, str]] = []
     try:
         rows = pd.read_parquet(path) if path.suffix == ".parquet" else _read_csv(path, ragged)
-    except (pa.ArrowException, OSError, EOFError) as error:
+    except (pa.ArrowException, UnicodeDecodeError, OSError, EOFError) as error:
         raise SchemaError(
             f"{path.name}: cannot be read; expected UTF-8 text with one header line, or Parquet, not damaged."
         ) from error

@@ -1,0 +1,253 @@
+import gzip
+import json
+import signal
+import subprocess
+import sys
+import time
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from features.errors import SchemaError, StoreError
+from features.intake import ingest
+from features.mapping import read_mapping
+from features.schema import days_since_epoch
+from features.store import Store
+from tests.tables import table
+
+CTN0027 = Path(__file__).parents[2] / "shared" / "data" / "ctn0027"
+MONDAY, TUESDAY = date(2024, 1, 8), date(2024, 1, 9)
+HEAD = "event_id | revision | person_id | occurred_on | known_on | source | kind | outcome"
+KEPT = "e1 | 1 | P1 | 2024-01-02 | 2024-01-05 | community | check_in | kept"
+BAD = "e2 | 1 | P1 | 2024-01-02 | 2024-01-05 | hospital | check_in | kept"
+
+
+@pytest.fixture
+def store(tmp_path):
+    with Store.open_home(tmp_path / "home") as opened:
+        yield opened
+
+
+@pytest.fixture
+def send(store, tmp_path):
+    def send(*rows, head=HEAD, name="events", day=MONDAY, **terms):
+        folder = tmp_path / "delivery"
+        folder.mkdir(exist_ok=True)
+        file = folder / f"{name}.csv"
+        table("\n".join([head, *rows])).to_csv(file, index=False)
+        return ingest(file, store, received_on=day, **terms)
+
+    return send
+
+
+def fate(report, name="events"):
+    (found,) = [told for told in report.tables if told.table == name]
+    assert found.came == found.stored + found.unchanged + found.updated + found.quarantined
+    return {key: n for key in ("stored", "unchanged", "updated", "quarantined") if (n := getattr(found, key))}
+
+
+def test_sound_rows_are_stored_and_faulty_ones_quarantined_with_every_reason(send, store):
+    report = send(KEPT, BAD, "e3 | 1 |  | soon |  | community | check_in | kept")
+    assert fate(report) == {"stored": 1, "quarantined": 2}
+    held = store.quarantine()
+    assert held["row_number"].tolist() == [2, 3]
+    assert json.loads(held.loc[1, "reasons"]) == ["person_id is missing", "occurred_on is not a date (YYYY-MM-DD)"]
+    assert json.loads(held.loc[1, "raw"])["occurred_on"] == "soon"
+    assert report.reasons()[0][0] == "events"
+
+
+def test_the_same_file_on_the_same_day_is_a_batch_taken_in_before(send, store):
+    first = send(KEPT, BAD)
+    again = send(KEPT, BAD)
+    assert again.repeated
+    assert again.batch_no == first.batch_no
+    assert fate(again) == {"unchanged": 1, "quarantined": 1}
+    assert store.counts()["batches"] == 1
+
+
+def test_the_same_file_on_another_day_changes_nothing(send, store):
+    first = send(KEPT, BAD)
+    before = store.counts()
+    again = send(KEPT, BAD, day=TUESDAY)
+    assert fate(again) == {"unchanged": 1, "quarantined": 1}
+    assert again.state_digest == first.state_digest == store.state_digest()
+    assert store.counts() == {**before, "batches": 2}
+
+
+def test_a_batch_id_names_one_delivery(send):
+    send(KEPT, batch_id="monday")
+    assert send(KEPT, batch_id="monday", day=TUESDAY).repeated
+    with pytest.raises(StoreError, match="other content"):
+        send(BAD, batch_id="monday")
+
+
+def test_a_mended_row_sent_again_is_stored(send, store):
+    send(BAD)
+    assert fate(send(BAD.replace("hospital", "community"))) == {"stored": 1}
+    assert store.counts()["quarantine"] == 1  # what happened stays on record
+
+
+def test_in_an_ordinary_batch_a_row_is_known_from_the_day_it_came(send, store):
+    send(KEPT)
+    assert store.read("events")["known_on"].tolist() == [days_since_epoch(MONDAY)]
+
+
+def test_a_backfill_keeps_the_declared_day(send, store):
+    send(KEPT, backfill=True)
+    assert store.read("events")["known_on"].tolist() == [days_since_epoch(date(2024, 1, 5))]
+
+
+def test_what_is_held_from_a_backfill_is_not_known_later_by_being_sent_again(send, store):
+    send(KEPT, backfill=True)
+    assert fate(send(KEPT)) == {"unchanged": 1}
+    assert store.read("events")["known_on"].tolist() == [days_since_epoch(date(2024, 1, 5))]
+
+
+def test_a_future_dated_row_waits_in_quarantine_and_is_taken_when_its_day_has_come(send):
+    future = "e1 | 1 | P1 | 2024-01-09 |  | community | check_in | kept"
+    assert fate(send(future)) == {"quarantined": 1}
+    assert fate(send(future, day=TUESDAY)) == {"stored": 1}
+
+
+def test_a_correction_is_a_new_revision_and_the_first_one_stays(send, store):
+    send(KEPT)
+    send(KEPT.replace("e1 | 1", "e1 | 2").replace("kept", "missed"), day=TUESDAY)
+    held = store.person_events(["P1"])
+    assert held[["revision", "outcome", "known_on"]].to_numpy().tolist() == [
+        [1, "kept", days_since_epoch(MONDAY)],
+        [2, "missed", days_since_epoch(TUESDAY)],
+    ]
+
+
+def test_revisions_may_arrive_out_of_order(send, store):
+    send(KEPT.replace("e1 | 1", "e1 | 2"))
+    assert fate(send(KEPT)) == {"stored": 1}
+
+
+def test_another_content_under_a_held_revision_is_refused(send, store):
+    send(KEPT)
+    report = send(KEPT.replace("kept", "missed"))
+    assert fate(report) == {"quarantined": 1}
+    assert "send a correction as a new revision" in report.reasons()[0][1]
+    assert store.person_events(["P1"])["outcome"].tolist() == ["kept"]
+
+
+@pytest.mark.parametrize("together", [True, False])
+def test_a_revision_cannot_move_an_event_to_another_person(send, together):
+    moved = KEPT.replace("e1 | 1 | P1", "e1 | 2 | P2")
+    if together:
+        report = send(KEPT, moved)
+    else:
+        send(KEPT)
+        report = send(moved)
+    assert fate(report)["quarantined"] == 1
+    assert "names another person" in report.reasons()[0][1]
+
+
+def test_two_rows_of_one_key_in_two_files_conflict_whatever_the_order(store, tmp_path):
+    table("\n".join([HEAD, KEPT])).to_csv(tmp_path / "events.csv", index=False)
+    table("\n".join([HEAD, KEPT.replace("kept", "missed")])).to_parquet(tmp_path / "events.parquet")
+    report = ingest(tmp_path, store, received_on=MONDAY)
+    assert fate(report) == {"quarantined": 2}
+
+
+def test_an_event_told_twice_without_an_id_counts_once_and_as_known_first(send, store):
+    head = HEAD.removeprefix("event_id | revision | ")
+    row = "P1 | 2024-01-02 | 2024-01-05 | community | check_in | kept"
+    later = row.replace("01-05", "01-06")
+    assert fate(send(later, row, row, head=head, backfill=True)) == {"stored": 1, "unchanged": 2}
+    assert store.read("events")["known_on"].tolist() == [days_since_epoch(date(2024, 1, 5))]
+
+
+def test_two_alike_incidents_are_two_and_sent_again_are_held(send):
+    head, row = "occurred_on | kind | reported_by | area_id", "2024-01-02 | first_positive | service | T1"
+    assert fate(send(row, row, head=head, name="incidents"), "incidents") == {"stored": 2}
+    again = send(row, row, head=head, name="incidents", day=TUESDAY)
+    assert fate(again, "incidents") == {"unchanged": 2}
+
+
+def test_facts_are_replaced_by_newer_ones_and_unchanged_ones_add_nothing(send, store):
+    head = "person_id | registered_on | sex"
+    one, two = "P1 | 2024-01-02 | male", "P2 | 2024-01-02 | female"
+    assert fate(send(one, two, head=head, name="persons"), "persons") == {"stored": 2}
+    changed = send(one.replace("male", "female"), two, head=head, name="persons", day=TUESDAY)
+    assert fate(changed, "persons") == {"unchanged": 1, "updated": 1}
+    assert store.counts()["persons"] == 2
+    assert store.person("P1")["sex"].tolist() == ["female"]
+
+
+def test_effort_sent_again_adds_nothing_and_a_new_count_stands_beside_the_old(send, store):
+    head, row = "area_id | week | tests", "T1 | 2024-01-01 | 5"
+    send(row, head=head, name="effort")
+    assert fate(send(row, head=head, name="effort", day=TUESDAY), "effort") == {"unchanged": 1}
+    assert fate(send(row.replace("| 5", "| 6"), head=head, name="effort", day=TUESDAY), "effort") == {"stored": 1}
+    assert store.read("effort")["tests"].tolist() == [5.0, 6.0]
+
+
+def test_a_line_of_the_wrong_length_is_quarantined_and_the_rest_stored(store, tmp_path):
+    lines = ["person_id,registered_on", "P1,2024-01-02", "P2", "P3,2024-01-02"]
+    (tmp_path / "persons.csv.gz").write_bytes(gzip.compress("\r\n".join(lines).encode("utf-8-sig")))
+    report = ingest(tmp_path, store, received_on=MONDAY)
+    assert fate(report, "persons") == {"stored": 2, "quarantined": 1}
+    assert store.quarantine()["row_number"].tolist() == [2]
+
+
+def test_a_file_that_is_not_its_table_refuses_the_whole_delivery(store, tmp_path):
+    (tmp_path / "persons.csv").write_text("person_id,registered_on\nP1,2024-01-02\n")
+    (tmp_path / "events.csv").write_text("who,when\nP1,2024-01-02\n")
+    with pytest.raises(SchemaError, match=r"events\.csv"):
+        ingest(tmp_path, store, received_on=MONDAY)
+    assert store.counts() == dict.fromkeys(store.counts(), 0)
+
+
+@pytest.mark.parametrize("content", [b"", b"a,a\n1,2\n", "姓名\n张\n".encode("gbk")])
+def test_a_file_that_cannot_be_read_is_the_users_to_mend(store, tmp_path, content):
+    (tmp_path / "persons.csv").write_bytes(content)
+    with pytest.raises(SchemaError, match=r"persons\.csv"):
+        ingest(tmp_path, store, received_on=MONDAY)
+
+
+def test_a_folder_without_a_table_says_what_was_expected(store, tmp_path):
+    with pytest.raises(SchemaError, match=r"persons\.csv"):
+        ingest(tmp_path, store, received_on=MONDAY)
+
+
+def test_killed_at_any_moment_a_batch_is_held_whole_or_not_at_all(tmp_path):
+    rows = "".join(f"P{n},2024-01-02,community,check_in,kept\n" for n in range(20_000))
+    (tmp_path / "events.csv").write_text("person_id,occurred_on,source,kind,outcome\n" + rows)
+    child = (
+        "import sys; from datetime import date; from pathlib import Path\n"
+        "from features.intake import ingest; from features.store import Store\n"
+        "import pandera.pandas; store = Store.open_home(Path(sys.argv[1])); print('ready', flush=True)\n"
+        "ingest(Path(sys.argv[2]), store, received_on=date(2024, 1, 8)); print('done', flush=True)\n"
+    )
+    for attempt, delay in enumerate((0.1, 0.5, 0.9)):
+        home = tmp_path / f"home{attempt}"
+        command = [sys.executable, "-c", child, str(home), str(tmp_path / "events.csv")]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=Path(__file__).parents[1]) as process:
+            assert process.stdout.readline() == "ready\n"
+            time.sleep(delay)
+            process.send_signal(signal.SIGKILL)
+            done = "done" in process.stdout.read()
+        with Store.open_home(home) as store:
+            counts = store.counts()
+            assert counts["events"] == 20_000 * counts["batches"]
+            assert counts["batches"] == 1 or not done
+            ingest(tmp_path / "events.csv", store, received_on=MONDAY)
+            assert store.counts()["events"] == 20_000
+
+
+@pytest.mark.skipif(not CTN0027.is_dir(), reason=f"the trial's data are not at {CTN0027.name}: real intake is untested")
+def test_a_real_trial_comes_in_whole_and_only_once(store):
+    mapping = read_mapping("ctn0094")
+    terms = {"mapping": mapping, "backfill": True}
+    report = ingest(CTN0027, store, received_on=MONDAY, **terms)
+    assert fate(report, "persons") == {"stored": 1_269}
+    assert fate(report) == {"stored": 304_652 + 1_269}  # and a programme_start for each person
+    assert report.unmapped == ("folds.csv",)
+    events = store.read("events")
+    opioid = events[(events["kind"] == "urine_test") & (events["substance"] == "opioid")]
+    assert opioid["outcome"].value_counts().to_dict() == {"negative": 11_749, "positive": 9_209}
+    assert fate(ingest(CTN0027, store, received_on=TUESDAY, **terms)) == {"unchanged": 304_652 + 1_269}
+    assert store.state_digest() == report.state_digest

@@ -1,0 +1,81 @@
+from datetime import date
+
+import pandas as pd
+import pytest
+
+from features.errors import StoreError
+from features.intake import ingest
+from features.schema import TABLES
+from features.snapshot import Snapshot, write_snapshot
+from features.store import Store
+from tests.tables import table
+
+EVENTS = """event_id | person_id | occurred_on | source    | kind     | outcome
+            z        | P1        | 2024-01-02  | community | check_in | kept
+            b        | P2        | 2024-01-02  | community | check_in | kept
+            a        | P1        | 2024-01-03  | community | check_in | missed"""
+
+
+@pytest.fixture
+def store(tmp_path):
+    with Store.open_home(tmp_path / "home") as opened:
+        send(opened, tmp_path, EVENTS)
+        yield opened
+
+
+def send(store, tmp_path, text):
+    table(text).to_csv(tmp_path / "events.csv", index=False)
+    table("person_id | registered_on | arm\nP1 | 2024-01-01 | A").to_csv(tmp_path / "persons.csv", index=False)
+    ingest(tmp_path, store, received_on=date(2024, 1, 8))
+
+
+def test_a_snapshot_is_named_by_the_state_and_holds_every_table(store, tmp_path):
+    snapshot = write_snapshot(store, tmp_path / "snapshots")
+    assert snapshot.folder.name == snapshot.digest == store.state_digest()
+    assert snapshot.counts == {**dict.fromkeys(TABLES, 0), "persons": 1, "events": 3}
+    assert sorted(file.name for file in (tmp_path / "snapshots").iterdir()) == [snapshot.digest]  # nothing left aside
+
+
+def test_a_snapshot_reads_like_the_store(store, tmp_path):
+    snapshot = write_snapshot(store, tmp_path / "snapshots")
+    for name in TABLES:
+        pd.testing.assert_frame_equal(snapshot.read(name).head(0), store.read(name).head(0))
+    assert snapshot.read("events")["event_id"].tolist() == ["z", "a", "b"]  # by person and day
+    assert snapshot.read("persons")["arm"].tolist() == ["A"]
+
+
+def test_what_comes_later_leaves_a_snapshot_as_it_was(store, tmp_path):
+    before = write_snapshot(store, tmp_path / "snapshots")
+    send(store, tmp_path, EVENTS + "\nnew | P1 | 2024-01-04 | community | check_in | kept")
+    after = write_snapshot(store, tmp_path / "snapshots")
+    assert len(Snapshot.open(before.folder).read("events")) == 3
+    assert len(after.read("events")) == 4
+
+
+def test_a_snapshot_that_is_there_is_used_again(store, tmp_path):
+    first = write_snapshot(store, tmp_path / "snapshots")
+    written = (first.folder / "events.parquet").stat().st_mtime_ns
+    again = write_snapshot(store, tmp_path / "snapshots")
+    assert again == first
+    assert (again.folder / "events.parquet").stat().st_mtime_ns == written
+
+
+@pytest.mark.parametrize("harm", ["change", "remove", "rename"])
+def test_a_snapshot_that_was_changed_is_refused(store, tmp_path, harm):
+    folder = write_snapshot(store, tmp_path / "snapshots").folder
+    file = folder / "events.parquet"
+    if harm == "change":
+        content = bytearray(file.read_bytes())
+        content[len(content) // 2] ^= 1
+        file.write_bytes(content)
+    elif harm == "remove":
+        file.unlink()
+    else:
+        folder = folder.rename(folder.with_name("0" * 64))
+    with pytest.raises(StoreError, match="changed since it was written"):
+        Snapshot.open(folder)
+
+
+def test_a_folder_that_is_no_snapshot_is_refused(tmp_path):
+    with pytest.raises(StoreError, match="no readable manifest"):
+        Snapshot.open(tmp_path)
