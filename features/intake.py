@@ -126,7 +126,8 @@ class _Parts:
         for start, part in self._placed():
             places = [place for place in sorted(reasons) if start <= place < start + len(part.row_numbers)]
             numbers = part.row_numbers[[place - start for place in places]]
-            raw = part.file.rows.loc[numbers].to_dict("records")
+            came = part.file.rows.loc[numbers].astype(object)
+            raw = came.where(came.notna(), None).to_dict("records")
             for place, number, row in zip(places, numbers, raw, strict=True):
                 text = json.dumps(row, ensure_ascii=False, default=str)
                 yield Refused(self.table, part.file.name, int(number), tuple(reasons[place]), text)

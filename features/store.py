@@ -82,7 +82,7 @@ class Store:
     @contextmanager
     def writing(self) -> Iterator[sa.Connection]:
         """A connection in one transaction, alone among writers: all of it is kept, or nothing."""
-        with self._engine.connect().execution_options(writes=True) as connection, connection.begin():
+        with self._engine.connect().execution_options(writes=True) as connection, _begun(connection):
             if connection.dialect.name == "postgresql":  # SQLite's twin is BEGIN IMMEDIATE, see _begin
                 connection.execute(sa.text("LOCK TABLE batches IN EXCLUSIVE MODE"))
             yield connection
@@ -141,6 +141,13 @@ class Store:
             if not migrate:
                 raise StoreError(f"the store has tables {found}, not {REVISION}; open it once with migrate=True.")
             _migrate(connection)
+
+
+def _begun(connection: sa.Connection) -> sa.RootTransaction:
+    try:
+        return connection.begin()
+    except sa.exc.OperationalError as error:
+        raise StoreError("another writer has held the store for a minute; wait until it is done, try again.") from error
 
 
 def newest_digest(connection: sa.Connection) -> str:

@@ -10,6 +10,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from features.errors import StoreError
 from features.schema import TABLES, Column, Table
 
 REVISION = "0001"  # the newest migration; a store at another revision is migrated or refused
@@ -89,10 +90,13 @@ def fetch_plain(connection: sa.Connection, statement: sa.Select[Any], **paramete
     """
     compiled = _compiled(statement, connection.dialect)
     cursor = connection.connection.cursor()
+    driver_error = connection.dialect.loaded_dbapi.Error
     try:
         cursor.execute(str(compiled), _in_order(compiled, compiled.construct_params(parameters) or {}))
         while part := cursor.fetchmany(100_000):
             yield part
+    except driver_error as error:
+        raise StoreError("the store could not be read; see that its disk and its database are well.") from error
     finally:
         cursor.close()
 

@@ -122,13 +122,26 @@ def test_a_replaced_fact_leaves_the_digest_of_the_new_one_alone(tmp_path):
         assert send(store, tmp_path / "in", persons=changed).state_digest == replaced
 
 
-def test_a_reader_sees_nothing_of_a_batch_that_fails(tmp_path):
+def delete_then_fail(store):
+    with store.writing() as connection:
+        connection.execute(sa.text("DELETE FROM alembic_version"))
+        connection.execute(sa.text("DELETE FROM no_such_table"))
+
+
+def test_a_write_that_fails_leaves_nothing(tmp_path):
     with Store.open_home(tmp_path) as store:
-        with pytest.raises(sa.exc.OperationalError), store.writing() as connection:
-            connection.execute(sa.text("DELETE FROM alembic_version"))
-            connection.execute(sa.text("DELETE FROM no_such_table"))
+        with pytest.raises(sa.exc.OperationalError):
+            delete_then_fail(store)
         with store.reading() as connection:
             assert connection.execute(sa.text("SELECT count(*) FROM alembic_version")).scalar() == 1
+
+
+def test_a_store_that_breaks_while_open_is_no_bug_of_ours(tmp_path):
+    with Store.open_home(tmp_path) as store:
+        with store.writing() as connection:
+            connection.execute(sa.text("DROP TABLE events"))
+        with pytest.raises(StoreError, match="could not be read"):
+            store.person_events(["P1"])
 
 
 events = st.lists(
