@@ -114,6 +114,16 @@ def rate(past: VisiblePast, weeks: int | None) -> Values:
     return count(past, weeks) / _weeks_covered(past, weeks)
 
 
+def near(past: VisiblePast, weeks: int | None) -> Values:
+    """Weekly rate averaged over the area and those that border it. NaN where no area has an outline."""
+    return _averaged(past.areas, rate(past, weeks))
+
+
+def vicinity(past: VisiblePast, weeks: int | None) -> Values:
+    """Weekly rate averaged twice over, so two areas far, the near weighing most. NaN where no area has an outline."""
+    return _averaged(past.areas, near(past, weeks))
+
+
 def ewma(past: VisiblePast, weeks: int | None) -> Values:
     """Incidents a week, weights halving with each lookback. NaN before the first incident of the city."""
     daily = 0.5 ** (1 / (WEEK * (weeks or 1)))
@@ -155,6 +165,13 @@ def tests(past: VisiblePast, weeks: int | None) -> Values:
     return np.where(reported, past.count(past.effort, weeks=weeks, size=len(past.areas)), np.nan)
 
 
+def _averaged(areas: AreaSet, values: Values) -> Values:
+    if areas.neighbours is None:
+        return np.full_like(values, np.nan)
+    total = values + (areas.neighbours @ values.T).T
+    return np.asarray(total / (1 + areas.neighbours.sum(axis=1)), np.float64)
+
+
 def _weeks_covered(past: VisiblePast, weeks: int | None) -> Floats:
     covered = past.weeks_of_history() if weeks is None else np.minimum(past.weeks_of_history(), weeks)
     return np.asarray(covered[:, None], np.float64)
@@ -171,6 +188,8 @@ CATALOGUE: dict[str, Calculation] = {
     "city": city,
     "city_pace": city_pace,
     "rate": rate,
+    "near": near,
+    "vicinity": vicinity,
     "ewma": ewma,
     "weeks_since_last": weeks_since_last,
     "season_sin": season_sin,
@@ -179,8 +198,8 @@ CATALOGUE: dict[str, Calculation] = {
 }
 
 # May a value be shown to the outside? A count under ten may not, and what is made of counts gives them away.
-COUNTS = frozenset({"count", "ring", "city"})
-DERIVED_FROM_COUNTS = frozenset({"rate", "ewma", "weeks_since_last", "city_pace"})
+COUNTS = frozenset({"count", "ring", "city", "tests"})
+DERIVED_FROM_COUNTS = frozenset({"rate", "near", "vicinity", "ewma", "weeks_since_last", "city_pace"})
 
 
 @dataclass(frozen=True)
@@ -201,7 +220,7 @@ class Feature:
         """Name of the column, for instance `count_52w`."""
         if self.weeks is not None:
             return f"{self.code}_{self.weeks}w"
-        return f"{self.code}_all" if self.code in {"count", "rate", "ring", "city"} else self.code
+        return f"{self.code}_all" if self.code in {"count", "rate", "ring", "city", "near", "vicinity"} else self.code
 
 
 FEATURES: tuple[Feature, ...] = (
@@ -209,6 +228,7 @@ FEATURES: tuple[Feature, ...] = (
     Feature("count"),
     Feature("rate"),
     *(Feature("ring", weeks) for weeks in (4, 13, 26, 52)),
+    *(Feature(code, weeks) for code in ("near", "vicinity") for weeks in (52, None)),
     *(Feature("city", weeks) for weeks in (4, 13, 26, 52)),
     *(Feature("city_pace", weeks) for weeks in (4, 13, 26)),
     *(Feature("ewma", weeks) for weeks in (4, 26)),

@@ -48,7 +48,7 @@ class Learning:
     rows_per_leaf: int = 1000
     l2: float = 20.0
     seed: int = 7
-    threads: int = 2
+    threads: int = 1  # more threads wait for each other on a busy machine and gain little here
 
 
 @dataclass(frozen=True)

@@ -174,8 +174,8 @@ def _learning_dates(known: pd.DataFrame, config: HotspotConfig, *, end: int) -> 
     dates = np.arange(last, first - 1, -WEEK, dtype=np.int64)[::-1]
     if not len(dates):
         raise TooLittleHistoryError(
-            f"incidents: too short a history to learn from; expected {config.history_weeks} weeks before "
-            f"the first row, {config.horizon_weeks} weeks of outcome and {config.reporting_lag_days} days of reporting lag after it."
+            f"incidents: too short a history to learn from; expected {config.history_weeks} weeks before the first "
+            f"row, then {config.horizon_weeks} weeks of outcome and {config.reporting_lag_days} days of reporting lag."
         )
     return dates
 

@@ -1,0 +1,306 @@
+import dataclasses
+import json
+
+import lightgbm
+import numpy as np
+import pandas as pd
+import pytest
+import shapely
+
+from features import hotspot
+from features.areas import OUTSIDE, townships
+from features.errors import ConfigError
+from features.hotspot import FEATURES, Feature, compute, counted, from_specs, specs, visible_past
+from models import hotspot as model
+from models.hotspot import HotspotModel, Learning, Prior, Scope, shown_value
+
+SCOPE = Scope("township", 4, ("overdose",), ("citizen",), None)
+LIGHT = Learning(rounds=20, rows_per_leaf=20, threads=1)
+
+
+def table(text):
+    header, *rows = [[cell.strip() for cell in line.split("|")] for line in text.strip().splitlines()]
+    return pd.DataFrame(rows, columns=header).apply(
+        lambda column: pd.to_numeric(column) if "_on" in column.name else column
+    )
+
+
+def incidents(text):
+    given = table(text)
+    return given.assign(kind="overdose", reported_by="citizen", longitude=np.nan, latitude=np.nan)
+
+
+def town(*, outlined=True):
+    # T1 borders T2, T2 borders T3.
+    boxes = [json.dumps(shapely.geometry.mapping(shapely.box(west, 0, west + 1, 1))) for west in range(3)]
+    geometry = pd.Series(boxes if outlined else [None] * 3, dtype="str")
+    return pd.DataFrame({"area_id": ["T1", "T2", "T3"], "level": "township", "geometry": geometry})
+
+
+def value(feature, rows, as_of, area="T1", *, outlined=True, effort=None):
+    past = visible_past(rows, effort, townships(town(outlined=outlined)), as_of=np.array([as_of]), horizon_weeks=4)
+    told = compute(past, [feature])
+    return told.set_index("area_id").loc[area, feature.name]
+
+
+def random_city(seed=1, *, days=900, size=900):
+    """Incidents of three invented townships, T1 the busiest, some of them learned late."""
+    drawn = np.random.default_rng(seed)
+    occurred_on = np.sort(drawn.integers(1000, 1000 + days, size))
+    late = np.where(drawn.random(size) < 0.3, drawn.integers(1, 60, size), 0)
+    return pd.DataFrame(
+        {
+            "occurred_on": occurred_on,
+            "known_on": occurred_on + late,
+            "area_id": drawn.choice(["T1", "T2", "T3", "elsewhere"], size, p=[0.6, 0.2, 0.1, 0.1]),
+            "kind": "overdose",
+            "reported_by": "citizen",
+            "longitude": np.nan,
+            "latitude": np.nan,
+        }
+    )
+
+
+def fitted(rows, learning=LIGHT):
+    past = visible_past(rows, None, townships(town()), as_of=np.arange(1400, 1850, 7), horizon_weeks=4)
+    told = compute(past)
+    came = [rows["occurred_on"].sub(as_of).between(1, 28) for as_of in told["as_of"].unique()]
+    observed = np.concatenate(
+        [rows["area_id"][mask].value_counts().reindex(["T1", "T2", "T3"]).fillna(0) for mask in came]
+    )
+    return model.fit(told, observed, SCOPE, learning, FEATURES), told
+
+
+LATE = incidents("""
+    area_id | occurred_on | known_on
+    T1      | 1000        | 1000
+    T1      | 1001        | 1020
+    T2      | 1005        | 1005
+    nowhere | 1005        | 1005
+""")
+
+
+def test_an_incident_counts_once_it_is_known():
+    assert value(Feature("count", 4), LATE, 1010) == 1
+    assert value(Feature("count", 4), LATE, 1020) == 1 + 1
+
+
+def test_a_lookback_is_open_at_its_start_and_closed_at_its_end():
+    assert value(Feature("count", 4), LATE, 1000) == 1
+    assert value(Feature("count", 4), LATE, 1000 + 27) == 2
+    assert value(Feature("count", 4), LATE, 1000 + 28) == 1
+    assert value(Feature("count", 4), LATE, 1001 + 28) == 0
+    assert value(Feature("count"), LATE, 1001 + 28) == 2
+
+
+def test_an_incident_known_only_after_its_lookback_never_counts_in_it():
+    assert all(value(Feature("count", 1), LATE, as_of) == 0 for as_of in range(1020, 1040))
+
+
+def test_the_ring_holds_the_neighbours_and_not_the_area_itself():
+    assert value(Feature("ring", 4), LATE, 1010, "T1") == 1
+    assert value(Feature("ring", 4), LATE, 1010, "T2") == 1 + 0
+    assert value(Feature("ring", 4), LATE, 1010, "T3") == 1
+
+
+def test_a_smoothed_rate_averages_the_area_and_its_neighbours():
+    two_weeks = 1013  # known by then: one incident in T1, one in T2, in fourteen days
+    assert value(Feature("near", 52), LATE, two_weeks, "T1") == pytest.approx((1 + 1) / 2 / 2)
+    assert value(Feature("near", 52), LATE, two_weeks, "T3") == pytest.approx((1 + 0) / 2 / 2)
+    near = {"T1": (1 + 1) / 2 / 2, "T2": (1 + 1 + 0) / 3 / 2}
+    assert value(Feature("vicinity", 52), LATE, two_weeks, "T1") == pytest.approx((near["T1"] + near["T2"]) / 2)
+
+
+def test_without_outlines_the_ring_is_missing_and_not_zero():
+    assert np.isnan(value(Feature("ring", 4), LATE, 1010, outlined=False))
+
+
+def test_the_city_counts_what_lies_in_no_area():
+    assert value(Feature("city", 4), LATE, 1010) == 1 + 1 + 1
+
+
+def test_weeks_since_the_last_incident_follow_what_is_known():
+    assert value(Feature("weeks_since_last"), LATE, 1014) == (1014 - 1000) / 7
+    assert value(Feature("weeks_since_last"), LATE, 1022) == (1022 - 1001) / 7
+    assert np.isnan(value(Feature("weeks_since_last"), LATE, 1022, "T3"))
+
+
+def test_a_rate_is_over_the_history_there_is():
+    assert value(Feature("rate", 52), LATE, 1013) == 1 / 2  # one incident in fourteen days
+    assert np.isnan(value(Feature("rate", 52), LATE, 999))
+
+
+def test_exponential_weights_of_a_steady_city_give_its_rate():
+    steady = incidents("area_id | occurred_on | known_on\n" + "\n".join(f"T1|{day}|{day}" for day in range(1000, 1100)))
+    assert value(Feature("ewma", 4), steady, 1099) == pytest.approx(7.0)
+
+
+def test_an_incident_one_half_life_old_weighs_half():
+    fresh, old = (value(Feature("ewma", 4), LATE, as_of) for as_of in (1000 + 20_000, 1000 + 20_000 + 28))
+    assert old == pytest.approx(fresh / 2)
+
+
+def test_the_season_is_that_of_the_middle_of_the_target_window():
+    year = 365.25
+    assert value(Feature("season_cos"), LATE, round(3 * year) - 14) == pytest.approx(1.0, abs=1e-3)
+    assert value(Feature("season_sin"), LATE, round(3.25 * year) - 14) == pytest.approx(1.0, abs=1e-3)
+
+
+def test_effort_is_missing_where_none_was_ever_reported():
+    effort = pd.DataFrame({"area_id": ["T1", "T1"], "week": [994, 1001], "known_on": [1003, 1010], "tests": [30, 40]})
+    assert value(Feature("tests", 4), LATE, 1008, effort=effort) == 30
+    assert value(Feature("tests", 4), LATE, 1010, effort=effort) == 30 + 40
+    assert value(Feature("tests", 4), LATE, 1100, effort=effort) == 0
+    assert np.isnan(value(Feature("tests", 4), LATE, 1010, "T2", effort=effort))
+    assert np.isnan(value(Feature("tests", 4), LATE, 1010))
+
+
+def test_counts_equal_a_plain_loop_over_a_random_city():
+    rows, dates = random_city(), np.array([1100, 1333, 1340, 1800])
+    past = visible_past(rows, None, townships(town()), as_of=dates, horizon_weeks=4)
+    told = compute(past, [Feature("count", 13)])
+    for as_of, area, found in zip(told["as_of"], told["area_id"], told["count_13w"], strict=True):
+        slow = [
+            row.area_id == area and as_of - 13 * 7 < row.occurred_on <= as_of and row.known_on <= as_of
+            for row in rows.itertuples()
+        ]
+        assert found == sum(slow)
+
+
+def test_future_incidents_change_no_feature():
+    rows, as_of = random_city(), 1500
+    unknown = (rows["occurred_on"] > as_of) | (rows["known_on"] > as_of)
+    edited = rows.assign(area_id=rows["area_id"].mask(unknown, "T3"))
+    assert unknown.sum() > 100
+    before, after = (
+        compute(visible_past(told, None, townships(town()), as_of=np.array([as_of]), horizon_weeks=4))
+        for told in (rows, edited)
+    )
+    pd.testing.assert_frame_equal(before, after, check_exact=True)
+
+
+def test_one_as_of_date_asked_alone_gives_the_same_bits():
+    rows, dates, areas = random_city(), np.arange(1300, 1400, 7), townships(town())
+    many = compute(visible_past(rows, None, areas, as_of=dates, horizon_weeks=4))
+    alone = [compute(visible_past(rows, None, areas, as_of=np.array([day]), horizon_weeks=4)) for day in dates]
+    pd.testing.assert_frame_equal(many, pd.concat(alone, ignore_index=True), check_exact=True)
+
+
+def test_features_survive_the_trip_through_json():
+    assert from_specs(specs(FEATURES)) == FEATURES
+    assert len({feature.name for feature in FEATURES}) == len(FEATURES)
+
+
+def test_every_calculation_says_its_unit_and_what_absence_gives():
+    assert all(len((function.__doc__ or "").split(". ")) >= 2 for function in hotspot.CATALOGUE.values())
+
+
+def test_an_unknown_feature_is_refused():
+    with pytest.raises(ConfigError, match="catalogue"):
+        Feature("arrests", 4)
+
+
+def test_cells_leave_out_what_has_no_place_finer_than_the_township():
+    rows = pd.DataFrame({"kind": ["overdose", "first_positive"], "reported_by": ["citizen", "service"]})
+    chosen = {"kinds": ["overdose", "first_positive"], "reporters": ["citizen", "service"]}
+    assert len(counted(rows, level="township", **chosen)) == 2
+    assert counted(rows, level="cell", **chosen)["kind"].tolist() == ["overdose"]
+
+
+def test_the_prior_is_positive_and_keeps_the_citys_total():
+    year = pd.DataFrame({"as_of": 1, "area_id": ["T1", "T2"], "count_52w": [26.0, 0.0]})
+    expected = Prior(0.1).expected(year, horizon_weeks=4)
+    assert expected.tolist() == pytest.approx([(0.9 * 26 + 0.1 * 27 / 2) * 4 / 52, 0.1 * 27 / 2 * 4 / 52])
+
+
+def test_contributions_with_the_prior_sum_to_the_log_rate():
+    learned, rows = fitted(random_city())
+    told = model.contributions(learned, rows)
+    assert told.sum(axis=1).to_numpy() == pytest.approx(np.log(model.predict(learned, rows)))
+    assert {"prior", "base"} <= {*told.columns}
+
+
+def test_the_same_seed_gives_the_same_trees():
+    rows = random_city()
+    first, second = (fitted(rows)[0].booster.model_to_string() for _ in range(2))
+    assert first == second
+
+
+def test_a_model_survives_the_trip_through_text():
+    learned, rows = fitted(random_city())
+    booster = lightgbm.Booster(model_str=learned.booster.model_to_string())
+    again = HotspotModel.from_json(learned.to_json(), booster)
+    assert again.scope == learned.scope
+    assert model.predict(again, rows).tolist() == model.predict(learned, rows).tolist()
+
+
+def test_a_forecast_is_higher_where_more_occurs_and_lies_in_its_interval():
+    rows = random_city()
+    told = model.forecast(fitted(rows)[0], rows, town(), None, 1850, 4, "township").set_index("area_id")
+    assert told["expected"].idxmax() == "T1"
+    assert told["low"].le(told["expected"]).all()
+    assert told["high"].ge(told["expected"]).all()
+
+
+def test_what_is_not_known_yet_changes_no_forecast():
+    rows = random_city()
+    learned = fitted(rows)[0]
+    visible = rows[rows["known_on"].le(1600)]
+    full, cut = (model.forecast(learned, told, town(), None, 1600, 4, "township") for told in (rows, visible))
+    pd.testing.assert_frame_equal(full, cut, check_exact=True)
+
+
+def test_a_horizon_the_model_was_not_made_for_is_refused():
+    rows = random_city()
+    with pytest.raises(ConfigError, match="trained for"):
+        model.forecast(fitted(rows)[0], rows, town(), None, 1850, 1, "township")
+
+
+def test_overdispersed_counts_get_a_wider_interval():
+    learned, _ = fitted(random_city())
+    narrow, wide = (
+        model.interval(dataclasses.replace(learned, dispersion=dispersion), np.array([20.0]))
+        for dispersion in (0.0, 0.5)
+    )
+    assert wide[0] < narrow[0] < narrow[1] < wide[1]
+
+
+def test_dispersion_is_the_variance_above_poisson():
+    drawn, mean = np.random.default_rng(3), np.full(100_000, 5.0)
+    negative_binomial = drawn.negative_binomial(2, 2 / (2 + 5), len(mean)).astype(float)
+    assert model._dispersion(negative_binomial, mean) == pytest.approx(1 / 2, rel=0.05)
+    assert model._dispersion(mean, mean) == 0.0
+
+
+def test_small_counts_and_what_gives_them_away_are_not_shown():
+    assert shown_value(Feature("count", 4), 9.0) == (None, True)
+    assert shown_value(Feature("count", 4), 0.0) == (None, True)
+    assert shown_value(Feature("count", 52), 19.0) == (10.0, False)
+    assert shown_value(Feature("ewma", 26), 2.5) == (None, True)
+    assert shown_value(Feature("weeks_since_last"), 3.0) == (None, True)
+    assert shown_value(Feature("season_sin"), 0.5) == (0.5, False)
+    assert shown_value(Feature("ring", 4), np.nan) == (None, False)
+
+
+def test_reasons_of_an_area_sum_to_its_log_rate():
+    rows = random_city()
+    learned = fitted(rows)[0]
+    seen = model.look(learned, rows, town(), None, as_of=1850)
+    expected = model.estimate(learned, seen).set_index("area_id")["expected"]
+    for area_id, reasons in model.explain(learned, seen).items():
+        assert sum(reason.contribution for reason in reasons) == pytest.approx(np.log(expected[area_id]))
+        assert "prior" in {reason.code for reason in reasons}
+
+
+def test_a_map_has_an_outline_and_an_expected_count_for_each_area():
+    rows = random_city()
+    told = model.forecast(fitted(rows)[0], rows, town(), None, 1850, 4, "township")
+    drawn = json.loads(json.dumps(model.to_geojson(told, town())))
+    assert [shape["properties"]["area_id"] for shape in drawn["features"]] == ["T1", "T2", "T3"]
+    assert {shape["geometry"]["type"] for shape in drawn["features"]} == {"Polygon"}
+    assert drawn["features"][0]["properties"]["expected"] == told["expected"].iloc[0]
+
+
+def test_an_incident_of_an_unknown_area_lies_outside():
+    past = visible_past(LATE, None, townships(town()), as_of=np.array([1010]), horizon_weeks=4)
+    assert past.incidents.area.tolist() == [0, 0, 1, OUTSIDE]

@@ -1,0 +1,67 @@
+import numpy as np
+import pytest
+
+from models.hotspot import poisson_deviance
+from training.hotspot_metrics import Outcome, differences, figures, hits, ratios, top_areas, weightings
+
+# Two origins, five areas; the first origin has one incident more outside every area.
+OBSERVED = np.array([[3.0, 1.0, 0.0, 0.0, 0.0], [0.0, 2.0, 0.0, 0.0, 1.0]])
+OUTCOME = Outcome(OBSERVED, np.array([1.0, 0.0]))
+EXPECTED = np.array([[2.0, 1.0, 0.5, 0.25, 0.25]] * 2)
+FLAT = np.full((2, 5), 0.7)
+
+
+def value_of(name, expected=EXPECTED, reference=FLAT):
+    weights = weightings(2, samples=50, seed=1)
+    return figures(ratios(expected, OUTCOME, reference=reference), weights)[name]["value"]
+
+
+def test_ties_are_broken_by_the_order_of_areas():
+    assert top_areas(np.zeros(10), 0.2).tolist() == [0, 1]
+
+
+def test_at_least_one_area_is_kept():
+    assert top_areas(np.arange(5.0), 0.01).tolist() == [4]
+
+
+def test_incidents_outside_every_area_count_as_missed():
+    assert value_of("hit_rate@0.2") == (3 + 0) / (5 + 3)
+
+
+def test_pai_is_hit_rate_over_share_of_area():
+    assert value_of("pai@0.2") == pytest.approx((3 / 8) / (1 / 5))
+
+
+def test_pei_is_hits_over_the_most_possible():
+    assert value_of("pei@0.2") == (3 + 0) / (3 + 2)
+
+
+def test_knowing_the_counts_hits_all_that_can_be_hit():
+    assert value_of("pei@0.2", expected=OBSERVED) == 1.0
+    assert hits(OBSERVED, OBSERVED, 0.2).tolist() == [3, 2]
+
+
+def test_skill_is_zero_for_the_reference_and_one_for_the_truth():
+    assert value_of("deviance_skill", expected=FLAT) == 0.0
+    assert value_of("deviance_skill", expected=np.maximum(OBSERVED, 1e-12)) == pytest.approx(1.0)
+
+
+def test_predicted_over_observed_leaves_the_outside_out():
+    assert value_of("predicted_over_observed") == (4 + 4) / (4 + 3)
+
+
+def test_deviance_of_a_count_of_nothing_is_twice_what_was_expected():
+    assert poisson_deviance(np.array([0.0]), np.array([0.7])).tolist() == [1.4]
+    assert poisson_deviance(np.array([2.0]), np.array([1.0]))[0] == pytest.approx(2 * (2 * np.log(2) - 2 + 1))
+
+
+def test_a_model_does_not_differ_from_itself_in_any_sample():
+    weights = weightings(2, samples=50, seed=1)
+    same = ratios(EXPECTED, OUTCOME, reference=FLAT)
+    assert all(figure == {"difference": 0, "low": 0, "high": 0} for figure in differences(same, same, weights).values())
+
+
+def test_an_interval_holds_its_value_and_a_seed_repeats_it():
+    told = [figures(ratios(EXPECTED, OUTCOME, reference=FLAT), weightings(2, samples=200, seed=3)) for _ in range(2)]
+    assert told[0] == told[1]
+    assert all(figure["low"] <= figure["value"] <= figure["high"] for figure in told[0].values())
