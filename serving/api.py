@@ -1,0 +1,120 @@
+"""The HTTP interface: which address answers what. Each answer is recorded before it leaves."""
+
+from typing import Annotated, Any
+
+from fastapi import FastAPI, Query, Request, Response
+
+from serving import pages
+from serving.champions import Resolve
+from serving.desk import Desk
+from serving.door import Door, StrictRoute, answer_problems
+from serving.hotspots import forecast
+from serving.messages import (
+    AreaLevel,
+    BatchAnswer,
+    BatchRequest,
+    Day,
+    Health,
+    Language,
+    Ready,
+    Score,
+    ScoreRequest,
+)
+from serving.settings import Settings
+
+DESCRIPTION = (
+    "Explained relapse risk and hotspot forecasts for community drug rehabilitation. "
+    "There is no access control yet, so the service answers on the loopback interface only. "
+    "Scores are an aid to judgement and no ground for sanctions; reasons are not causes."
+)
+JSON, GEOJSON, PROBLEM = "application/json", "application/geo+json", "application/problem+json"
+
+
+def create(settings: Settings, resolve: Resolve) -> FastAPI:
+    """The application for a home; `resolve` gives the folder of a tag in the model store."""
+    desk = Desk.open(settings, resolve)
+    app = FastAPI(
+        title="Waystation", version="1", description=DESCRIPTION, docs_url=None, redoc_url=None, openapi_url=None
+    )
+    app.router.route_class = StrictRoute
+    app.state.desk = desk
+    app.add_middleware(Door, settings=settings)
+    answer_problems(app)
+    _add_scores(app, desk)
+    _add_hotspots(app, desk)
+    _add_health(app, desk)
+    pages.add(app)
+    return app
+
+
+def _add_scores(app: FastAPI, desk: Desk) -> None:
+    @app.post(
+        "/v1/scores",
+        response_model=Score,
+        responses=_problems(400, 403, 404, 409, 413, 415, 422, 451, 500, 503),
+        summary="The relapse risk of one person, with its reasons",
+        tags=["scores"],
+    )
+    def score(body: ScoreRequest, request: Request) -> Response:
+        return _json(desk.score(body, accept_language=_accepted(request)))
+
+    @app.post(
+        "/v1/scores:batch",
+        response_model=BatchAnswer,
+        responses=_problems(400, 403, 413, 415, 422, 500, 503),
+        summary="The relapse risks of up to 1,000 stored persons",
+        tags=["scores"],
+    )
+    def batch(body: BatchRequest, request: Request) -> Response:
+        return _json(desk.batch(body, accept_language=_accepted(request)))
+
+
+def _add_hotspots(app: FastAPI, desk: Desk) -> None:
+    @app.get(
+        "/v1/hotspots",
+        response_class=Response,
+        responses={
+            200: {"description": "GeoJSON", "content": {GEOJSON: {"schema": {"type": "object"}}}},
+            **_problems(409, 422, 500, 503),
+        },
+        summary="Expected harm by area in the coming weeks, with its reasons",
+        tags=["hotspots"],
+    )
+    def hotspots(
+        request: Request,
+        as_of: Day,
+        weeks: Annotated[int, Query(ge=1, le=52)] = 4,
+        level: AreaLevel = "township",
+        language: Language | None = None,
+    ) -> Response:
+        wording = desk.wording(language, _accepted(request))
+        return Response(forecast(desk, as_of=as_of, weeks=weeks, level=level, wording=wording), media_type=GEOJSON)
+
+
+def _add_health(app: FastAPI, desk: Desk) -> None:
+    @app.get("/healthz", response_model=Health, summary="Whether the process is up", tags=["health"])
+    async def healthz() -> Response:
+        return _json(Health())
+
+    @app.get(
+        "/readyz",
+        response_model=Ready,
+        responses=_problems(503),
+        summary="Whether a checked model and the store can answer",
+        tags=["health"],
+    )
+    def readyz() -> Response:
+        return _json(desk.ready())
+
+
+def _accepted(request: Request) -> str:
+    return request.headers.get("accept-language", "")
+
+
+def _json(message: Any) -> Response:
+    return Response(message.model_dump_json(), media_type=JSON)
+
+
+def _problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    schema = {PROBLEM: {"schema": {"$ref": "#/components/schemas/Problem"}}}
+    return {status: {"description": pages.MEANINGS[status], "content": schema} for status in statuses}

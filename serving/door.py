@@ -1,0 +1,153 @@
+"""The outermost part of the service: every request gets an id, every answer a calm one, and nothing of a person a log.
+
+BentoML's own access log writes paths as they came and its own pages are open, so both are replaced here.
+"""
+
+import json
+import logging
+import re
+import traceback
+from collections.abc import Callable, Coroutine
+from typing import Any, cast
+
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.routing import APIRoute
+from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from serving.bodies import checked
+from serving.problems import ProblemError, faults_of
+from serving.settings import Settings
+from serving.wording import preferred, wording
+
+LOG = logging.getLogger("waystation")
+REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
+MOST_BYTES = 1_048_576
+MOST_BYTES_BATCH = 4 * MOST_BYTES
+HEADERS = [
+    (b"cache-control", b"no-store"),
+    (b"x-content-type-options", b"nosniff"),
+    (b"content-security-policy", b"default-src 'none'; style-src 'self'; frame-ancestors 'none'"),
+]
+ROUTING = {404: "not_found", 405: "method_not_allowed"}
+PROBES = {"/healthz", "/readyz"}
+Handler = Callable[[Request], Coroutine[Any, Any, Response]]
+
+
+class StrictRoute(APIRoute):
+    """A route that reads bodies under our rules, not FastAPI's."""
+
+    def get_route_handler(self) -> Handler:
+        """The handler; bodies are read and checked before FastAPI sees the request."""
+        handle = super().get_route_handler()
+        if self.body_field is None:
+            return handle
+        most_bytes = MOST_BYTES_BATCH if self.path.endswith(":batch") else MOST_BYTES
+
+        async def strict(request: Request) -> Response:
+            return await handle(await checked(request, most_bytes=most_bytes))
+
+        return strict
+
+
+class Door:
+    """ASGI middleware: request ids, host names, safe headers, an access log without anything the caller wrote."""
+
+    def __init__(self, app: ASGIApp, settings: Settings) -> None:
+        self.app = app
+        self.settings = settings
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one connection."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        request = Request(scope)
+        scope["request_id"] = self._request_id(request)
+        began = self.settings.seconds()
+        status = 0
+
+        async def sending(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                told = (b"x-request-id", scope["request_id"].encode())
+                message["headers"] = [*message.get("headers", []), told, *HEADERS]
+            await send(message)
+
+        try:
+            if _host(request) in self.settings.allowed_hosts:
+                await self.app(scope, receive, sending)
+            else:
+                await problem_response(request, ProblemError("wrong_host"))(scope, receive, sending)
+        except Exception as error:  # noqa: BLE001 (a bug must neither show a trace nor stop the service)
+            LOG.error("bug: %s", _placed(error))  # noqa: TRY400 (a trace may hold something of a person)
+            if not status:
+                await problem_response(request, ProblemError("internal"))(scope, receive, sending)
+        self._log(scope, status, began)
+
+    def _request_id(self, request: Request) -> str:
+        given = request.headers.get("x-request-id", "")
+        return given if REQUEST_ID.fullmatch(given) else self.settings.new_id()
+
+    def _log(self, scope: Scope, status: int, began: float) -> None:
+        route = getattr(scope.get("route"), "path", "-")
+        took_ms = 1000 * (self.settings.seconds() - began)
+        level = logging.DEBUG if route in PROBES else logging.INFO
+        LOG.log(level, "%s %s %d %.1f ms", scope["method"] if route != "-" else "-", route, status, took_ms)
+
+
+def answer_problems(app: FastAPI) -> None:
+    """Turn every refusal, ours and the framework's, into problem+json."""
+
+    async def ours(request: Request, problem: Exception) -> Response:
+        return problem_response(request, cast(ProblemError, problem))
+
+    async def invalid(request: Request, error: Exception) -> Response:
+        faults = faults_of(cast(RequestValidationError, error).errors())
+        return problem_response(request, ProblemError("invalid", faults))
+
+    async def routing(request: Request, error: Exception) -> Response:
+        refused = cast(HTTPException, error)
+        response = problem_response(request, ProblemError(ROUTING.get(refused.status_code, "broken_json")))
+        response.headers.update(refused.headers or {})
+        return response
+
+    app.add_exception_handler(ProblemError, ours)
+    app.add_exception_handler(RequestValidationError, invalid)
+    app.add_exception_handler(HTTPException, routing)
+
+
+def problem_response(request: Request, problem: ProblemError) -> Response:
+    """A refusal as it leaves, in the language the caller likes best."""
+    language = preferred(request.headers.get("accept-language", ""))
+    title, detail = wording(language).problem(problem.code, problem.slots)
+    told: dict[str, Any] = {
+        "type": f"urn:waystation:problem:{problem.code}",
+        "title": title,
+        "status": problem.status,
+        "detail": detail,
+        "instance": f"urn:waystation:request:{request.scope['request_id']}",
+        **problem.members,
+    }
+    if problem.faults:
+        told["errors"] = [
+            {"field": each.field, "rule": each.rule} | ({"expected": each.expected} if each.expected else {})
+            for each in problem.faults
+        ]
+    body = json.dumps(told, ensure_ascii=False)
+    headers = {"Content-Language": language}
+    return Response(body, problem.status, headers, media_type="application/problem+json")
+
+
+def _host(request: Request) -> str:
+    """The host name asked for, without its port."""
+    host = request.headers.get("host", "")
+    return host[1:].partition("]")[0] if host.startswith("[") else host.partition(":")[0].lower()
+
+
+def _placed(error: BaseException) -> str:
+    """The sort of an error and where it arose. Not its message: that may hold something of a person."""
+    frames = traceback.extract_tb(error.__traceback__)[-6:]
+    return f"{type(error).__name__} at " + " < ".join(f"{each.name}:{each.lineno}" for each in reversed(frames))

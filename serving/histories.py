@@ -1,0 +1,139 @@
+"""Where a person's history comes from: the store, or the body of the request. Both end as the same `History`."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from hashlib import sha256
+from threading import Lock
+
+import numpy as np
+import pandas as pd
+import sqlalchemy as sa
+
+from features.errors import StoreError
+from features.history import History
+from features.schema import days_since_epoch
+from features.store import Store
+from serving.messages import FIRST_DAY, Event, ScoreRequest
+from serving.problems import Fault, ProblemError
+
+SENT_ALONG = "sent along"  # stands for the person of a history in the body
+ONE_BY_ONE = 20  # persons; above, one read of all facts is quicker than so many small ones
+TRIES = 5
+
+
+@dataclass(frozen=True)
+class Held:
+    """A history, whom it is of, and the digest of the state it was read from."""
+
+    history: History
+    snapshot: str
+    person_ids: frozenset[str]
+
+
+@dataclass
+class StoredHistories:
+    """Histories in the store, which is opened when first asked and tried again when that failed."""
+
+    url: str
+    _store: Store | None = None
+    _lock: Lock = field(default_factory=Lock)
+
+    def of(self, person_ids: Sequence[str]) -> Held:
+        """The histories of those persons that the store knows, all of one state."""
+        try:
+            return _read(self.store(), person_ids)
+        except (StoreError, sa.exc.SQLAlchemyError):
+            raise ProblemError("store_unavailable") from None
+
+    def is_reachable(self) -> bool:
+        """Whether the store answers."""
+        try:
+            self.store().state_digest()
+        except (ProblemError, sa.exc.SQLAlchemyError):
+            return False
+        return True
+
+    def store(self) -> Store:
+        """The open store; ProblemError when it cannot be opened."""
+        with self._lock:
+            if self._store is None:
+                try:
+                    self._store = Store.open(self.url, migrate=False)
+                except (StoreError, sa.exc.SQLAlchemyError):
+                    raise ProblemError("store_unavailable") from None
+            return self._store
+
+
+def _read(store: Store, person_ids: Sequence[str]) -> Held:
+    wanted = sorted(set(person_ids))
+    for _ in range(TRIES):  # a batch may come in between two reads: then they are done again
+        before = store.state_digest()
+        persons = _persons(store, wanted)
+        events = store.person_events(persons["person_id"].tolist())
+        if store.state_digest() == before:
+            return Held(History.of(events, persons), before, frozenset(persons["person_id"]))
+    raise ProblemError("store_unavailable")
+
+
+def _persons(store: Store, wanted: list[str]) -> pd.DataFrame:
+    if len(wanted) > ONE_BY_ONE:
+        everyone = store.read("persons")
+        return everyone[everyone["person_id"].isin(wanted)].reset_index(drop=True)
+    return pd.concat([store.person(person_id) for person_id in wanted], ignore_index=True)
+
+
+def sent_along(request: ScoreRequest, *, today: date) -> Held:
+    """The history in a request, under the rules of the store."""
+    events = request.events or []
+    _refuse_the_future(events, today)
+    _refuse_conflicts(events)
+    facts = request.person or {}
+    persons = pd.DataFrame([{**facts, "person_id": SENT_ALONG}])
+    return Held(History.of(_frame(_told_once(events)), persons), _digest(request), frozenset({SENT_ALONG}))
+
+
+def _frame(events: Sequence[Event]) -> pd.DataFrame:
+    def column(name: str) -> "pd.Series[str]":
+        return pd.Series([getattr(event, name) for event in events], dtype="str")
+
+    return pd.DataFrame(
+        {
+            "event_id": [event.event_id or f"\x00{place}" for place, event in enumerate(events)],
+            "revision": np.array([event.revision for event in events], dtype=np.int64),
+            "retracted": np.array([event.retracted for event in events], dtype=bool),
+            "person_id": [SENT_ALONG] * len(events),
+            "occurred_on": np.array([days_since_epoch(event.occurred_on) for event in events], dtype=np.int64),
+            "known_on": np.array([days_since_epoch(event.known_on) for event in events], dtype=np.int64),
+            "value": np.array([np.nan if event.value is None else event.value for event in events], dtype=np.float64),
+            **{name: column(name) for name in ("kind", "outcome", "substance", "source", "station_id")},
+        }
+    )
+
+
+def _refuse_the_future(events: Sequence[Event], today: date) -> None:
+    late = [place for place, event in enumerate(events) if event.known_on > today]
+    if late:
+        raise ProblemError("invalid", tuple(Fault(f"events.{place}.known_on", "in_the_future") for place in late[:20]))
+
+
+def _refuse_conflicts(events: Sequence[Event]) -> None:
+    """A revision says one thing: the same event and revision with other content is a fault."""
+    said: dict[tuple[str, int], Event] = {}
+    for place, event in enumerate(events):
+        if event.event_id is not None and said.setdefault((event.event_id, event.revision), event) != event:
+            raise ProblemError("invalid", (Fault(f"events.{place}.revision", "said_otherwise_before"),))
+
+
+def _told_once(events: Sequence[Event]) -> list[Event]:
+    """As in the store, events without an id that say the same are one, known since the first of them was."""
+    first: dict[Event, Event] = {}
+    for event in sorted(events, key=lambda each: each.known_on):
+        first.setdefault(event.model_copy(update={"known_on": FIRST_DAY}) if event.event_id is None else event, event)
+    return list(first.values())
+
+
+def _digest(request: ScoreRequest) -> str:
+    told = request.model_dump(mode="json", include={"person", "events"}, exclude_none=True)
+    return sha256(json.dumps(told, sort_keys=True, ensure_ascii=True).encode()).hexdigest()

@@ -1,0 +1,79 @@
+"""The first page, the list of operations and the OpenAPI document: made here, without anything from elsewhere."""
+
+from html import escape
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+from fastapi.responses import HTMLResponse, JSONResponse
+
+from serving.messages import Problem
+
+MEANINGS = {
+    400: "Not JSON as we read it",
+    403: "The purpose is refused, and that is recorded",
+    404: "The person is unknown",
+    409: "No score or forecast can be given; reason says why",
+    413: "The body is too large",
+    415: "Not JSON in UTF-8",
+    422: "A field broke a rule; errors names field and rule",
+    451: "No score by law; article says which",
+    500: "A bug; nothing was given",
+    503: "Something the answer needs is not there now",
+}
+PAGE = """<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><title>Waystation 驿站</title></head><body>
+<h1>Waystation 驿站</h1>
+<p>There is no access control yet, so this service answers on this machine only (loopback).
+本服务尚无访问控制，只在本机应答。</p>
+{content}
+</body></html>
+"""
+LINKS = """<ul>
+<li><a href="/docs">Operations 接口</a></li>
+<li><a href="/openapi.json">OpenAPI</a></li>
+<li><a href="/readyz">Readiness 就绪状态</a></li>
+</ul>"""
+
+
+def add(app: FastAPI) -> None:
+    """Add the first page, `/docs` and `/openapi.json`."""
+
+    @app.get("/", include_in_schema=False, response_class=HTMLResponse)
+    async def first() -> HTMLResponse:
+        return HTMLResponse(PAGE.format(content=LINKS))
+
+    @app.get("/docs", include_in_schema=False, response_class=HTMLResponse)
+    async def docs() -> HTMLResponse:
+        return HTMLResponse(PAGE.format(content=_operations(document(app))))
+
+    @app.get("/openapi.json", include_in_schema=False)
+    async def openapi() -> JSONResponse:
+        return JSONResponse(document(app))
+
+
+def document(app: FastAPI) -> dict[str, Any]:
+    """The OpenAPI document; made once."""
+    if app.openapi_schema is None:
+        made = get_openapi(title=app.title, version=app.version, description=app.description, routes=app.routes)
+        schemas = made.setdefault("components", {}).setdefault("schemas", {})
+        told = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
+        schemas.update(told.pop("$defs", {}), Problem=told)
+        for unused in ("HTTPValidationError", "ValidationError"):  # ours are problems
+            schemas.pop(unused, None)
+        app.openapi_schema = made
+    return app.openapi_schema
+
+
+def _operations(told: dict[str, Any]) -> str:
+    rows = [
+        f"<h2>{escape(method.upper())} <code>{escape(path)}</code></h2><p>{escape(operation['summary'])}</p>"
+        "<ul>"
+        + "".join(
+            f"<li>{escape(status)}: {escape(r['description'])}</li>" for status, r in operation["responses"].items()
+        )
+        + "</ul>"
+        for path, methods in told["paths"].items()
+        for method, operation in methods.items()
+    ]
+    return f"<p>{escape(told['info']['description'])}</p>" + "".join(rows)

@@ -1,0 +1,86 @@
+"""Refusals as problem+json (RFC 9457): which field broke which rule, never the value."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+LONGEST_NAME = 64
+MOST_FAULTS = 20
+LIMITS = ("expected", "max_length", "min_length", "le", "ge")  # of what pydantic says, these are our own words
+
+# Every code has a title and a detail in the texts of both languages.
+STATUS: dict[str, int] = {
+    "broken_json": 400,
+    "too_deep": 400,
+    "duplicate_key": 400,
+    "purpose_refused": 403,
+    "unknown_person": 404,
+    "not_found": 404,
+    "method_not_allowed": 405,
+    "no_score": 409,
+    "too_little_history": 409,
+    "body_too_large": 413,
+    "wrong_content_type": 415,
+    "wrong_host": 421,
+    "invalid": 422,
+    "which_model": 422,
+    "no_such_forecast": 422,
+    "internal": 500,
+    "no_model": 503,
+    "not_ready": 503,
+    "record_failed": 503,
+    "store_unavailable": 503,
+}
+UNAVAILABLE_BY_LAW = 451
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One field that broke a rule; `expected` only where it is a closed list or a limit of ours."""
+
+    field: str
+    rule: str
+    expected: str | None = None
+
+
+@dataclass
+class ProblemError(Exception):
+    """An answer that refuses: its code, the faults of the request, slots of its text, and further members."""
+
+    code: str
+    faults: tuple[Fault, ...] = ()
+    slots: Mapping[str, object] = field(default_factory=dict)
+    members: Mapping[str, Any] = field(default_factory=dict)
+    by_law: bool = False
+
+    @property
+    def status(self) -> int:
+        """The HTTP status."""
+        return UNAVAILABLE_BY_LAW if self.by_law else STATUS[self.code]
+
+
+def fault_of(name: str, rule: str, expected: str | None = None) -> ProblemError:
+    """The refusal of a request for one field."""
+    return ProblemError("invalid", (Fault(name, rule, expected),))
+
+
+def faults_of(errors: Iterable[Mapping[str, Any]]) -> tuple[Fault, ...]:
+    """The faults pydantic found, without any value of the request."""
+    return tuple(_fault(error) for _, error in zip(range(MOST_FAULTS), errors, strict=False))
+
+
+def path_of(parts: Iterable[object]) -> str:
+    """A field's place as text: `events.3.known_on`; names of the caller's own making cut and without controls."""
+    return ".".join(_name(part) for part in parts)
+
+
+def _name(part: object) -> str:
+    text = str(part)[:LONGEST_NAME]
+    return "".join(each if each.isprintable() else "?" for each in text)
+
+
+def _fault(error: Mapping[str, Any]) -> Fault:
+    place = [part for number, part in enumerate(error["loc"]) if number or part not in {"body", "query", "header"}]
+    context = error.get("ctx", {})
+    expected = next((str(context[key]) for key in LIMITS if key in context), None)
+    return Fault(path_of(place) or "body", str(error["type"]), expected)

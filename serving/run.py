@@ -1,0 +1,40 @@
+"""Start the service as a process of its own: `bentoml serve` with the safe settings, on the loopback interface only."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from features.errors import ConfigError
+from features.home import SAFE_SETTINGS, Home
+from serving.settings import LOOPBACK, WORKERS
+
+SERVICE = "serving.service:Waystation"
+
+
+def serve(home: Home, *, host: str = "127.0.0.1", port: int = 3000, workers: int = 1) -> None:
+    """Run the service until it is stopped."""
+    process = start(home, host=host, port=port, workers=workers)
+    try:
+        process.wait()
+    except KeyboardInterrupt:
+        process.wait()  # the same Ctrl-C reached it; let it finish
+
+
+def start(home: Home, *, host: str = "127.0.0.1", port: int = 3000, workers: int = 1) -> "subprocess.Popen[bytes]":
+    """The service as a running process; ask `/readyz` until it answers 200, stop it with `terminate`."""
+    if host not in LOOPBACK:
+        raise ConfigError(
+            "serve: the service has no access control yet, so it answers on this machine only; "
+            f"host should be one of {', '.join(LOOPBACK)}."
+        )
+    home.settle()
+    root = Path(__file__).parent.parent
+    command = [sys.executable, "-m", "bentoml", "serve", SERVICE, "--host", host, "--port", str(port)]
+    settings = {
+        **os.environ,
+        **SAFE_SETTINGS,
+        WORKERS: str(workers),
+        "OMP_NUM_THREADS": "1",  # one row needs no team of threads, and waking one costs more than the row
+    }
+    return subprocess.Popen([*command, "--working-dir", str(root)], env=settings)  # noqa: S603 (no shell, our words)

@@ -1,0 +1,91 @@
+"""Scores of persons of a history at an as-of date: who may be scored, the risk, and the reasons that add up to it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from features.asof import Visible
+from features.catalogue import Feature, compute
+from features.cohort import ELIGIBLE, why_not
+from features.history import Floats, History
+from models.calibration import sigmoid
+from models.hotspot import HotspotModel
+from models.relapse import RelapseModel
+
+UNKNOWN = "unknown_person"
+
+
+@dataclass(frozen=True)
+class Scored:
+    """One score: calibrated log-odds, the base, and each feature's value and contribution in the model's order."""
+
+    log_odds: float
+    risk: float
+    base: float
+    features: tuple[Feature, ...]
+    values: Floats
+    contributions: Floats
+
+
+@dataclass(frozen=True)
+class NotScored:
+    """No score, and the code of the reason why not."""
+
+    reason: str
+
+
+Outcome = Scored | NotScored
+
+
+def scores(model: RelapseModel, history: History, person_ids: Sequence[str], *, as_of: int) -> list[Outcome]:
+    """One outcome for each person asked for, in that order; as_of in days since 1970-01-01."""
+    held = set(history.person_ids)
+    known = [person_id for person_id in person_ids if person_id in held]
+    outcomes = iter(_of_known(model, history, known, as_of) if known else [])
+    return [next(outcomes) if person_id in held else NotScored(UNKNOWN) for person_id in person_ids]
+
+
+def _of_known(model: RelapseModel, history: History, person_ids: list[str], as_of: int) -> list[Outcome]:
+    times = pd.DataFrame({"person_id": person_ids, "as_of": as_of})
+    reasons = why_not(Visible.at(history, times), model.cohort)
+    eligible = reasons == ELIGIBLE
+    scored = iter(_of_eligible(model, history, times[eligible]) if eligible.any() else [])
+    return [next(scored) if reason == ELIGIBLE else NotScored(str(reason)) for reason in reasons]
+
+
+def _of_eligible(model: RelapseModel, history: History, times: pd.DataFrame) -> list[Scored]:
+    table = compute(history, times, model.features)
+    parts = model.contributions(table)
+    values, risks = table.to_numpy(dtype=np.float64), sigmoid(parts.total)
+    return [
+        Scored(
+            log_odds=float(parts.total[row]),
+            risk=float(risks[row]),
+            base=float(parts.base[row]),
+            features=model.features,
+            values=values[row],
+            contributions=parts.values[row],  # noqa: PD011 (a field of ours)
+        )
+        for row in range(len(table))
+    ]
+
+
+def prove(model: RelapseModel | HotspotModel) -> None:
+    """Try a model on nothing at all: one that cannot score raises here, and loops are compiled before a request."""
+    if isinstance(model, HotspotModel):
+        model.booster.predict(np.zeros((1, len(model.features))), pred_contrib=True)
+        return
+    no_events = pd.DataFrame({name: pd.Series(dtype=kind) for name, kind in EVENT_TYPES.items()})
+    nobody = History.of(no_events, pd.DataFrame({"person_id": ["nobody"]}))
+    times = pd.DataFrame({"person_id": ["nobody"], "as_of": [0]})
+    why_not(Visible.at(nobody, times), model.cohort)
+    _of_eligible(model, nobody, times)
+
+
+EVENT_TYPES = {
+    "event_id": "str", "revision": "int64", "retracted": "bool", "person_id": "str", "occurred_on": "int64",
+    "known_on": "int64", "source": "str", "kind": "str", "outcome": "str", "substance": "str", "value": "float64",
+    "station_id": "str",
+}  # fmt: skip

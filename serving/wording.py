@@ -1,0 +1,168 @@
+"""Every sentence for people, from `texts/*.toml`: reasons, refusals, problems, in the language asked for.
+
+A feature is a function with arguments; its sentence is a template of the function with slots for the arguments. The
+slots are filled once for each feature, so that only the value is put in when an answer is made.
+"""
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+import numpy as np
+
+from features.catalogue import Argument, Feature
+from features.hotspot import Feature as AreaFeature
+from models.hotspot import AreaReason
+
+LANGUAGES = ("zh-CN", "en")
+DEFAULT_LANGUAGE = "zh-CN"
+VALUE = "{value}"
+
+
+@dataclass(frozen=True, eq=False)
+class Wording:
+    """The texts of one language."""
+
+    language: str
+    texts: Mapping[str, Any]
+
+    def reason(self, feature: Feature, value: float) -> str:
+        """What a feature says of a person, in words."""
+        spelled = self._spelled(feature)
+        if np.isnan(value):
+            return spelled["missing"]
+        if "yes" in spelled:
+            return spelled["yes"] if value else spelled["no"]
+        if "up" not in spelled:
+            return spelled["value"].replace(VALUE, self._amount(feature, value))
+        change = abs(100 * value) if feature.definition.unit == "share" else abs(value)
+        direction = "up" if value > 0 else "down" if value < 0 else "same"
+        return spelled[direction].replace(VALUE, _rounded(change, 0 if feature.definition.unit == "share" else 1))
+
+    def missing(self, feature: Feature) -> str:
+        """What is not known, in words."""
+        return self.reason(feature, np.nan)
+
+    def others(self, count: int) -> str:
+        """The line for all reasons that are not listed."""
+        return str(self.texts["score"]["others"]).format(count=count)
+
+    def effect(self, direction: str) -> str:
+        """What a reason does to the estimate: `raises` or `lowers`."""
+        return str(self.texts["score"][direction])
+
+    @property
+    def note(self) -> str:
+        """What a score is good for, and what it is not."""
+        return str(self.texts["score"]["note"])
+
+    def refusal(self, reason: str) -> str:
+        """Why no score is given."""
+        return str(self.texts["refusal"][reason])
+
+    def problem(self, code: str, slots: Mapping[str, object]) -> tuple[str, str]:
+        """Title and detail of a problem."""
+        entry = self.texts["problems"][code]
+        return entry["title"], entry["detail"].format_map(slots)
+
+    def area_reason(self, reason: AreaReason, feature: AreaFeature | None) -> str:
+        """What adds to the estimate of an area, in words; a value that may not be shown is not."""
+        entry = self.texts["areas"]["features"][feature.code if feature else reason.code]
+        window = self._weeks(feature)
+        if feature is None or reason.value is not None:
+            value = "" if reason.value is None else _rounded(reason.value, 2)
+            return str(entry["value"]).format(window=window, value=value)
+        label = str(entry["label"]).format(window=window)
+        return str(self.texts["areas"]["slots"]["hidden"]).format(text=label)
+
+    def area_interval(self, *, weeks: int, expected: float, low: float, high: float) -> str:
+        """What is expected of an area, in words."""
+        slots = {"weeks": weeks, "expected": _rounded(expected, 1), "low": _rounded(low, 0), "high": _rounded(high, 0)}
+        return str(self.texts["areas"]["interval"]).format_map(slots)
+
+    @cache  # noqa: B019 (there are two wordings, and they live as long as the process)
+    def _spelled(self, feature: Feature) -> dict[str, str]:
+        slots = self._slots(dict(feature.arguments))
+        return {key: text.format_map(slots) for key, text in self.texts["features"][feature.code].items()}
+
+    def _slots(self, arguments: Mapping[str, Argument]) -> dict[str, str]:
+        slots = {name: "" if value is None else str(value) for name, value in arguments.items()} | {"value": VALUE}
+        for name, section in (("kind", "kinds"), ("programme", "programmes"), ("column", "facts")):
+            if name in arguments:
+                slots[name] = self._word(section, arguments[name])
+        if "days" in arguments:
+            slots["window"] = self._say("ever") if arguments["days"] is None else self._say("window", **slots)
+        slots["substance"] = self._substance(arguments)
+        slots["what"] = " ".join(filter(None, (self._word("kinds", arguments.get("kind")), *self._details(arguments))))
+        slots["expected"] = self._word("substances", arguments.get("value"))
+        if "back" in arguments:
+            slots["which"] = self._say("latest") if arguments["back"] == 0 else self._say("back", **slots)
+        if "length_days" in arguments and "back" in arguments:
+            slots["length"] = slots["length_days"]
+            slots["period"] = self._say("latest_period" if arguments["back"] == 0 else "back_period", **slots)
+        slots["length"] = slots.get("length_days", "")
+        return slots
+
+    def _substance(self, arguments: Mapping[str, Argument]) -> str:
+        code = arguments.get("substance")
+        return self._say("substance", name=self._word("substances", code)) if code else ""
+
+    def _details(self, arguments: Mapping[str, Argument]) -> tuple[str, str]:
+        return self._word("outcomes", arguments.get("outcome")), self._word("substances", arguments.get("substance"))
+
+    def _word(self, section: str, code: Argument) -> str:
+        """The word for a code; a code beyond the vocabulary stands for itself."""
+        return str(self.texts[section].get(code, code)) if code else ""
+
+    def _say(self, slot: str, **slots: str) -> str:
+        return str(self.texts["slots"][slot]).format_map(slots)
+
+    def _amount(self, feature: Feature, value: float) -> str:
+        if feature.definition.unit == "share":
+            return self._say("percent", value=_rounded(100 * value, 0))
+        return _rounded(value, 1)
+
+    def _weeks(self, feature: AreaFeature | None) -> str:
+        slots = self.texts["areas"]["slots"]
+        if feature is None or feature.weeks is None:
+            return str(slots["ever"])
+        return str(slots["window"]).format(weeks=feature.weeks)
+
+
+@cache
+def wording(language: str) -> Wording:
+    """The wording of a language; its file is read once."""
+    text = files("serving").joinpath("texts", f"{language}.toml").read_text(encoding="utf-8")
+    return Wording(language, tomllib.loads(text))
+
+
+def preferred(accept_language: str) -> str:
+    """The language of ours that an Accept-Language header likes best; zh-CN when it names none.
+
+    >>> preferred("fr, en;q=0.8, zh;q=0.3"), preferred(""), preferred("zh-TW;q=oops")
+    ('en', 'zh-CN', 'zh-CN')
+    """
+    liked = [(_quality(part), -place, part) for place, part in enumerate(accept_language[:200].split(","))]
+    for quality, _, part in sorted(liked, reverse=True):
+        primary = part.partition(";")[0].strip().lower().partition("-")[0]
+        if quality > 0 and primary in {"zh", "en"}:
+            return "en" if primary == "en" else DEFAULT_LANGUAGE
+    return DEFAULT_LANGUAGE
+
+
+def _quality(part: str) -> float:
+    _, _, text = part.partition("q=")
+    try:
+        return float(text) if text else 1.0
+    except ValueError:
+        return 0.0
+
+
+def _rounded(value: float, digits: int) -> str:
+    """The number as people write it: rounded, without empty decimals."""
+    text = f"{value:.{digits}f}"
+    text = text.rstrip("0").rstrip(".") if "." in text else text
+    return "0" if text == "-0" else text

@@ -1,0 +1,212 @@
+"""A small invented city in a home of its own, with a trained and promoted model, and a real service that answers."""
+
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+import pandas as pd
+
+from features.catalogue import compute
+from features.cohort import Cohort
+from features.history import History
+from features.home import Home
+from features.intake import ingest
+from features.relapse import FeatureChoice, chosen
+from features.store import Store
+from models import artifact, champion
+from models.calibration import Platt
+from models.champion import Champion
+from models.relapse import Growth, RelapseModel, fit_booster, varying
+from tests.tables import day
+
+AS_OF = "2024-06-01"
+NAME = "relapse-90d"
+N_PERSONS = 80
+CANARY = "CANARY-7f3a"
+
+SPECIAL = """person_id,birth_year,registered_on
+SEALED,1980,2023-01-01
+OBJECTED,1980,2023-01-01
+MINOR,2012,2023-01-01
+ABSTINENT,1980,2019-01-01
+EMPTY,1980,2023-01-01
+ISOLATED,1980,2023-01-01
+OUTSIDE,1980,2023-01-01
+"""
+SPECIAL_EVENTS = """person_id,occurred_on,known_on,source,kind,outcome,substance,value
+SEALED,2023-01-01,2023-01-01,community,programme_start,community_treatment,,
+SEALED,2024-01-01,2024-01-01,case_unit,sealed,,,
+OBJECTED,2023-01-01,2023-01-01,community,programme_start,community_treatment,,
+OBJECTED,2024-01-01,2024-01-01,community,objection,raised,,
+MINOR,2023-01-01,2023-01-01,community,programme_start,community_treatment,,
+ABSTINENT,2019-01-01,2019-01-01,community,programme_start,community_rehabilitation,,
+ISOLATED,2023-01-01,2023-01-01,community,programme_start,community_treatment,,
+ISOLATED,2023-02-01,2023-02-01,community,urine_test,negative,opioid,
+ISOLATED,2024-01-01,2024-01-01,facility,isolation_start,,,
+OUTSIDE,2023-02-01,2023-02-01,community,urine_test,negative,opioid,
+"""
+
+
+@dataclass(frozen=True)
+class City:
+    """A home with a store, and the model that was trained on it."""
+
+    home: Home
+    model: RelapseModel
+
+
+def invent(folder, *, n_persons=N_PERSONS, seed=1):
+    """Two CSV files of invented persons: those who miss more tests are positive more often."""
+    rng = np.random.default_rng(seed)
+    people, told = [SPECIAL], [SPECIAL_EVENTS]
+    for number in range(n_persons):
+        person_id, trouble = (CANARY if number == 0 else f"P{number:03}"), rng.random()
+        people.append(f"{person_id},{rng.integers(1965, 1998)},2022-06-01\n")
+        told.append(f"{person_id},2022-06-01,2022-06-01,community,programme_start,community_treatment,,\n")
+        for each in range(40):
+            when = date.fromordinal(date(2022, 6, 5).toordinal() + 20 * each + int(rng.integers(0, 8)))
+            outcome = rng.choice(["positive", "missed", "negative"], p=_odds(trouble))
+            told.append(f"{person_id},{when},{when},community,urine_test,{outcome},opioid,\n")
+            kept = "kept" if rng.random() > trouble / 2 else "missed"
+            told.append(f"{person_id},{when},{when},community,check_in,{kept},,\n")
+    folder.mkdir(parents=True)
+    (folder / "persons.csv").write_text("".join(people))
+    (folder / "events.csv").write_text("".join(told))
+
+
+def _odds(trouble):
+    return [0.4 * trouble, 0.3 * trouble, 1 - 0.7 * trouble]
+
+
+def build_city(path, *, n_persons=N_PERSONS):
+    """A city in a home below `path`: ingested, a model trained on it and promoted."""
+    home = Home(path / "home")
+    home.path.mkdir(parents=True)
+    invent(path / "delivery", n_persons=n_persons)
+    with Store.open(f"sqlite:///{home.path / 'store.db'}") as store:
+        report = ingest(path / "delivery", store, received_on=date(2024, 12, 1), backfill=True)
+        assert not any(table.quarantined for table in report.tables)
+        model = train(store)
+    promote(home, model)
+    return City(home, model)
+
+
+def train(store, *, rounds=60):
+    persons = store.read("persons")
+    people = persons.loc[persons["registered_on"] == day("2022-06-01"), "person_id"].tolist()
+    history = History.of(store.person_events(persons["person_id"].tolist()), persons)
+    dates = [day(f"2023-{month:02}-01") for month in range(3, 13)]
+    times = pd.DataFrame({"person_id": np.repeat(people, len(dates)), "as_of": np.tile(dates, len(people))})
+    features = chosen(FeatureChoice())
+    table = compute(history, times, features)
+    relapse = (table["positive_tests_90d"].to_numpy() > 1).astype(float)
+    features = varying(table, features)
+    columns = [feature.name for feature in features]
+    growth = Growth(rounds=rounds, min_data_in_leaf=20, num_threads=1)
+    booster = fit_booster(table[columns], relapse, growth)
+    return RelapseModel(NAME, booster, features, Platt(0.9, 0.1), Cohort(), 90)
+
+
+def promote(home, model, *, name=NAME, run="run-1"):
+    """Put a model into the BentoML model store of the home and make it the champion, as promotion does."""
+    aside = home.path / "aside"
+    digest = artifact.save(aside, booster=model.booster, model=artifact.relapse_to_plain(model), card={})
+    tag = into_model_store(home, name, aside)
+    champion.write(home.champions, Champion(name, "relapse", tag, digest, run, "0" * 64, "2024-06-01T00:00:00Z"))
+    return tag
+
+
+def into_model_store(home, name, folder):
+    """The tag under which BentoML keeps a copy of the folder. A process of its own: BentoML reads its home once."""
+    script = (
+        "import shutil, sys, bentoml\n"
+        "with bentoml.models.create(sys.argv[1]) as model:\n"
+        "    shutil.copytree(sys.argv[2], model.path, dirs_exist_ok=True)\n"
+        "print(model.tag)\n"
+    )
+    home.bentoml.mkdir(exist_ok=True)
+    environment = {**os.environ, "BENTOML_HOME": str(home.bentoml), "BENTOML_DO_NOT_TRACK": "true"}
+    done = subprocess.run(
+        [sys.executable, "-c", script, name, str(folder)], env=environment, check=True, capture_output=True, text=True
+    )
+    return done.stdout.strip().split("\n")[-1]
+
+
+def folder_of(home):
+    """A resolver that finds a tag in the model store by its folder."""
+    return lambda tag: home.bentoml / "models" / tag.replace(":", "/")
+
+
+@dataclass(frozen=True)
+class Answer:
+    status: int
+    headers: dict
+    body: bytes
+
+    @property
+    def json(self):
+        return json.loads(self.body)
+
+
+def ask(url, body=None, *, headers=None, method=None):
+    """The answer to a request; a body that is no bytes goes as JSON."""
+    raw = body if isinstance(body, bytes | None) else json.dumps(body).encode()
+    given = {"Content-Type": "application/json"} if body is not None else {}
+    request = urllib.request.Request(url, raw, {**given, **(headers or {})}, method=method)
+    try:
+        with urllib.request.urlopen(request, timeout=30) as answer:
+            return Answer(answer.status, dict(answer.headers), answer.read())
+    except urllib.error.HTTPError as error:
+        return Answer(error.code, dict(error.headers), error.read())
+
+
+@contextmanager
+def serving(home, log, *, workers=1):
+    """The address of a real service over a home; its output goes to the file `log`."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    script = (
+        "import sys; from pathlib import Path; from features.home import Home; from serving.run import serve;"
+        f"serve(Home(Path(sys.argv[1])), port={port}, workers={workers})"
+    )
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            [sys.executable, "-c", script, str(home.path)], stdout=output, stderr=output, start_new_session=True
+        )
+        try:
+            wait_until_up(f"http://127.0.0.1:{port}", process, log)
+            yield f"http://127.0.0.1:{port}"
+        finally:
+            os.killpg(process.pid, signal.SIGTERM)
+            process.wait(timeout=30)
+
+
+def wait_until_up(url, process, log, *, seconds=60):
+    began = time.monotonic()
+    while time.monotonic() - began < seconds:
+        assert process.poll() is None, log.read_text()[-3000:]
+        try:
+            urllib.request.urlopen(url + "/healthz", timeout=2)
+        except OSError:
+            time.sleep(0.1)
+        else:
+            return
+    raise AssertionError("the service did not come up: " + log.read_text()[-3000:])
+
+
+def copied(city, path):
+    """A copy of a city that a test may spoil."""
+    shutil.copytree(city.home.path, path)
+    return City(Home(path), city.model)
