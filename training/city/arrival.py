@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 
+from features.vocabulary import TEST_GIVEN
 from training.city.places import Places, station_ids, township_ids
 from training.city.weeks import Ints, Weeks, as_dates
 
@@ -36,11 +37,6 @@ def arrive(recorded: pd.DataFrame, places: Places, weeks: Weeks, rng: np.random.
     return _as_contract(known.sort_values(["known_on", "event", "revision"], kind="stable", ignore_index=True), places)
 
 
-def later(known_on: Ints, rng: np.random.Generator) -> Ints:
-    """The days some corrections become known, 3 to 60 days after the record they correct."""
-    return known_on + rng.integers(3, 61, len(known_on))
-
-
 def _with_corrections(first: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
     """All rows, a few of which said something else first and come again as revision 2 with what is true."""
     mistaken = first["outcome"].where(first["kind"].isin(list(CORRECTABLE)))
@@ -48,16 +44,22 @@ def _with_corrections(first: pd.DataFrame, rng: np.random.Generator) -> pd.DataF
         mistaken = mistaken.mask(first["kind"] == kind, first["outcome"].map(mistakes))
     chosen = mistaken.notna() & (rng.random(len(first)) < CORRECTED_SHARE)
     right = first[chosen]
-    right = right.assign(revision=2, known_on=later(right["known_on"].to_numpy(), rng))
+    right = right.assign(revision=2, known_on=_later(right["known_on"].to_numpy(), rng))
     wrong = first.assign(outcome=first["outcome"].mask(chosen, mistaken))
-    wrong["substance"] = wrong["substance"].mask(chosen)
+    withheld = chosen & ~wrong["outcome"].isin(TEST_GIVEN)  # a test not given looks for nothing
+    wrong = wrong.assign(substance=wrong["substance"].mask(withheld))
     return pd.concat([wrong, right], ignore_index=True)
 
 
 def _retractions(first: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
     """A second revision of a few rows that should never have been there."""
     chosen = first[first["kind"].isin(RETRACTABLE) & (rng.random(len(first)) < RETRACTED_SHARE)]
-    return chosen.assign(revision=2, retracted=True, known_on=later(chosen["known_on"].to_numpy(), rng))
+    return chosen.assign(revision=2, retracted=True, known_on=_later(chosen["known_on"].to_numpy(), rng))
+
+
+def _later(known_on: Ints, rng: np.random.Generator) -> Ints:
+    """The days some corrections become known, 3 to 60 days after the record they correct."""
+    return known_on + rng.integers(3, 61, len(known_on))
 
 
 def _as_contract(known: pd.DataFrame, places: Places) -> pd.DataFrame:

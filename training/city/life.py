@@ -1,6 +1,6 @@
 """Where every person stands in a week, the diary of all weeks, and the ledger of what befell them."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -141,7 +141,7 @@ def blank_diary(n_weeks: int, n_persons: int) -> Diary:
 
 @dataclass(frozen=True)
 class Entry:
-    """One kind of event that befell some persons in some week."""
+    """One kind of event that befell some persons: who, on what day, and where each lived."""
 
     source: str
     kind: str
@@ -163,6 +163,23 @@ class Ledger:
         if len(who):
             source = SOURCES["methadone" if outcome == "methadone" and kind == "programme_start" else kind]
             self.entries.append(Entry(source, kind, outcome, who, day, state.township[who], state.station[who]))
+
+    def by_kind(self) -> list[Entry]:
+        """The entries joined to one for each kind and outcome, in the order these first befell anyone."""
+        alike: dict[tuple[str, str], list[Entry]] = {}
+        for entry in self.entries:
+            alike.setdefault((entry.kind, entry.outcome), []).append(entry)
+        return [_joined(entries) for entries in alike.values()]
+
+
+def _joined(entries: list[Entry]) -> Entry:
+    return replace(
+        entries[0],
+        who=np.concatenate([entry.who for entry in entries]),
+        day=np.concatenate([entry.day for entry in entries]),
+        township=np.concatenate([entry.township for entry in entries]),
+        station=np.concatenate([entry.station for entry in entries]),
+    )
 
 
 @dataclass(frozen=True)

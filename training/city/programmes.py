@@ -39,13 +39,12 @@ COMMUNITY_TREATMENT, COMMUNITY_REHABILITATION, METHADONE = range(3)
 def move_on(state: State, ledger: Ledger, world: World, week: int) -> None:
     """Take every person through the changes of status that fall in this week."""
     used = state.used_last_week()
-    due = state.due_day < world.weeks.monday(week + 1)
     settled = np.isin(state.phase, (ACTIVE, MISSING)) & (state.ward_until < world.weeks.monday(week))
-    report(state, ledger, world, due)
-    release(state, ledger, world, due)
-    order(state, ledger, world, due)
-    confirm(state, ledger, due)
-    declare_lost(state, ledger, due)
+    report(state, ledger, world, week)
+    release(state, ledger, world, week)
+    order(state, ledger, world, week)
+    confirm(state, ledger, world, week)
+    declare_lost(state, ledger, world, week)
     complete(state, ledger, world, week)
     # Who began, returned or lies on a ward this week meets nothing else in it.
     recall(state, ledger, world, settled, week)
@@ -55,9 +54,14 @@ def move_on(state: State, ledger: Ledger, world: World, week: int) -> None:
     fall_ill(state, ledger, world, settled, week)
 
 
-def order(state: State, ledger: Ledger, world: World, due: Bools) -> None:
+def _due(state: State, phase: int, world: World, week: int) -> Bools:
+    """Who is in a phase that ends by itself this week."""
+    return (state.phase == phase) & (state.due_day < world.weeks.monday(week + 1))
+
+
+def order(state: State, ledger: Ledger, world: World, week: int) -> None:
     """A programme is ordered, and the person reports within the 15 days of the statute."""
-    who = np.flatnonzero((state.phase == AWAITED) & due)
+    who = np.flatnonzero(_due(state, AWAITED, world, week))
     _order(state, ledger, world, who, state.due_day[who])
 
 
@@ -69,10 +73,10 @@ def _order(state: State, ledger: Ledger, world: World, who: Ints, day: Ints) -> 
     state.due_day[who] = day + world.rng.integers(1, CLOCKS["report_after_order"].limit + 1, len(who))
 
 
-def report(state: State, ledger: Ledger, world: World, due: Bools) -> None:
+def report(state: State, ledger: Ledger, world: World, week: int) -> None:
     """Those ordered report and begin their programme; who refuses is sent to isolation."""
-    reporting = (state.phase == ORDERED) & due
-    refusing = world.rng.random(len(due)) < REFUSAL_SHARE
+    reporting = _due(state, ORDERED, world, week)
+    refusing = world.rng.random(len(reporting)) < REFUSAL_SHARE
     _isolate(state, ledger, world, np.flatnonzero(reporting & refusing), state.due_day + 10)
     who = np.flatnonzero(reporting & ~refusing)
     day = state.due_day[who]
@@ -97,9 +101,9 @@ def _isolate(state: State, ledger: Ledger, world: World, who: Ints, day: Ints) -
     )
 
 
-def release(state: State, ledger: Ledger, world: World, due: Bools) -> None:
+def release(state: State, ledger: Ledger, world: World, week: int) -> None:
     """Released persons are handed over to their township, most of them with an order to community rehabilitation."""
-    who = np.flatnonzero((state.phase == ISOLATED) & due)
+    who = np.flatnonzero(_due(state, ISOLATED, world, week))
     day = state.due_day[who]
     ledger.note("isolation_end", who, day, state)
     state.phase[who] = GONE
@@ -109,17 +113,17 @@ def release(state: State, ledger: Ledger, world: World, due: Bools) -> None:
     _order(state, ledger, world, who[ordered], day[ordered])
 
 
-def confirm(state: State, ledger: Ledger, due: Bools) -> None:
+def confirm(state: State, ledger: Ledger, world: World, week: int) -> None:
     """The new station takes over who has moved."""
-    who = np.flatnonzero((state.phase == IN_TRANSIT) & due)
+    who = np.flatnonzero(_due(state, IN_TRANSIT, world, week))
     ledger.note("transfer_in", who, state.due_day[who], state)
     state.phase[who] = ACTIVE
     state.next_test_day[who] = state.due_day[who] + 7
 
 
-def declare_lost(state: State, ledger: Ledger, due: Bools) -> None:
+def declare_lost(state: State, ledger: Ledger, world: World, week: int) -> None:
     """Who has been missing for about two months is declared lost."""
-    who = np.flatnonzero((state.phase == MISSING) & due)
+    who = np.flatnonzero(_due(state, MISSING, world, week))
     _end(state, ledger, who, state.due_day[who], outcome="lost")
 
 
@@ -137,7 +141,9 @@ def complete(state: State, ledger: Ledger, world: World, week: int) -> None:
     _end(state, ledger, who, last[who], outcome="completed")
     sealed = who[world.rng.random(len(who)) < 0.3]
     ledger.note("sealed", sealed, last[sealed] + 30, state)
-    at_clinic = (state.phase == ACTIVE) & (state.programme == METHADONE)
+    at_clinic = (
+        (state.phase == ACTIVE) & (state.programme == METHADONE) & (state.started_day < world.weeks.monday(week))
+    )
     leaving = world.chance(at_clinic, _by_use(METHADONE_LEFT, state.used_last_week()))
     _end(state, ledger, leaving, world.day_in(week, len(leaving)), outcome="ended")
 

@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from features.vocabulary import KINDS
+from features.vocabulary import KINDS, TEST_GIVEN
 from training.city.life import NO_TEST, RESULTS, Diary, Entry, Ledger, World
 from training.city.programmes import COMMUNITY_REHABILITATION, METHADONE
 from training.city.weeks import Ints, logistic
@@ -59,7 +59,7 @@ def records(diary: Diary, ledger: Ledger, world: World) -> pd.DataFrame:
     routine += [_doses(diary, world, taken=True), _doses(diary, world, taken=False)]
     recent = pd.concat(routine, ignore_index=True)
     recent = recent[recent["occurred_on"] >= world.weeks.monday(world.weeks.opens)]
-    befell = [_earlier_isolation(world), *(_told(entry, world) for entry in ledger.entries)]
+    befell = [_earlier_isolation(world), *(_told(entry, world) for entry in ledger.by_kind())]
     return _until_death(pd.concat([*befell, recent], ignore_index=True))
 
 
@@ -85,7 +85,7 @@ def _contact(contact: Contact, diary: Diary, world: World) -> pd.DataFrame:
 
 def _kept(logit: float, diary: Diary, world: World, at: Cells) -> Texts:
     """Kept or missed: strain and use make missing likelier, and who is gone misses everything."""
-    kept = logistic(logit - 0.75 * diary.strain[at] - 0.8 * diary.used[at]) * ~diary.silent[at]
+    kept = logistic(logit - 0.6 * diary.strain[at] - 0.7 * diary.used[at]) * ~diary.silent[at]
     return np.where(world.rng.random(len(at[0])) < kept, "kept", "missed")
 
 
@@ -124,9 +124,9 @@ def _hair_tests(diary: Diary, world: World) -> pd.DataFrame:
 
 
 def _substance_of(who: Ints, outcome: Texts, world: World) -> pd.Series:
-    """What a positive test found: the person's primary substance; nothing for the other outcomes."""
+    """What a given test looked for, the person's primary substance; nothing for a test that was not given."""
     primary = world.people.facts["primary_substance"].take(who).reset_index(drop=True)
-    return primary.where(outcome == "positive")
+    return primary.where(np.isin(outcome, TEST_GIVEN))
 
 
 def _counselling(diary: Diary, world: World) -> pd.DataFrame:

@@ -15,13 +15,13 @@ def simulate(world: World, supply: Supply) -> tuple[Diary, Ledger]:
     diary = blank_diary(world.weeks.count, len(world.people))
     ledger = Ledger()
     for week in range(world.weeks.count):
-        expected = np.isin(state.phase, (ACTIVE, MISSING))
+        expected, free = np.isin(state.phase, (ACTIVE, MISSING)), ~np.isin(state.phase, (AWAITED, ISOLATED))
         move_on(state, ledger, world, week)
         # A week in which the status changes has no routine contacts: it is neither here nor there.
         routine = expected & np.isin(state.phase, (ACTIVE, MISSING)) & (state.ward_until < world.weeks.monday(week))
         _enter(diary, state, routine, week)
         get_by(state, ledger, world, routine & (state.phase == ACTIVE), week)
-        at_large = ~np.isin(state.phase, (AWAITED, ISOLATED, DEAD)) & (state.ward_until < world.weeks.monday(week))
+        at_large = free & ~np.isin(state.phase, (ISOLATED, DEAD)) & (state.ward_until < world.weeks.monday(week))
         hazard = hazard_of_use(state, world, supply.availability[week], at_large)
         use(state, world, hazard)
         diary.hazard[week], diary.use_days[week] = hazard, state.use_days[:, 7:]

@@ -20,9 +20,9 @@ from training.city.programmes import METHADONE
 from training.city.weeks import Bools, Floats, Ints, logistic
 
 # Log-odds of use in a week.
-BASE = -4.0
-AFTER_USE, AFTER_USE_WEEKS = 3.0, 2.5
-CRAVING, CRAVING_WEEKS = 1.3, 26.0
+BASE = -4.12
+AFTER_USE, AFTER_USE_WEEKS = 2.8, 2.0
+CRAVING, CRAVING_WEEKS = 1.0, 20.0
 STRAIN, WORK, FAMILY, CARE, DOSE, STIMULANT = 0.75, -0.45, -0.45, -0.35, -1.0, 0.15
 SUPPLY = 0.6
 
@@ -68,7 +68,7 @@ def hazard_of_use(state: State, world: World, availability: Floats, at_large: Bo
 def use(state: State, world: World, hazard: Floats) -> None:
     """Draw the days of use of this week; a week of use has one to seven."""
     using = world.rng.random(len(hazard)) < hazard
-    often = np.where(state.weeks_clean < 2, 0.45, 0.25)[:, None]
+    often = np.where(state.weeks_clean < 2, 0.5, 0.35)[:, None]
     days = world.rng.random((len(hazard), 7)) < often
     days[np.arange(len(days)), world.rng.integers(0, 7, len(days))] = True
     state.use_days[:, :7] = state.use_days[:, 7:]

@@ -31,6 +31,7 @@ def write(city: City, folder: Path) -> None:
             f"city: {folder} is not an empty folder; a city is written into a new or empty one. "
             "Name another folder or empty this one."
         )
+    folder = folder.resolve()
     folder.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}-") as spare:
         aside = Path(spare) / folder.name
