@@ -53,6 +53,13 @@ def test_an_unknown_setting_is_refused_by_name(tmp_path):
         load_config(path)
 
 
+def test_a_setting_of_the_wrong_type_is_refused_by_name(tmp_path):
+    path = tmp_path / "mine.toml"
+    path.write_text('horizon_weeks = "four"\nkinds = "overdose"\n')
+    with pytest.raises(ConfigError, match=r"horizon_weeks.*kinds"):
+        load_config(path)
+
+
 @pytest.mark.parametrize(
     ("setting", "reason"),
     [
@@ -97,6 +104,11 @@ def test_origins_are_sundays_one_horizon_apart_and_their_outcomes_are_complete()
 def test_no_row_is_learned_from_before_its_outcome_is_complete():
     dates = hotspot._learning_dates(steady_city(), SMALL, end=10_800)
     assert dates[-1] == 10_800 - 7 * (4 + 2)
+
+
+def test_at_an_origin_only_complete_and_recent_outcomes_are_learned_from():
+    dates = 10_800 - 7 * np.array([300, 214, 6, 5, 0])
+    assert hotspot._learnable(dates, SMALL, end=10_800).tolist() == [False, True, True, False, False]
 
 
 def test_a_horizon_is_open_at_its_start_and_closed_at_its_end():

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from features.areas import OUTSIDE, AreaSet, Floats, Grid, Ints
 from features.errors import ConfigError, TooLittleHistoryError
@@ -28,6 +29,7 @@ RATES = (Feature("rate", 52), *(Feature("ewma", weeks) for weeks in (8, 13, 52, 
 BASELINE_SHARE = 0.2  # as strong a 12-month count as this makes it, no skill is to be had from its zeros
 SMALLEST_RATE = 1e-6
 FEWEST_ORIGINS = 2
+DECIMALS = frozenset({"rate", "l2"})  # settings where a whole number may stand as well
 ENFORCEMENT_ALONE = (
     "what enforcement finds follows where it looks, and a map learned from it alone sends it there again; "
     "add `citizen` or `service` incidents."
@@ -103,6 +105,8 @@ def load_config(path: Path = DEFAULT_CONFIG) -> HotspotConfig:
     settings: dict[str, Any] = {
         name: tuple(value) if isinstance(value, list) else value for name, value in told.items()
     }
+    _check_types(settings, HotspotConfig(), where=path.name)
+    _check_types(learning, Learning(), where=f"{path.name} [learning]")
     seed = {"seed": told["seed"]} if "seed" in told else {}
     return HotspotConfig(**settings, learning=Learning(**{**seed, **learning}))
 
@@ -135,6 +139,18 @@ def backtest(
     expected = {name: np.array([at_origin[name] for at_origin in forecasts]) for name in forecasts[0]}
     outcome = _outcome_at(city, origins)
     return _figures(expected | {"oracle_counts": outcome.observed}, outcome, config)
+
+
+def _check_types(settings: Mapping[str, Any], defaults: HotspotConfig | Learning, *, where: str) -> None:
+    wrong = [
+        f"`{name}` should be a {type(getattr(defaults, name)).__name__}, is a {type(value).__name__}"
+        for name, value in settings.items()
+        if not isinstance(
+            value, (type(getattr(defaults, name)), int) if name in DECIMALS else type(getattr(defaults, name))
+        )
+    ]
+    if wrong:
+        raise ConfigError(f"{where}: " + "; ".join(wrong) + ".")
 
 
 def _faults(config: HotspotConfig) -> Iterable[str]:
@@ -178,6 +194,12 @@ def _learning_dates(known: pd.DataFrame, config: HotspotConfig, *, end: int) -> 
             f"row, then {config.horizon_weeks} weeks of outcome and {config.reporting_lag_days} days of reporting lag."
         )
     return dates
+
+
+def _learnable(dates: Ints, config: HotspotConfig, *, end: int) -> NDArray[np.bool_]:
+    """Which as-of dates may be learned from at `end`: their outcomes are complete, and they are recent enough."""
+    last = end - WEEK * _maturity_weeks(config)
+    return (dates <= last) & (dates >= last - WEEK * config.learning_weeks)
 
 
 def _origins(known: pd.DataFrame, config: HotspotConfig) -> Ints:
@@ -245,9 +267,7 @@ def _outcome_at(city: City, origins: Ints) -> Outcome:
 def _forecasts_at(city: City, origin: int, config: HotspotConfig) -> dict[str, Floats]:
     """Expected counts by model and area at one origin, everything fitted on what was known by then."""
     as_of = city.past.as_of
-    mature = as_of <= as_of[origin] - WEEK * _maturity_weeks(config)
-    recent = as_of >= as_of[origin] - WEEK * (_maturity_weeks(config) + config.learning_weeks)
-    chosen = np.flatnonzero(mature & recent)
+    chosen = np.flatnonzero(_learnable(as_of, config, end=int(as_of[origin])))
     learned, now = city.rows(chosen), city.rows(np.array([origin], np.int64))
     observed = _outcomes(city, chosen, known_by=int(as_of[origin])).ravel()
     fitted = model.fit(learned, observed, city.scope, config.learning, FEATURES)
