@@ -111,6 +111,21 @@ def test_entry_facts_can_become_events(tmp_path):
     assert not conform("events", frame).faults
 
 
+def test_the_first_rule_that_fits_translates_a_row(tmp_path):
+    rules = [("uds_opioid", "hair_test"), ("uds_*", "urine_test"), ("*", "plan")]
+    path = write(
+        tmp_path,
+        '[[tables]]\ntable = "events"\nfiles = ["e.csv"]\ncolumns = [{ name = "kind", column = "type" }]\n'
+        + "".join(
+            f'[[tables.rules]]\nwhen = {{ type = "{type_}" }}\nthen = {{ kind = "{kind}" }}\n' for type_, kind in rules
+        ),
+    )
+    mapping = read_mapping(path)
+    rows = table("type\nuds_opioid\nuds_thc\nother").astype("str")
+    made = apply(mapping, mapping.of_file("e.csv")[0], rows).frame
+    assert made["kind"].tolist() == ["hair_test", "urine_test", "plan"]
+
+
 @pytest.mark.parametrize(
     ("columns", "message"),
     [
