@@ -1,9 +1,11 @@
 """The front door: the command line. It parses, calls and prints; the work is done in the packages it calls."""
 
 import json
+import os
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import asdict
 from datetime import UTC, date, datetime
 from pathlib import Path
 from time import perf_counter
@@ -14,12 +16,14 @@ from rich.console import Console
 from rich.table import Table
 
 from features.errors import ConfigError, WaystationError
-from features.home import Home
+from features.home import SETTINGS, Home
 
 if TYPE_CHECKING:
     import pandas as pd
 
 Task = Literal["relapse", "hotspot"]
+
+LOOPBACK = "127.0.0.1"
 
 app = typer.Typer(
     help="Explained relapse risk and hotspot forecasts for community drug rehabilitation.",
@@ -40,15 +44,32 @@ def demo(
     port: Annotated[int, typer.Option(help="Port on loopback.")] = 3000,
 ) -> None:
     """From nothing to a running service on an invented city, in a home of its own (.waystation/demo)."""
-    from serving.run import serving
+    from serving.ask import wait_until_ready
+    from serving.run import start
     from training.demo import make_ready
 
     home = Home(Home.of_environment().path / "demo")
     home.settle()
-    ready = make_ready(home, step)
-    with step("start the service"), serving(home, port=port) as service:
-        pass
-    raise NotImplementedError(ready, service, once)
+    console.print(f"The demo lives in {_near(home.path)}; delete that folder to start anew.")
+    ready = make_ready(home, step, now=_now())
+    with step("start the service"):
+        service = start(home, host=LOOPBACK, port=port)
+        try:
+            wait_until_ready(LOOPBACK, port, seconds=60, alive=lambda: service.poll() is None)
+        except WaystationError:
+            service.terminate()
+            raise
+    try:
+        _show_answers(port, ready.person_id, ready.as_of)
+        _show_addresses(port, home)
+        if not once:
+            console.print("Ctrl-C ends the service.")
+            service.wait()
+    except KeyboardInterrupt:
+        console.print("stopping ...")
+    finally:
+        service.terminate()
+        service.wait()
 
 
 @app.command()
@@ -62,13 +83,25 @@ def ingest(
 ) -> None:
     """Take in supervision histories; what fails goes to quarantine with every reason."""
     from features.intake import ingest as take_in
+    from features.mapping import read_mapping
     from features.store import Store
 
     home = _home()
     with step("ingest"), Store.open(home.store_url) as store:
-        report = take_in(path, store, mapping=mapping, batch_id=batch, backfill=backfill, received_on=_today())
-    _print_table(*report.as_table())
-    _write_json(json_file, report.to_plain())
+        how = read_mapping(mapping) if mapping else None
+        report = take_in(path, store, mapping=how, batch_id=batch, backfill=backfill, received_on=_today())
+    heads, *rows = report.lines()
+    _print_table(heads, rows)
+    for table, reason, n in report.reasons():
+        console.print(f"quarantined from {table}: {n} rows: {reason}")
+    for note in report.notes:
+        console.print(note)
+    if report.unmapped:
+        console.print(f"not read (the mapping does not name them): {', '.join(report.unmapped)}")
+    if report.repeated:
+        console.print("This batch was taken in before; nothing changed.")
+    console.print(f"store: {report.state_digest[:12]}")
+    _write_json(json_file, asdict(report))
 
 
 @app.command()
@@ -182,6 +215,40 @@ def _steps() -> Iterator[Any]:
         finish()
 
 
+def _show_answers(port: int, person_id: str, as_of: date) -> None:
+    """One score and one forecast, asked over HTTP, in both languages."""
+    from serving import ask
+
+    question = {"person_id": person_id, "as_of": as_of.isoformat(), "purpose": "support_plan", "most": 5}
+    for language in ("zh-CN", "en"):
+        told = ask.score(LOOPBACK, port, question, language=language)
+        console.rule(f"POST /v1/scores  {language}")
+        console.print(f"risk {told['risk']:.1%} within {told['horizon_days']} days of {told['as_of']}; {told['note']}")
+        _print_table(("contribution", ""), [(f"{each['contribution']:+.2f}", each["text"]) for each in told["reasons"]])
+    for language in ("zh-CN", "en"):
+        areas = ask.forecast(LOOPBACK, port, as_of=as_of.isoformat(), weeks=4, level="township", language=language)[
+            "features"
+        ]
+        highest = sorted((area["properties"] for area in areas), key=lambda area: -area["expected"])[:5]
+        console.rule(f"GET /v1/hotspots?as_of={as_of}&weeks=4&level=township  {language}")
+        _print_table(
+            ("expected", "area", ""), [(f"{one['expected']:.1f}", one["name"], one["text"]) for one in highest]
+        )
+
+
+def _show_addresses(port: int, home: Home) -> None:
+    console.rule()
+    console.print(f"service   http://{LOOPBACK}:{port}   (this machine only: it has no access control yet)")
+    console.print(f"its API   http://{LOOPBACK}:{port}/docs")
+    store = f"sqlite:///{_near(home.path)}/mlflow.db"
+    console.print(f"MLflow    .venv/bin/mlflow ui --backend-store-uri {store} --port 5000")
+
+
+def _near(path: Path) -> Path:
+    """The path as seen from here, when it lies below."""
+    return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
+
+
 def _print_figures(figures: Mapping[str, Any]) -> None:
     """The figures of a backtest as tables, each with its 95 % interval."""
     console.print("  ".join(f"{name} {value}" for name, value in figures["counts"].items() if value))
@@ -203,7 +270,7 @@ def _shown(estimate: Mapping[str, float | None]) -> str:
     return f"{value:.3f} ({low:.3f}, {high:.3f})"
 
 
-def _print_table(heads: list[str], rows: list[list[str]]) -> None:
+def _print_table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
     table = Table(*heads)
     for row in rows:
         table.add_row(*(str(cell) for cell in row))
@@ -250,6 +317,7 @@ def _day(text: str) -> date:
 
 def main() -> None:
     """Run the command line; an error of the user's ends with a sentence, not with a traceback."""
+    os.environ.update(SETTINGS)  # before anything that reads them is imported
     try:
         app()
     except WaystationError as error:

@@ -22,6 +22,7 @@ from features.errors import ConfigError
 from features.plain import from_plain
 from features.schema import TABLES
 
+DAYS_A_YEAR = 365.25
 BUNDLED = Path(__file__).parent / "mappings"
 Pairs = tuple[tuple[str, str], ...]
 
@@ -141,7 +142,8 @@ def _translated(text: "pd.Series[str]", filling: Filling) -> "pd.Series[str]":
 
 
 def _birth_year(on: date, age: float) -> str:
-    return str(on.year - int(age))
+    """The likeliest year: between two birthdays a person is half a year older than the age says, on average."""
+    return str((on - timedelta(days=round((int(age) + 0.5) * DAYS_A_YEAR))).year)
 
 
 def _iso(epoch: date, number: float) -> str | None:

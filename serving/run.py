@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 from features.errors import ConfigError
-from features.home import SAFE_SETTINGS, Home
+from features.home import SETTINGS, Home
 from serving.settings import LOOPBACK, WORKERS
 
 SERVICE = "serving.service:Waystation"
@@ -33,7 +33,7 @@ def start(home: Home, *, host: str = "127.0.0.1", port: int = 3000, workers: int
     command = [sys.executable, "-m", "bentoml", "serve", SERVICE, "--host", host, "--port", str(port)]
     settings = {
         **os.environ,
-        **SAFE_SETTINGS,
+        **SETTINGS,
         WORKERS: str(workers),
         "OMP_NUM_THREADS": "1",  # one row needs no team of threads, and waking one costs more than the row
     }

@@ -15,12 +15,13 @@ from pathlib import Path
 from features.errors import ArtifactError
 from features.home import Home
 from models import artifact
-from models.champion import Champion, write
+from models.champion import Champion, read, write
 from training import track
 
 PROMOTED = "promoted"
 REFUSED = "refused"
 ROLLED_BACK = "rolled back"
+UNCHANGED = "unchanged"  # never in the ledger: nothing was decided
 
 
 @dataclass(frozen=True)
@@ -40,6 +41,9 @@ def promote(home: Home, name: str, run: str | None, *, now: str) -> Decision:
         checked = artifact.read(folder, expected=tags.get("artifact_digest"))
         if checked.model["name"] != name:
             raise ArtifactError(f"promote: the run asked for trained '{checked.model['name']}', not '{name}'.")
+        answering = read(home.champions, name)
+        if answering is not None and answering.digest == checked.digest:
+            return Decision(UNCHANGED, "this very model answers already", answering)
         champion = Champion(name, checked.model["task"], "", checked.digest, chosen, tags["snapshot"], now)
         why_not = _refusal(checked)
         if why_not:

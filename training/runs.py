@@ -3,6 +3,7 @@
 These stories are what the command line calls; each step is named to `told`, which may show progress.
 """
 
+import json
 import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, replace
@@ -13,7 +14,6 @@ from typing import Any
 import lightgbm as lgb
 import numpy as np
 import pandas as pd
-from features.snapshot import Snapshot, write_snapshot
 
 from features.asof import Visible
 from features.catalogue import compute
@@ -22,6 +22,7 @@ from features.errors import TooLittleHistoryError
 from features.history import History
 from features.home import Home
 from features.relapse import chosen
+from features.snapshot import Snapshot, write_snapshot
 from features.store import Store
 from models import artifact
 from training import card, hotspot, relapse, track
@@ -196,7 +197,7 @@ def train_hotspot(home: Home, config: HotspotConfig, tell: Tell) -> TrainingRun:
             parameters=asdict(config),
             figures=dict(trained.figures),
             booster=trained.model.booster,
-            model={"task": "hotspot", "name": hotspot_name(config), **trained.model.to_plain()},
+            model={"task": "hotspot", "name": hotspot_name(config), **json.loads(trained.model.to_json())},
             card=card.hotspot_card(trained, config, snapshot=tables.snapshot.digest),
         ),
     )

@@ -4,6 +4,7 @@ Parameters, metrics, digests, plots and the native booster; nothing of a person.
 newest trained version, `champion` follows the promotion ledger.
 """
 
+import logging
 import subprocess
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -58,10 +59,8 @@ def record(home: Home, run: Run) -> Tracked:
             for plot in run.plots:
                 mlflow.log_artifact(str(plot), "plots")
             mlflow.log_artifacts(str(run.artifact), ARTIFACT)
-            _log_booster(run)
-        client = mlflow.MlflowClient()
-        registered = _newest(client, run.name)
-        client.set_registered_model_alias(run.name, CHALLENGER, registered)
+            source = _log_booster(run)
+        registered = _register(mlflow.MlflowClient(), run.name, source, active.info.run_id)
         return Tracked(active.info.run_id, registered)
 
 
@@ -112,6 +111,8 @@ def _git(folder: Path, *arguments: str) -> str:
 def _mlflow(home: Home) -> Iterator[Any]:
     """MLflow, pointed at the tracking store of the home; imported here because it takes seconds."""
     home.settle()
+    logging.getLogger("mlflow").setLevel(logging.WARNING)
+    logging.getLogger("alembic").setLevel(logging.WARNING)
     import mlflow
 
     mlflow.set_tracking_uri(home.tracking_uri)
@@ -121,23 +122,27 @@ def _mlflow(home: Home) -> Iterator[Any]:
     yield mlflow
 
 
-def _log_booster(run: Run) -> None:
+def _log_booster(run: Run) -> str:
     from mlflow import lightgbm
     from mlflow.models import infer_signature
 
     example = np.zeros((1, run.booster.num_feature()))
-    lightgbm.log_model(
+    logged = lightgbm.log_model(
         run.booster,
         name="booster",
         signature=infer_signature(example, run.booster.predict(example)),
         pip_requirements=[f"lightgbm=={version('lightgbm')}"],
-        registered_model_name=run.name,
     )
+    return str(logged.model_uri)
 
 
-def _newest(client: Any, name: str) -> str:
-    versions = client.search_model_versions(f"name='{name}'")
-    return str(max(int(each.version) for each in versions))
+def _register(client: Any, name: str, source: str, run: str) -> str:
+    """The version of a model registered under its name, with the alias of the challenger."""
+    if not client.search_registered_models(f"name='{name}'"):
+        client.create_registered_model(name)
+    registered = client.create_model_version(name, source, run_id=run).version
+    client.set_registered_model_alias(name, CHALLENGER, registered)
+    return str(registered)
 
 
 def _tags(run: Run) -> dict[str, str]:

@@ -1,0 +1,50 @@
+# Two commands for everyone: `make demo` and `make test`. Each sets up by itself on a machine with python3.11, venv and make.
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+BIN := .venv/bin
+INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check static lock clean
+
+help: ## what there is to make
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
+
+demo: .venv/.run ## from nothing to an explained score out of a running service; Ctrl-C ends it
+	$(BIN)/waystation demo $(ARGS)
+
+test: .venv/.dev ## the whole test suite
+	$(BIN)/python -m pytest $(ARGS)
+
+check: static test ## format, lint, types, imports, tests
+
+static: .venv/.dev ## format, lint, types, imports
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+lock: .venv/.dev ## resolve both locks anew
+	$(BIN)/uv pip compile --quiet --upgrade --generate-hashes --no-emit-index-url --no-header --python-version 3.11 pyproject.toml -o requirements.lock
+	$(BIN)/uv pip compile --quiet --generate-hashes --no-emit-index-url --no-header --python-version 3.11 --extra dev -c requirements.lock pyproject.toml -o requirements-dev.lock
+
+clean: ## remove the environment and everything invented by the demo
+	rm -rf .venv .waystation/demo
+
+.venv/.made:
+	@test -n "$(PYTHON)" || { echo "Python 3.11 is needed and was not found; name it with: make PYTHON=/path/to/python3.11 ..."; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' || { echo "Python 3.11 is needed; name it with: make PYTHON=/path/to/python3.11 ..."; exit 1; }
+	$(PYTHON) -m venv .venv
+	@touch $@
+
+# The package itself is installed last and in place, from what the lock holds.
+.venv/.run: requirements.lock pyproject.toml | .venv/.made
+	@echo "Installing the run-time packages (about 300 MB to fetch, a minute or two) ..."
+	@test -e .venv/.dev || $(INSTALL) -r requirements.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --no-index -e .
+	@touch $@
+
+.venv/.dev: requirements-dev.lock pyproject.toml | .venv/.made
+	@echo "Installing run-time packages, tests and tools (about 350 MB to fetch, a minute or two) ..."
+	@$(INSTALL) -r requirements-dev.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --no-index -e .
+	@touch $@ .venv/.run
