@@ -141,9 +141,12 @@ def _translated(text: "pd.Series[str]", filling: Filling) -> "pd.Series[str]":
     return listed.fillna(text if filling.otherwise is None else text.where(text.isna(), filling.otherwise))
 
 
-def _birth_year(on: date, age: float) -> str:
+def _birth_year(on: date, age: float) -> str | None:
     """The likeliest year: between two birthdays a person is half a year older than the age says, on average."""
-    return str((on - timedelta(days=round((int(age) + 0.5) * DAYS_A_YEAR))).year)
+    try:
+        return str((on - timedelta(days=round((int(age) + 0.5) * DAYS_A_YEAR))).year)
+    except OverflowError:
+        return None
 
 
 def _iso(epoch: date, number: float) -> str | None:

@@ -73,6 +73,12 @@ def test_persons_get_a_birth_year_and_keep_their_other_columns():
     assert made.notes == ("persons: ftnd: 1 values are no numbers and count as missing",)
 
 
+@pytest.mark.parametrize("age", ["1e9", "1e300", "-900", "unknown"])
+def test_an_age_nobody_reaches_becomes_a_fault_of_its_row(age):
+    frame = mapped(f"who | age\n10 | {age}", "persons.csv").frame
+    assert len(conform("persons", frame).faults.rows) == 1
+
+
 def test_each_person_begins_a_programme_on_day_0():
     frame = mapped(PERSONS, "persons.csv", position=1).frame
     assert frame["kind"].tolist() == ["programme_start"] * 2
