@@ -13,6 +13,7 @@ from features.schema import check
 from features.statutes import CLOCKS
 from features.vocabulary import INCIDENT_KINDS, KINDS, REPORTERS, SEXES, SOURCES, SUBSTANCES, TEST_GIVEN, TOWNSHIP_ONLY
 from training.city import City, build, write
+from training.city.records import until_death
 from training.city.use import FALSE_POSITIVE, URINE_DAYS
 
 UNTIL = date(2024, 6, 30)
@@ -211,3 +212,10 @@ def test_all_wrong_sizes_are_named_together() -> None:
 def test_one_person_makes_a_city() -> None:
     assert small(1).tables["persons"].shape[0] == 40
     assert len(build(persons=1, years=1, until=UNTIL).tables["persons"]) == 1
+
+
+def test_what_was_foreseen_for_a_day_after_death_is_not_recorded() -> None:
+    died, foreseen = (7, 100, "death"), (7, 130, "ward_end")
+    other, before = (8, 130, "ward_end"), (7, 90, "ward_start")
+    rows = pd.DataFrame([died, foreseen, other, before], columns=["person", "occurred_on", "kind"])
+    assert list(until_death(rows).itertuples(index=False, name=None)) == [died, other, before]

@@ -60,7 +60,7 @@ def records(diary: Diary, ledger: Ledger, world: World) -> pd.DataFrame:
     recent = pd.concat(routine, ignore_index=True)
     recent = recent[recent["occurred_on"] >= world.weeks.monday(world.weeks.opens)]
     befell = [_earlier_isolation(world), *(_told(entry, world) for entry in ledger.by_kind())]
-    return _until_death(pd.concat([*befell, recent], ignore_index=True))
+    return until_death(pd.concat([*befell, recent], ignore_index=True))
 
 
 def _rows(diary: Diary, at: Cells, day: Ints, **given: object) -> pd.DataFrame:
@@ -170,7 +170,7 @@ def _earlier_isolation(world: World) -> pd.DataFrame:
     return pd.concat(made, ignore_index=True)
 
 
-def _until_death(rows: pd.DataFrame) -> pd.DataFrame:
+def until_death(rows: pd.DataFrame) -> pd.DataFrame:
     """The rows without what was foreseen for a day after the person's death."""
     died_on = rows[rows["kind"] == "death"].groupby("person")["occurred_on"].min()
     return rows[~(rows["occurred_on"] > rows["person"].map(died_on))].reset_index(drop=True)

@@ -68,7 +68,7 @@ def hazard_of_use(state: State, world: World, availability: Floats, at_large: Bo
 def use(state: State, world: World, hazard: Floats) -> None:
     """Draw the days of use of this week; a week of use has one to seven."""
     using = world.rng.random(len(hazard)) < hazard
-    often = np.where(state.weeks_clean < 2, 0.5, 0.35)[:, None]
+    often = np.where(state.weeks_clean < 2, 0.55, 0.5)[:, None]
     days = world.rng.random((len(hazard), 7)) < often
     days[np.arange(len(days)), world.rng.integers(0, 7, len(days))] = True
     state.use_days[:, :7] = state.use_days[:, 7:]
@@ -94,7 +94,7 @@ def _results(state: State, world: World, weekday: Ints, silent: Bools) -> Ints:
     back = np.arange(-URINE_DAYS, 1)
     window = state.use_days[np.arange(len(weekday))[:, None], 7 + weekday[:, None] + back]
     dirty = window.any(axis=1)
-    withheld = silent | (world.rng.random(len(dirty)) < logistic(-3.1 + 1.5 * dirty + 0.5 * state.strain))
+    withheld = silent | (world.rng.random(len(dirty)) < logistic(-3.1 + 1.3 * dirty + 0.5 * state.strain))
     how = np.where(world.rng.random(len(dirty)) < np.where(dirty, 0.6, 0.85), MISSED, EVADED)
     how = np.where((how == EVADED) & (world.rng.random(len(dirty)) < 0.4), REFUSED, how)
     positive = world.rng.random(len(dirty)) < np.where(dirty, SENSITIVITY, FALSE_POSITIVE)
