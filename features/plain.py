@@ -30,9 +30,9 @@ def read_toml(path: Path, kind: type[Tree]) -> Tree:
 def from_plain(plain: Mapping[str, Any], kind: type[Tree], *, where: str) -> Tree:
     """The dataclass that the plain values describe; ConfigError lists all mistakes at once."""
     mistakes: list[str] = []
-    tree = _tree(plain, kind, where, mistakes)
+    tree = _tree(plain, kind, "", mistakes)
     if mistakes:
-        raise ConfigError(f"{where}: {len(mistakes)} mistakes: " + "; ".join(mistakes) + ".")
+        raise ConfigError(f"{where}: " + "; ".join(mistakes) + ".")
     return cast(Tree, tree)
 
 
@@ -43,18 +43,20 @@ def to_plain(tree: Any) -> dict[str, Any]:
 
 def _tree(plain: Any, kind: Any, where: str, mistakes: list[str]) -> Any:
     if not isinstance(plain, Mapping):
-        mistakes.append(f"{where} should be a table")
+        mistakes.append(f"'{where}' should be a table")
         return None
     hints = get_type_hints(kind)
     known = {field.name: field for field in fields(kind)}
-    mistakes.extend(f"{where} has no key '{key}' (known: {', '.join(known)})" for key in plain if key not in known)
+    inside = f"{where}." if where else ""
+    unknown = [key for key in plain if key not in known]
+    mistakes.extend(f"there is no key '{inside}{key}' (known: {', '.join(known)})" for key in unknown)
     values = {}
     for name, field in known.items():
         if name in plain:
-            values[name] = _value(plain[name], hints[name], f"{where}: {name}", mistakes)
+            values[name] = _value(plain[name], hints[name], f"{inside}{name}", mistakes)
         elif field.default is MISSING and field.default_factory is MISSING:
-            mistakes.append(f"{where} needs the key '{name}'")
-    return None if mistakes else kind(**values)
+            mistakes.append(f"the key '{inside}{name}' is missing")
+    return None if mistakes else kind(**values)  # a dataclass may refuse what is wrong together, as ConfigError
 
 
 def _value(plain: Any, hint: Any, where: str, mistakes: list[str]) -> Any:
@@ -72,11 +74,11 @@ def _value(plain: Any, hint: Any, where: str, mistakes: list[str]) -> Any:
 
 def _list(plain: Any, inner: tuple[Any, ...], where: str, mistakes: list[str]) -> tuple[Any, ...]:
     if not isinstance(plain, list | tuple):
-        mistakes.append(f"{where} should be a list")
+        mistakes.append(f"'{where}' should be a list")
         return ()
     kinds = [inner[0]] * len(plain) if inner[-1] is Ellipsis else list(inner)
     if len(kinds) != len(plain):
-        mistakes.append(f"{where} should have {len(kinds)} entries")
+        mistakes.append(f"'{where}' should have {len(kinds)} entries")
         return ()
     return tuple(_value(each, kind, where, mistakes) for each, kind in zip(plain, kinds, strict=True))
 
@@ -85,5 +87,5 @@ def _scalar(plain: Any, hint: Any, where: str, mistakes: list[str]) -> Any:
     if hint is float and isinstance(plain, int) and not isinstance(plain, bool):
         return float(plain)
     if not isinstance(plain, hint) or (isinstance(plain, bool) and hint is not bool):
-        mistakes.append(f"{where} should be of type {hint.__name__}")
+        mistakes.append(f"'{where}' should be of type {hint.__name__}")
     return plain

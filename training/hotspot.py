@@ -4,9 +4,8 @@ The backtest stands at each origin in turn, knows what was known that evening, r
 horizon; the study area is that of the first origin, and what occurs outside it still counts as missed.
 """
 
-import tomllib
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +16,7 @@ from numpy.typing import NDArray
 from features.areas import OUTSIDE, AreaSet, Floats, Grid, Ints
 from features.errors import ConfigError, TooLittleHistoryError
 from features.hotspot import FEATURES, WEEK, Feature, VisiblePast, compute, counted, visible_past
+from features.plain import read_toml
 from features.vocabulary import INCIDENT_KINDS, REPORTERS, TOWNSHIP_ONLY
 from models import hotspot as model
 from models.hotspot import HotspotModel, Learning, Scope, poisson_deviance
@@ -29,7 +29,6 @@ RATES = (Feature("rate", 52), *(Feature("ewma", weeks) for weeks in (8, 13, 52, 
 BASELINE_SHARE = 0.2  # as strong a 12-month count as this makes it, no skill is to be had from its zeros
 SMALLEST_RATE = 1e-6
 FEWEST_ORIGINS = 2
-DECIMALS = frozenset({"rate", "l2"})  # settings where a whole number may stand as well
 ENFORCEMENT_ALONE = (
     "what enforcement finds follows where it looks, and a map learned from it alone sends it there again; "
     "add `citizen` or `service` incidents."
@@ -89,26 +88,7 @@ class City:
 
 def load_config(path: Path = DEFAULT_CONFIG) -> HotspotConfig:
     """Configuration of a TOML file; what the file leaves out keeps its default."""
-    try:
-        told = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, tomllib.TOMLDecodeError) as fault:
-        raise ConfigError(
-            f"{path.name}: cannot be read as TOML; expected settings as in training/hotspot.toml."
-        ) from fault
-    learning = told.pop("learning", {})
-    unknown = {*told} - {known.name for known in fields(HotspotConfig)}
-    unknown |= {f"learning.{name}" for name in {*learning} - {known.name for known in fields(Learning)}}
-    if unknown:
-        raise ConfigError(
-            f"{path.name}: unknown settings {sorted(unknown)}; see training/hotspot.toml for those known."
-        )
-    settings: dict[str, Any] = {
-        name: tuple(value) if isinstance(value, list) else value for name, value in told.items()
-    }
-    _check_types(settings, HotspotConfig(), where=path.name)
-    _check_types(learning, Learning(), where=f"{path.name} [learning]")
-    seed = {"seed": told["seed"]} if "seed" in told else {}
-    return HotspotConfig(**settings, learning=Learning(**{**seed, **learning}))
+    return read_toml(path, HotspotConfig)
 
 
 def train(
@@ -141,16 +121,13 @@ def backtest(
     return _figures(expected | {"oracle_counts": outcome.observed}, outcome, config)
 
 
-def _check_types(settings: Mapping[str, Any], defaults: HotspotConfig | Learning, *, where: str) -> None:
-    wrong = [
-        f"`{name}` should be a {type(getattr(defaults, name)).__name__}, is a {type(value).__name__}"
-        for name, value in settings.items()
-        if not isinstance(
-            value, (type(getattr(defaults, name)), int) if name in DECIMALS else type(getattr(defaults, name))
-        )
-    ]
-    if wrong:
-        raise ConfigError(f"{where}: " + "; ".join(wrong) + ".")
+def look_at(
+    incidents: pd.DataFrame, areas: pd.DataFrame | None, effort: pd.DataFrame | None, config: HotspotConfig, *, day: int
+) -> pd.DataFrame:
+    """area_id, as_of and the features of every area at the end of a day."""
+    known = _counted(incidents[incidents["known_on"].le(day)], config)
+    city = _city(known, areas, effort, config, as_of=np.array([day], np.int64), study_as_of=day)
+    return compute(city.past, FEATURES)
 
 
 def _faults(config: HotspotConfig) -> Iterable[str]:

@@ -117,8 +117,9 @@ def feature_table(home: Home, task: str, config: Path | None, dates: list[date],
 
 
 def _area_features(made_from: Places, config: HotspotConfig, days: list[int]) -> pd.DataFrame:
-    tables = [hotspot.look_at(made_from.incidents, made_from.areas, made_from.effort, config, day) for day in days]
-    return pd.concat(tables, ignore_index=True)
+    tables = [hotspot.look_at(made_from.incidents, made_from.areas, made_from.effort, config, day=day) for day in days]
+    table = pd.concat(tables, ignore_index=True)
+    return table.assign(as_of=pd.to_datetime(table["as_of"], unit="D"))
 
 
 def material(home: Home, tell: Tell) -> Material:

@@ -111,10 +111,10 @@ def _git(folder: Path, *arguments: str) -> str:
 def _mlflow(home: Home) -> Iterator[Any]:
     """MLflow, pointed at the tracking store of the home; imported here because it takes seconds."""
     home.settle()
-    logging.getLogger("mlflow").setLevel(logging.WARNING)
-    logging.getLogger("alembic").setLevel(logging.WARNING)
     import mlflow
 
+    for chatty in ("mlflow", "alembic"):
+        logging.getLogger(chatty).setLevel(logging.WARNING)
     mlflow.set_tracking_uri(home.tracking_uri)
     if mlflow.get_experiment_by_name(EXPERIMENT) is None:
         mlflow.create_experiment(EXPERIMENT, artifact_location=home.mlflow_artifacts.as_uri())
