@@ -8,8 +8,9 @@ from serving import pages
 from serving.champions import Resolve
 from serving.desk import Desk
 from serving.door import Door, StrictRoute, answer_problems
-from serving.hotspots import forecast
+from serving.hotspots import Asked, forecast
 from serving.messages import (
+    MOST_REASONS,
     AreaLevel,
     BatchAnswer,
     BatchRequest,
@@ -74,21 +75,22 @@ def _add_hotspots(app: FastAPI, desk: Desk) -> None:
         "/v1/hotspots",
         response_class=Response,
         responses={
-            200: {"description": "GeoJSON", "content": {GEOJSON: {"schema": {"type": "object"}}}},
+            200: {"description": "GeoJSON", "content": {GEOJSON: {"schema": pages.schema_of("Forecast")}}},
             **_problems(409, 422, 500, 503),
         },
         summary="Expected harm by area in the coming weeks, with its reasons",
         tags=["hotspots"],
     )
-    def hotspots(
+    def hotspots(  # noqa: PLR0913, PLR0917 (each is a parameter of the query)
         request: Request,
         as_of: Day,
         weeks: Annotated[int, Query(ge=1, le=52)] = 4,
         level: AreaLevel = "township",
         language: Language | None = None,
+        most: Annotated[int, Query(ge=1, le=MOST_REASONS)] = 5,
     ) -> Response:
-        wording = desk.wording(language, _accepted(request))
-        return Response(forecast(desk, as_of=as_of, weeks=weeks, level=level, wording=wording), media_type=GEOJSON)
+        asked = Asked(as_of, weeks, level, most, desk.wording(language, _accepted(request)))
+        return Response(forecast(desk, asked).model_dump_json(), media_type=GEOJSON)
 
 
 def _add_health(app: FastAPI, desk: Desk) -> None:
@@ -116,5 +118,5 @@ def _json(message: Any) -> Response:
 
 
 def _problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    schema = {PROBLEM: {"schema": {"$ref": "#/components/schemas/Problem"}}}
+    schema = {PROBLEM: {"schema": pages.schema_of("Problem")}}
     return {status: {"description": pages.MEANINGS[status], "content": schema} for status in statuses}

@@ -16,6 +16,7 @@ from serving.problems import MOST_FAULTS, Fault, ProblemError, path_of
 
 DEEPEST = 16
 PARSED_IN_PLACE_BYTES = 65_536
+HEARD_OUT_BYTES = 16 * 1_048_576
 NUMBER_RULE = "finite_number"
 
 Path = tuple[object, ...]
@@ -38,8 +39,8 @@ class CheckedRequest(Request):
 
 async def checked(request: Request, *, most_bytes: int) -> CheckedRequest:
     """The request with its body read and parsed; ProblemError when it breaks a rule."""
-    _refuse_other_types(request)
     raw = await _read(request, most_bytes)
+    _refuse_other_types(request)
     better = CheckedRequest(request.scope, request.receive)
     better.checked_body = raw
     # Parsing a large body holds the loop for too long.
@@ -72,15 +73,17 @@ def _refuse_other_types(request: Request) -> None:
 
 
 async def _read(request: Request, most_bytes: int) -> bytes:
-    declared = request.headers.get("content-length", "0")
-    if declared.isascii() and declared.isdigit() and int(declared[:20]) > most_bytes:
-        raise ProblemError("body_too_large", slots={"most": most_bytes})
-    read = bytearray()
+    """The body; one over the cap is read on and forgotten for a while, for who is still sending hears no answer."""
+    kept, n_read = bytearray(), 0
     async for chunk in request.stream():
-        read += chunk
-        if len(read) > most_bytes:
-            raise ProblemError("body_too_large", slots={"most": most_bytes})
-    return bytes(read)
+        n_read += len(chunk)
+        if n_read <= most_bytes:
+            kept += chunk
+        elif n_read > most_bytes + HEARD_OUT_BYTES:
+            break
+    if n_read > most_bytes:
+        raise ProblemError("body_too_large", slots={"most": most_bytes})
+    return bytes(kept)
 
 
 def _no_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

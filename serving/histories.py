@@ -81,7 +81,8 @@ def _persons(store: Store, wanted: list[str]) -> pd.DataFrame:
     if len(wanted) > ONE_BY_ONE:
         everyone = store.read("persons")
         return everyone[everyone["person_id"].isin(wanted)].reset_index(drop=True)
-    return pd.concat([store.person(person_id) for person_id in wanted], ignore_index=True)
+    found = [store.person(person_id) for person_id in wanted]
+    return found[0] if len(found) == 1 else pd.concat(found, ignore_index=True)
 
 
 def sent_along(request: ScoreRequest, *, today: date) -> Held:

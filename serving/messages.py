@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, WithJsonSchema
 from pydantic import model_validator as checked_as_a_whole
+from pydantic.config import JsonDict
 from pydantic_core import PydanticCustomError
 
 from features.vocabulary import KINDS, PURPOSES, REFUSED_PURPOSES, SOURCES
@@ -95,8 +96,34 @@ class Question(Message):
     most: int = Field(default=10, ge=1, le=MOST_REASONS, description="How many reasons; the rest come as `others`.")
 
 
+STORED_EXAMPLE: JsonDict = {"person_id": "P0001", "as_of": "2024-06-01", "purpose": "support_plan", "language": "en"}
+SENT_EXAMPLE: JsonDict = {
+    "as_of": "2024-06-01",
+    "purpose": "review",
+    "person": {"birth_year": 1985},
+    "events": [
+        {
+            "occurred_on": "2023-01-09",
+            "known_on": "2023-01-09",
+            "kind": "programme_start",
+            "outcome": "community_treatment",
+        },
+        {
+            "occurred_on": "2024-05-06",
+            "known_on": "2024-05-08",
+            "kind": "urine_test",
+            "outcome": "negative",
+            "substance": "opioid",
+        },
+    ],
+}
+BATCH_EXAMPLE: JsonDict = {"person_ids": ["P0001", "P0002"], "as_of": "2024-06-01", "purpose": "support_plan"}
+
+
 class ScoreRequest(Question):
     """One score: of a stored person, or of a history sent along. Exactly one of `person_id` and `events`."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [STORED_EXAMPLE, SENT_EXAMPLE]})
 
     person_id: Id | None = None
     person: dict[Code, str | int | Finite | None] | None = Field(
@@ -115,6 +142,8 @@ class ScoreRequest(Question):
 
 class BatchRequest(Question):
     """Up to 1,000 scores of stored persons."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [BATCH_EXAMPLE]})
 
     person_ids: list[Id] = Field(min_length=1, max_length=MOST_PERSONS)
 
@@ -192,6 +221,53 @@ class BatchAnswer(Message):
 
     scores: list[Score]
     refused: list[Refused]
+
+
+class AreaReason(Message):
+    """What one entry adds to the log of the expected count. Never a cause; small counts are not shown."""
+
+    code: str
+    value: float | None
+    suppressed: bool = Field(description="There is a value and it may not be shown.")
+    contribution: float
+    direction: Literal["raises", "lowers"]
+    text: str
+    effect: str
+
+
+class AreaEstimate(Message):
+    """What is expected of an area: contributions of reasons and others add up to log(expected)."""
+
+    area_id: str
+    level: AreaLevel
+    name: str
+    expected: float = Field(ge=0, description="Incidents in the weeks after as_of.")
+    low: float = Field(ge=0, description="Lower end of the 90 % interval.")
+    high: float = Field(ge=0, description="Upper end of the 90 % interval.")
+    text: str
+    reasons: list[AreaReason]
+    others: Others
+
+
+class Area(Message):
+    """A GeoJSON feature in WGS 84."""
+
+    type: Literal["Feature"] = "Feature"
+    geometry: dict[str, Any] | None
+    properties: AreaEstimate
+
+
+class Forecast(Message):
+    """A GeoJSON feature collection, with where it comes from beside it."""
+
+    type: Literal["FeatureCollection"] = "FeatureCollection"
+    features: list[Area]
+    as_of: date
+    weeks: int
+    level: AreaLevel
+    language: Language
+    model: Model
+    snapshot: str
 
 
 class FieldFault(Message):

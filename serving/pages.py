@@ -7,7 +7,7 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from fastapi.responses import HTMLResponse, JSONResponse
 
-from serving.messages import Problem
+from serving.messages import Forecast, Problem
 
 MEANINGS = {
     400: "Not JSON as we read it",
@@ -29,6 +29,7 @@ PAGE = """<!doctype html>
 {content}
 </body></html>
 """
+REFERENCE = "#/components/schemas/{name}"
 LINKS = """<ul>
 <li><a href="/docs">Operations 接口</a></li>
 <li><a href="/openapi.json">OpenAPI</a></li>
@@ -52,13 +53,20 @@ def add(app: FastAPI) -> None:
         return JSONResponse(document(app))
 
 
+def schema_of(name: str) -> dict[str, str]:
+    """A reference to the schema of a message."""
+    return {"$ref": REFERENCE.format(name=name)}
+
+
 def document(app: FastAPI) -> dict[str, Any]:
     """The OpenAPI document; made once."""
     if app.openapi_schema is None:
         made = get_openapi(title=app.title, version=app.version, description=app.description, routes=app.routes)
         schemas = made.setdefault("components", {}).setdefault("schemas", {})
-        told = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
-        schemas.update(told.pop("$defs", {}), Problem=told)
+        for message in (Problem, Forecast):  # FastAPI knows only what it turns into JSON itself
+            told = message.model_json_schema(mode="serialization", ref_template=REFERENCE.format(name="{model}"))
+            schemas.update(told.pop("$defs", {}))
+            schemas[message.__name__] = told
         for unused in ("HTTPValidationError", "ValidationError"):  # ours are problems
             schemas.pop(unused, None)
         app.openapi_schema = made

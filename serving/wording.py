@@ -76,7 +76,7 @@ class Wording:
             value = "" if reason.value is None else _rounded(reason.value, 2)
             return str(entry["value"]).format(window=window, value=value)
         label = str(entry["label"]).format(window=window)
-        return str(self.texts["areas"]["slots"]["hidden"]).format(text=label)
+        return str(self.texts["areas"]["slots"]["hidden" if reason.suppressed else "unknown"]).format(text=label)
 
     def area_interval(self, *, weeks: int, expected: float, low: float, high: float) -> str:
         """What is expected of an area, in words."""

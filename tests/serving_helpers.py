@@ -17,6 +17,7 @@ from datetime import date
 import numpy as np
 import pandas as pd
 
+from features import hotspot
 from features.catalogue import compute
 from features.cohort import Cohort
 from features.history import History
@@ -27,11 +28,13 @@ from features.store import Store
 from models import artifact, champion
 from models.calibration import Platt
 from models.champion import Champion
+from models.hotspot import Learning, Scope, fit, study_areas
 from models.relapse import Growth, RelapseModel, fit_booster, varying
 from tests.tables import day
 
 AS_OF = "2024-06-01"
 NAME = "relapse-90d"
+HOTSPOTS = "hotspot-township-4w"
 N_PERSONS = 80
 CANARY = "CANARY-7f3a"
 
@@ -83,6 +86,22 @@ def invent(folder, *, n_persons=N_PERSONS, seed=1):
     folder.mkdir(parents=True)
     (folder / "persons.csv").write_text("".join(people))
     (folder / "events.csv").write_text("".join(told))
+    invent_places(folder, rng)
+
+
+def invent_places(folder, rng):
+    """Four square townships; the further east, the more incidents."""
+    areas, incidents = ["area_id,level,name_zh,name_en,geometry\n"], ["occurred_on,known_on,kind,reported_by,area_id\n"]
+    for number in range(4):
+        west, south = 106.0 + number / 10, 26.0
+        ring = [[west, south], [west + 0.1, south], [west + 0.1, south + 0.1], [west, south + 0.1], [west, south]]
+        outline = json.dumps({"type": "Polygon", "coordinates": [ring]}).replace('"', '""')
+        areas.append(f'T{number},township,{number}号镇,Township {number},"{outline}"\n')
+        for _ in range(60 * (number + 1)):
+            when = date.fromordinal(date(2022, 1, 3).toordinal() + int(rng.integers(0, 870)))
+            incidents.append(f"{when},{when},treatment_entry,service,T{number}\n")
+    (folder / "areas.csv").write_text("".join(areas))
+    (folder / "incidents.csv").write_text("".join(incidents))
 
 
 def _odds(trouble):
@@ -97,8 +116,10 @@ def build_city(path, *, n_persons=N_PERSONS):
     with Store.open(f"sqlite:///{home.path / 'store.db'}") as store:
         report = ingest(path / "delivery", store, received_on=date(2024, 12, 1), backfill=True)
         assert not any(table.quarantined for table in report.tables)
-        model = train(store)
-    promote(home, model)
+        model, places = train(store), train_hotspots(store)
+    promote(home, NAME, "relapse", model.booster, artifact.relapse_to_plain(model))
+    plain = {"task": "hotspot", "name": HOTSPOTS, **json.loads(places.to_json())}
+    promote(home, HOTSPOTS, "hotspot", places.booster, plain)
     return City(home, model)
 
 
@@ -118,12 +139,28 @@ def train(store, *, rounds=60):
     return RelapseModel(NAME, booster, features, Platt(0.9, 0.1), Cohort(), 90)
 
 
-def promote(home, model, *, name=NAME, run="run-1"):
-    """Put a model into the BentoML model store of the home and make it the champion, as promotion does."""
+def train_hotspots(store):
+    """A township model on four-weekly origins of the invented incidents."""
+    incidents, areas = store.read("incidents"), store.read("areas")
+    scope = Scope("township", 4, ("treatment_entry",), ("service",), None)
+    origins = np.arange(day("2023-03-06"), day("2024-04-01"), 28)
+    places = study_areas(scope, incidents, areas, as_of=int(origins[-1]))
+    past = hotspot.visible_past(incidents, None, places, as_of=origins, horizon_weeks=4)
+    table = hotspot.compute(past)
+    occurred, area = incidents["occurred_on"].to_numpy(), incidents["area_id"].to_numpy(dtype=object)
+    observed = [
+        float(((area == row.area_id) & (occurred > row.as_of) & (occurred <= row.as_of + 28)).sum())
+        for row in table.itertuples()
+    ]
+    return fit(table, np.array(observed), scope, Learning(rounds=10, rows_per_leaf=8, threads=1), hotspot.FEATURES)
+
+
+def promote(home, name, task, booster, plain, *, run="run-1"):
+    """The tag of a model put into the BentoML model store of the home and made the champion, as promotion does."""
     aside = home.path / "aside"
-    digest = artifact.save(aside, booster=model.booster, model=artifact.relapse_to_plain(model), card={})
+    digest = artifact.save(aside, booster=booster, model=plain, card={})
     tag = into_model_store(home, name, aside)
-    champion.write(home.champions, Champion(name, "relapse", tag, digest, run, "0" * 64, "2024-06-01T00:00:00Z"))
+    champion.write(home.champions, Champion(name, task, tag, digest, run, "0" * 64, "2024-06-01T00:00:00Z"))
     return tag
 
 
@@ -141,11 +178,6 @@ def into_model_store(home, name, folder):
         [sys.executable, "-c", script, name, str(folder)], env=environment, check=True, capture_output=True, text=True
     )
     return done.stdout.strip().split("\n")[-1]
-
-
-def folder_of(home):
-    """A resolver that finds a tag in the model store by its folder."""
-    return lambda tag: home.bentoml / "models" / tag.replace(":", "/")
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,8 @@
 """The story of the relapse model: how it is trained, and how it is judged before anyone relies on it."""
 
+import os
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import lightgbm as lgb
@@ -123,12 +125,17 @@ def _fit(rows: Rows, features: tuple[Feature, ...], config: RelapseConfig) -> tu
     relapse = rows.relapse
     fold = person_folds("calibration " + rows.times["person_id"].astype(str), config.calibration_folds)
     raw = np.empty(len(relapse))
-    for number in range(config.calibration_folds):
+
+    def ask_outsiders(number: int) -> None:
         inside, outside = fold != number, fold == number
         if outside.any():
             apart = fit_booster(table[inside], relapse[inside], config.growth)
             raw[outside] = apart.predict(table[outside].to_numpy(dtype=np.float64), raw_score=True)
-    return fit_booster(table, relapse, config.growth), fit_platt(raw, relapse)
+
+    with ThreadPoolExecutor(os.cpu_count()) as pool:  # LightGBM works outside Python's lock
+        whole = pool.submit(fit_booster, table, relapse, config.growth)
+        list(pool.map(ask_outsiders, range(config.calibration_folds)))
+    return whole.result(), fit_platt(raw, relapse)
 
 
 def _observed(rows: Rows, config: RelapseConfig) -> Rows:

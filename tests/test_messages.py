@@ -1,0 +1,161 @@
+"""What may come in: strict types, closed lists, no unknown field, and faults that never show a value."""
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import ValidationError
+
+from features.vocabulary import PURPOSES
+from serving import bodies
+from serving.messages import BatchRequest, ScoreRequest
+from serving.problems import Fault, ProblemError, faults_of
+
+GOOD = {"person_id": "P1", "as_of": "2024-06-01", "purpose": "review"}
+EVENT = {"occurred_on": "2024-05-01", "known_on": "2024-05-02", "kind": "urine_test", "outcome": "negative"}
+CANARY = "CANARY-7f3a"
+
+
+def faults(told, kind=ScoreRequest):
+    with pytest.raises(ValidationError) as refused:
+        kind.model_validate(told)
+    return [(each.field, each.rule) for each in faults_of(refused.value.errors())]
+
+
+def with_event(**other):
+    return {"as_of": "2024-06-01", "purpose": "review", "events": [EVENT, {**EVENT, **other}]}
+
+
+@pytest.mark.parametrize("purpose", PURPOSES)
+def test_every_purpose_of_the_list_is_taken(purpose):
+    assert ScoreRequest.model_validate({**GOOD, "purpose": purpose}).purpose == purpose
+
+
+@pytest.mark.parametrize(
+    ("change", "field", "rule"),
+    [
+        ({"purpose": CANARY}, "purpose", "unknown_purpose"),
+        ({"purpose": None}, "purpose", "string_type"),
+        ({"as_of": "01.06.2024"}, "as_of", "iso_date"),
+        ({"as_of": "2024-02-30"}, "as_of", "iso_date"),
+        ({"as_of": "2024-06-01T00:00:00"}, "as_of", "iso_date"),
+        ({"as_of": 1717200000}, "as_of", "iso_date"),
+        ({"as_of": "1066-10-14"}, "as_of", "day_out_of_range"),
+        ({"person_id": 7}, "person_id", "string_type"),
+        ({"person_id": ""}, "person_id", "string_pattern_mismatch"),
+        ({"person_id": "a\nb"}, "person_id", "string_pattern_mismatch"),
+        ({"person_id": "x" * 129}, "person_id", "string_pattern_mismatch"),
+        ({"most": 0}, "most", "greater_than_equal"),
+        ({"most": "10"}, "most", "int_type"),
+        ({"language": "de"}, "language", "literal_error"),
+        ({"colour": "red"}, "colour", "extra_forbidden"),
+        ({"person_id": None}, "body", "person_id_or_events"),
+        ({"events": []}, "body", "person_id_or_events"),
+        ({"person": {"birth_year": 1980}}, "body", "person_needs_events"),
+    ],
+)
+def test_a_fault_names_field_and_rule(change, field, rule):
+    assert faults({**GOOD, **change}) == [(field, rule)]
+
+
+@pytest.mark.parametrize(
+    ("change", "place", "rule"),
+    [
+        ({"known_on": "2024-04-30"}, "events.1", "known_before_occurred"),
+        ({"outcome": "kept"}, "events.1", "outcome_of_other_kind"),
+        ({"outcome": None}, "events.1", "outcome_of_other_kind"),
+        ({"revision": 2}, "events.1", "revision_of_nothing"),
+        ({"retracted": True}, "events.1", "revision_of_nothing"),
+        ({"value": "12"}, "events.1.value", "float_type"),
+        ({"value": float("inf")}, "events.1.value", "finite_number"),
+        ({"kind": "Urine Test"}, "events.1.kind", "string_pattern_mismatch"),
+        ({"source": "police"}, "events.1.source", "literal_error"),
+        ({"gps": [1, 2]}, "events.1.gps", "extra_forbidden"),
+    ],
+)
+def test_an_event_keeps_the_rules_of_the_store(change, place, rule):
+    assert faults(with_event(**change)) == [(place, rule)]
+
+
+def test_kinds_beyond_the_catalogue_are_kept():
+    told = ScoreRequest.model_validate(with_event(kind="dance_class", outcome="joined"))
+    assert told.events[1].kind == "dance_class"
+
+
+def test_a_batch_has_at_least_one_and_at_most_a_thousand_persons():
+    told = {"as_of": "2024-06-01", "purpose": "review"}
+    assert faults({**told, "person_ids": []}, BatchRequest) == [("person_ids", "too_short")]
+    assert faults({**told, "person_ids": ["P"] * 1001}, BatchRequest) == [("person_ids", "too_long")]
+    assert len(BatchRequest.model_validate({**told, "person_ids": ["P"] * 1000}).person_ids) == 1000
+
+
+def test_a_fault_never_shows_a_value():
+    told = {"person_id": [CANARY], "as_of": CANARY, "purpose": CANARY, "language": CANARY, "most": CANARY}
+    with pytest.raises(ValidationError) as refused:
+        ScoreRequest.model_validate(told)
+    assert len(refused.value.errors()) == 5
+    assert CANARY not in repr(faults_of(refused.value.errors()))
+
+
+@pytest.mark.parametrize(
+    ("raw", "code"),
+    [
+        (b"", "broken_json"),
+        (b"{", "broken_json"),
+        (b"[]", "broken_json"),
+        (b'"text"', "broken_json"),
+        (b'{"a": 01}', "broken_json"),
+        (b"{'a': 1}", "broken_json"),
+        (b'{"a": 1} {"b": 2}', "broken_json"),
+        (b'\xef\xbb\xbf{"a": 1}', "broken_json"),
+        ('{"a": 1}'.encode("utf-16"), "broken_json"),
+        (b'{"a": "\xff"}', "broken_json"),
+        (b'{"a": ' + b"9" * 5000 + b"}", "broken_json"),
+        (b'{"a": 1, "a": 2}', "duplicate_key"),
+        (b'{"a": {"b": 1, "b": 1}}', "duplicate_key"),
+        (b'{"a": NaN}', "invalid"),
+        (b'{"a": -Infinity}', "invalid"),
+        (b'{"a": 1e999}', "invalid"),
+        (b'{"a": "\\ud800"}', "invalid"),
+        (b'{"\\ud800": 1}', "invalid"),
+        (b'{"a": ' + b"[" * 17 + b"]" * 17 + b"}", "too_deep"),
+        (b'{"a": ' + b"[" * 500_000, "too_deep"),
+        (b'{"a": ' + b'{"a":' * 50_000 + b"1" + b"}" * 50_001, "too_deep"),
+    ],
+)
+def test_json_that_is_not_as_we_read_it_is_refused(raw, code):
+    with pytest.raises(ProblemError) as refused:
+        bodies.parse(raw)
+    assert refused.value.code == code
+
+
+def test_a_number_that_is_not_finite_is_named_by_its_place():
+    with pytest.raises(ProblemError) as refused:
+        bodies.parse(b'{"events": [{"value": 1}, {"value": NaN}]}')
+    assert refused.value.faults == (Fault("events.1.value", "finite_number"),)
+
+
+TREES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
+    max_leaves=12,
+)
+
+
+def parsed_or_refused(raw):
+    """The value, or the code of the problem; anything else raises."""
+    try:
+        return bodies.parse(raw)
+    except ProblemError as refused:
+        return refused.code
+
+
+@given(st.dictionaries(st.text(), TREES, max_size=5))
+def test_ordinary_json_comes_through_unchanged(told):
+    assert parsed_or_refused(json.dumps(told).encode()) in (told, "too_deep")
+
+
+@given(st.binary(max_size=200))
+def test_no_bytes_at_all_raise_anything_but_a_problem(raw):
+    assert isinstance(parsed_or_refused(raw), dict | str)

@@ -1,0 +1,193 @@
+"""The sentences: the same keys in both languages, one for everything that can be said, none that is never said."""
+
+import re
+import string
+import time
+
+import numpy as np
+import pytest
+
+from features import hotspot, vocabulary
+from features.catalogue import CATALOGUE, make
+from features.relapse import FeatureChoice, chosen
+from features.schema import TABLES
+from features.statutes import REFUSAL_ARTICLES
+from models.hotspot import AreaReason
+from serving.problems import STATUS
+from serving.wording import LANGUAGES, preferred, wording
+
+COHORT_CODES = {"died", "insufficient_history", "not_in_programme", "isolated", "in_washout", "no_good_period"}
+EVERYTHING = FeatureChoice(
+    substances=("", "opioid"),
+    told_substances=("opioid",),
+    last_tests=(3,),
+    other_positives=("cocaine",),
+    generic_kinds=("plan", "dance_class"),
+    generic_values=("withdrawal_score",),
+    facts=("birth_year", "iv_days_30"),
+    facts_are=(("arm", "Methadone"), ("primary_substance", "opioid")),
+)
+
+
+def leaves(texts, path=()):
+    for key, value in texts.items():
+        yield from leaves(value, (*path, key)) if isinstance(value, dict) else [((*path, key), value)]
+
+
+def all_features():
+    made = set(chosen(EVERYTHING))
+    periods = [make("good_period", substance="", length_days=7, back=back) for back in (0, 2)]
+    runs = [make(code, substance="opioid", length_days=7, of=12) for code in ("untested_periods", "positive_periods")]
+    return [*made, *periods, *runs, make("good_period_run", substance="", length_days=7, of=12)]
+
+
+def test_both_languages_have_the_same_keys():
+    zh, en = ({path for path, _ in leaves(wording(language).texts)} for language in LANGUAGES)
+    assert zh ^ en == set()
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_there_is_a_text_for_every_code_and_no_other(language):
+    texts = wording(language).texts
+    assert set(texts["features"]) == set(CATALOGUE)
+    assert set(texts["kinds"]) == set(vocabulary.KINDS)
+    assert set(texts["outcomes"]) == {
+        outcome for kind in vocabulary.KINDS.values() for outcome in kind.outcomes if outcome not in texts["programmes"]
+    }
+    assert set(texts["programmes"]) == set(vocabulary.PROGRAMMES)
+    assert set(texts["substances"]) == set(vocabulary.SUBSTANCES)
+    assert set(texts["facts"]) == set(TABLES["persons"].names) - {"person_id", "display_name"}
+    assert set(texts["refusal"]) == {*REFUSAL_ARTICLES, *COHORT_CODES, "unknown_person"}
+    assert set(texts["problems"]) == set(STATUS)
+    assert set(texts["areas"]["features"]) == {*hotspot.CATALOGUE, "prior", "base"}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_feature_has_the_variants_its_unit_and_meaning_ask_for(language):
+    for code, texts in wording(language).texts["features"].items():
+        definition = CATALOGUE[code]
+        expected = {"yes", "no"} if definition.unit == "yes or no" else {"value"}
+        if code.endswith("_trend"):
+            expected = {"up", "down", "same"}
+        if re.search(r"[.;] [Mm]issing (if|outside)", definition.meaning):
+            expected |= {"missing"}
+        assert set(texts) == expected, code
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_cohort_gives_no_reason_without_a_text(language):
+    from features import cohort  # the docstring is the list
+
+    told = re.search(r"Codes: (.*?)\.", cohort.why_not.__doc__, re.DOTALL).group(1)
+    assert {code.strip() for code in told.split(",")} <= set(wording(language).texts["refusal"])
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_feature_is_spelled_without_an_open_slot(language):
+    for feature in all_features():
+        unit = feature.definition.unit
+        values = (0.0, 1.0) if unit == "yes or no" else (0.0, 0.5, -0.5, 3.0)
+        missing = (np.nan,) if "missing" in wording(language).texts["features"][feature.code] else ()
+        for value in (*values, *missing):
+            text = wording(language).reason(feature, value)
+            assert text, feature.name
+            assert not set("{}") & set(text), feature.name
+            assert "None" not in text, feature.name
+            assert "  " not in text, feature.name
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_templates_use_no_slot_that_is_never_filled(language):
+    known = {
+        "value", "window", "days", "substance", "kind", "programme", "column", "expected", "what", "which", "period",
+        "length", "of", "last", "back", "name", "count", "text", "most", "names", "weeks", "low", "high",
+    }  # fmt: skip
+    for path, text in leaves(wording(language).texts):
+        slots = {name for _, name, _, _ in string.Formatter().parse(text) if name}
+        assert slots <= known, path
+
+
+@pytest.mark.parametrize(
+    ("feature", "value", "zh", "en"),
+    [
+        (make("missed_tests", substance="", days=90), 2.0, "近90天缺检2次",
+         "Missed urine tests in the last 90 days: 2"),
+        (make("missed_tests", substance="", days=None), 2.0, "有记录以来缺检2次", "Missed urine tests so far: 2"),
+        (make("positive_tests", substance="opioid", days=28), 1.0, "近28天阿片类尿检阳性1次",
+         "Positive urine tests for opioids in the last 28 days: 1"),
+        (make("positive_share", substance="", days=90), 1 / 3, "近90天尿检阳性率33%",
+         "Share of positive urine tests in the last 90 days: 33%"),
+        (make("positive_trend", substance="", days=90), -0.25, "近90天尿检阳性率比再往前90天下降25个百分点",
+         "Share of positive urine tests in the last 90 days, against the 90 days before: down 25 points"),
+        (make("result_positive", substance="", back=0), 1.0, "最近一次尿检为阳性",
+         "Urine test, the latest: positive"),
+        (make("employed"), 0.0, "目前没有工作", "Has no job"),
+        (make("employed"), np.nan, "没有就业记录", "No job is recorded"),
+        (make("programme_is", programme="methadone"), 1.0, "目前处于美沙酮维持治疗", "Now in methadone maintenance"),
+        (make("missed", kind="check_in", days=30), 3.0, "近30天签到缺席3次",
+         "Missed appointments, check-in, in the last 30 days: 3"),
+        (make("dose_mean", days=30), 62.5, "近30天平均剂量62.5毫克", "Mean dose in the last 30 days: 62.5 mg"),
+        (make("days_since_kept", kind="home_visit"), 41.0, "距最近一次完成家访41天",
+         "Days since the last kept appointment, home visit: 41"),
+    ],
+)  # fmt: skip
+def test_a_reason_reads_as_a_station_worker_would_write_it(feature, value, zh, en):
+    assert wording("zh-CN").reason(feature, value) == zh
+    assert wording("en").reason(feature, value) == en
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_no_text_calls_a_reason_a_cause(language):
+    for path, text in leaves(wording(language).texts):
+        assert not re.search(r"\bcause|because of|导致|造成|引起", text), path
+
+
+def test_a_suppressed_count_is_not_written():
+    count = hotspot.Feature("count", 52)
+    hidden = AreaReason(count.name, None, 0.3, suppressed=True)
+    assert wording("zh-CN").area_reason(hidden, count) == "近52周本区域事件数（数值不公开）"
+    shown = AreaReason(count.name, 20.0, 0.3, suppressed=False)
+    assert wording("en").area_reason(shown, count) == "Incidents in this area in the last 52 weeks: 20 or more"
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_area_feature_is_spelled(language):
+    reasons = [
+        (AreaReason(each.name, value, 0.1, value is None), each) for each in hotspot.FEATURES for value in (None, 12.0)
+    ]
+    reasons += [(AreaReason(code, None, 0.1, False), None) for code in ("prior", "base")]
+    for reason, feature in reasons:
+        text = wording(language).area_reason(reason, feature)
+        assert text
+        assert not set("{}") & set(text)
+
+
+def test_ten_reasons_take_well_under_a_millisecond():
+    features = chosen(FeatureChoice())[:10]
+    for feature in features:
+        wording("zh-CN").reason(feature, 1.0)
+    took = []
+    for _ in range(50):
+        began = time.perf_counter()
+        for feature in features:
+            wording("zh-CN").reason(feature, 1.0)
+        took.append(time.perf_counter() - began)
+    assert min(took) < 0.0005
+
+
+@pytest.mark.parametrize(
+    ("header", "language"),
+    [
+        ("", "zh-CN"),
+        ("en", "en"),
+        ("en-GB,en;q=0.9,zh;q=0.8", "en"),
+        ("zh-CN,zh;q=0.9,en;q=0.8", "zh-CN"),
+        ("fr;q=1, en;q=0.2", "en"),
+        ("en;q=0", "zh-CN"),
+        ("en;q=nan", "zh-CN"),
+        ("x" * 10_000, "zh-CN"),
+        (";;;,,,q=q=", "zh-CN"),
+    ],
+)
+def test_the_language_liked_best_is_taken(header, language):
+    assert preferred(header) == language
