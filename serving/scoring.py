@@ -66,7 +66,7 @@ def _of_eligible(model: RelapseModel, history: History, times: pd.DataFrame) -> 
             base=float(parts.base[row]),
             features=model.features,
             values=values[row],
-            contributions=parts.values[row],  # noqa: PD011 (a field of ours)
+            contributions=parts.by_feature[row],
         )
         for row in range(len(table))
     ]

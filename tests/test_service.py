@@ -1,0 +1,505 @@
+"""The service as it is run: BentoML on loopback over a home with a store and promoted models."""
+
+import http.client
+import json
+import math
+import re
+import socket
+import sqlite3
+import time
+from datetime import date, timedelta
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from features.catalogue import compute
+from features.errors import ConfigError
+from features.history import History
+from features.home import Home
+from features.store import Store
+from models import artifact, champion
+from serving import messages
+from serving.messages import BatchAnswer, Forecast, Problem, Ready, Score
+from serving.run import serve
+from tests.serving_helpers import AS_OF, CANARY, HOTSPOTS, NAME, ask, build_city, copied, promote, serving
+from tests.tables import day
+
+QUESTION = {"as_of": AS_OF, "purpose": "support_plan"}
+
+
+@pytest.fixture(scope="module")
+def city(tmp_path_factory):
+    return build_city(tmp_path_factory.mktemp("city"))
+
+
+@pytest.fixture(scope="module")
+def log(tmp_path_factory):
+    return tmp_path_factory.mktemp("log") / "service.log"
+
+
+@pytest.fixture(scope="module")
+def url(city, log):
+    with serving(city.home, log) as address:
+        yield address
+
+
+def score(url, person_id="P003", *, headers=None, **other):
+    return ask(f"{url}/v1/scores", {**QUESTION, "person_id": person_id, **other}, headers=headers)
+
+
+def problem(answer, status, code):
+    """The problem in an answer, checked against its schema."""
+    assert answer.status == status, answer.body[:500]
+    assert answer.headers["content-type"] == "application/problem+json"
+    told = answer.json
+    Problem.model_validate(told)
+    assert told["type"] == f"urn:waystation:problem:{code}"
+    assert told["status"] == status
+    assert told["instance"] == f"urn:waystation:request:{answer.headers['x-request-id']}"
+    assert told["title"]
+    assert told["detail"]
+    return told
+
+
+def recorded(home, score_id):
+    with sqlite3.connect(home.records) as connection:
+        connection.row_factory = sqlite3.Row
+        return connection.execute("SELECT * FROM scores WHERE score_id = ?", [score_id]).fetchone()
+
+
+# A score
+
+
+def test_a_stored_person_gets_the_score_that_training_would_give(city, url):
+    told = score(url).json
+    Score.model_validate_json(json.dumps(told))
+    with Store.open(f"sqlite:///{city.home.path / 'store.db'}") as store:
+        persons = store.read("persons")
+        history = History.of(store.person_events(persons["person_id"].tolist()), persons)
+    times = pd.DataFrame({"person_id": ["P003"], "as_of": [day(AS_OF)]})
+    table = compute(history, times, city.model.features)
+    assert told["risk"] == city.model.risk(table)[0]
+    assert told["log_odds"] == city.model.log_odds(table)[0]
+
+
+def test_base_and_reasons_and_others_add_up_to_the_log_odds(url):
+    for most in (1, 10, 200):
+        told = score(url, most=most).json
+        parts = [told["base"], told["others"]["contribution"], *(each["contribution"] for each in told["reasons"])]
+        assert math.fsum(parts) == pytest.approx(told["log_odds"], abs=1e-9)
+        assert told["risk"] == pytest.approx(1 / (1 + math.exp(-told["log_odds"])), abs=1e-12)
+    assert told["others"]["count"] == 0
+
+
+def test_reasons_are_strongest_first_and_each_says_which_way_it_goes(url):
+    reasons = score(url, most=200).json["reasons"]
+    sizes = [abs(each["contribution"]) for each in reasons]
+    assert sizes == sorted(sizes, reverse=True)
+    assert all(sizes)
+    for each in reasons:
+        assert each["direction"] == ("raises" if each["contribution"] > 0 else "lowers")
+        assert each["text"]
+
+
+def test_a_score_says_where_it_comes_from_and_when_it_expires(city, url):
+    told = score(url).json
+    promoted = champion.read(city.home.champions, NAME)
+    assert told["model"] == {"name": NAME, "tag": promoted.tag, "digest": promoted.digest, "run": "run-1"}
+    with Store.open(f"sqlite:///{city.home.path / 'store.db'}") as store:
+        assert told["snapshot"] == store.state_digest()
+    assert told["horizon_days"] == 90
+    assert date.fromisoformat(told["expires_on"]) == date.fromisoformat(AS_OF) + timedelta(days=min(30, 90))
+
+
+def test_the_language_is_that_of_the_body_then_of_the_header_then_chinese(url):
+    assert score(url).json["language"] == "zh-CN"
+    english = score(url, headers={"Accept-Language": "en"}).json
+    assert english["language"] == "en"
+    assert english["note"].startswith("An aid to judgement")
+    assert score(url, language="zh-CN", headers={"Accept-Language": "en"}).json["language"] == "zh-CN"
+
+
+def test_the_past_is_asked_as_it_was_known(url):
+    early, late = score(url, as_of="2022-09-01").json, score(url).json
+    assert early["as_of"] == "2022-09-01"
+    assert early["risk"] != late["risk"]
+
+
+def test_an_answer_is_recorded_before_it_leaves_with_a_hash_for_the_person(city, url):
+    told = score(url, CANARY).json
+    row = dict(recorded(city.home, told["score_id"]))
+    assert (row["outcome"], row["risk"], row["purpose"], row["inline"]) == ("scored", told["risk"], "support_plan", 0)
+    assert row["digest"] == told["model"]["digest"]
+    assert row["at"].endswith("+00:00")
+    assert CANARY not in str(row)
+    assert CANARY.encode() not in city.home.records.read_bytes()
+
+
+# A history in the body
+
+
+def inline(**other):
+    events = [
+        {"occurred_on": "2023-01-01", "known_on": "2023-01-01", "kind": "programme_start", "outcome": "methadone"},
+        {"occurred_on": "2024-03-01", "known_on": "2024-03-02", "kind": "urine_test", "outcome": "positive"},
+        {"occurred_on": "2024-05-01", "known_on": "2024-05-02", "kind": "urine_test", "outcome": "negative"},
+    ]
+    return {**QUESTION, "person": {"birth_year": 1980}, "events": events, **other}
+
+
+def test_a_history_sent_along_gets_the_score_that_the_same_history_gets_in_the_store(city, url):
+    with Store.open(f"sqlite:///{city.home.path / 'store.db'}") as store:
+        rows, facts = store.person_events(["P003"]), store.person("P003")
+    names = ["kind", "outcome", "substance", "source"]
+    events = [
+        {
+            "occurred_on": str(np.datetime64(row["occurred_on"], "D")),
+            "known_on": str(np.datetime64(row["known_on"], "D")),
+            **{name: row[name] for name in names if isinstance(row[name], str)},
+        }
+        for row in rows.to_dict("records")
+    ]
+    body = {**QUESTION, "person": {"birth_year": int(facts["birth_year"].iloc[0])}, "events": events}
+    told, stored = ask(f"{url}/v1/scores", body).json, score(url).json
+    assert told["log_odds"] == stored["log_odds"]
+    assert told["reasons"] == stored["reasons"]
+    assert told["person_id"] is None
+    assert recorded(city.home, told["score_id"])["person_hash"] is None
+
+
+def test_a_history_sent_along_is_named_by_its_digest_whatever_the_question(url):
+    one, other = ask(f"{url}/v1/scores", inline()).json, ask(f"{url}/v1/scores", inline(language="en")).json
+    assert len(one["snapshot"]) == 64
+    assert one["snapshot"] == other["snapshot"]
+    assert one["snapshot"] != ask(f"{url}/v1/scores", inline(person={"birth_year": 1981})).json["snapshot"]
+
+
+def test_an_event_told_twice_counts_once(url):
+    twice = inline()
+    twice["events"] = [*twice["events"], {**twice["events"][1], "known_on": "2024-03-09"}]
+    assert ask(f"{url}/v1/scores", twice).json["risk"] == ask(f"{url}/v1/scores", inline()).json["risk"]
+
+
+def test_a_history_sent_along_passes_the_same_refusals(url):
+    told = problem(ask(f"{url}/v1/scores", inline(person={"birth_year": 2012})), 451, "no_score")
+    assert told["reason"] == "under_18"
+    assert problem(ask(f"{url}/v1/scores", inline(events=[])), 409, "no_score")["reason"] == "insufficient_history"
+
+
+def test_an_event_of_the_future_is_a_fault(url):
+    late = (date.today() + timedelta(days=3)).isoformat()  # noqa: DTZ011
+    event = {"occurred_on": late, "known_on": late, "kind": "plan"}
+    told = problem(ask(f"{url}/v1/scores", inline(events=[event])), 422, "invalid")
+    assert told["errors"] == [{"field": "events.0.known_on", "rule": "in_the_future"}]
+
+
+# No score
+
+
+@pytest.mark.parametrize(
+    ("person_id", "status", "reason"),
+    [
+        ("SEALED", 451, "sealed"),
+        ("OBJECTED", 451, "objected"),
+        ("MINOR", 451, "under_18"),
+        ("ABSTINENT", 451, "abstinent_three_years"),
+        ("EMPTY", 409, "insufficient_history"),
+        ("ISOLATED", 409, "isolated"),
+        ("OUTSIDE", 409, "not_in_programme"),
+    ],
+)
+def test_who_may_not_be_scored_gets_the_reason_and_the_article(city, url, person_id, status, reason):
+    told = problem(score(url, person_id), status, "no_score")
+    assert told["reason"] == reason
+    assert ("article" in told) == (status == 451)
+    with sqlite3.connect(city.home.records) as connection:
+        outcomes = [row[0] for row in connection.execute("SELECT outcome FROM scores ORDER BY rowid DESC LIMIT 1")]
+    assert outcomes == [reason]
+
+
+def test_an_unknown_person_is_not_found(url):
+    assert "P-NOBODY" not in json.dumps(problem(score(url, "P-NOBODY"), 404, "unknown_person"))
+
+
+def test_enforcement_is_refused_and_recorded(city, url):
+    problem(score(url, purpose="enforcement"), 403, "purpose_refused")
+    with sqlite3.connect(city.home.records) as connection:
+        row = connection.execute("SELECT purpose, outcome, risk FROM scores ORDER BY rowid DESC LIMIT 1").fetchone()
+    assert row == ("enforcement", "purpose_refused", None)
+
+
+@pytest.mark.parametrize(
+    ("change", "field", "rule"),
+    [
+        ({"as_of": "2199-01-01"}, "as_of", "in_the_future"),
+        ({"as_of": "soon"}, "as_of", "iso_date"),
+        ({"purpose": "curiosity"}, "purpose", "unknown_purpose"),
+        ({"colour": "red"}, "colour", "extra_forbidden"),
+        ({"most": math.nan}, "most", "finite_number"),
+        ({"most": -math.inf}, "most", "finite_number"),
+        ({"model": "relapse-other"}, "model", "one_of"),
+    ],
+)
+def test_a_refused_request_names_the_field_and_not_the_value(url, change, field, rule):
+    code = "which_model" if field == "model" else "invalid"
+    told = problem(score(url, **change), 422, code)
+    assert [(each["field"], each["rule"]) for each in told["errors"]] == [(field, rule)]
+    assert str(next(iter(change.values()))) not in json.dumps(told).replace(field, "")
+
+
+def test_only_json_in_utf_8_is_read(url):
+    body = json.dumps({**QUESTION, "person_id": "P003"}).encode()
+    for kind in ("text/plain", "application/x-www-form-urlencoded", "application/json; charset=utf-16", ""):
+        problem(ask(f"{url}/v1/scores", body, headers={"Content-Type": kind}), 415, "wrong_content_type")
+    problem(ask(f"{url}/v1/scores", body, headers={"Content-Encoding": "gzip"}), 415, "wrong_content_type")
+    assert ask(f"{url}/v1/scores", body, headers={"Content-Type": 'application/json; charset="UTF-8"'}).status == 200
+
+
+def test_a_body_over_the_cap_is_refused(url):
+    for path, cap in (("scores", 1_048_576), ("scores:batch", 4 * 1_048_576)):
+        problem(ask(f"{url}/v1/{path}", b" " * (cap + 1)), 413, "body_too_large")
+        assert ask(f"{url}/v1/{path}", b" " * cap).status == 400
+
+
+def test_a_body_that_does_not_say_its_length_is_refused_once_it_is_too_long(url):
+    connection = http.client.HTTPConnection(url.removeprefix("http://"), timeout=30)
+    chunks = (b" " * 65_536 for _ in range(17))
+    connection.request("POST", "/v1/scores", chunks, {"Content-Type": "application/json"}, encode_chunked=True)
+    assert connection.getresponse().status == 413
+
+
+def test_addresses_and_methods_that_do_not_exist_are_problems(url):
+    for path in (
+        "/v1/persons/P003",
+        "/docs.json",
+        "/metrics",
+        "/schema.json",
+        "/livez",
+        "/static_content/x",
+        "/v1/x:y",
+    ):
+        problem(ask(url + path), 404, "not_found")
+    told = ask(f"{url}/v1/scores")
+    problem(told, 405, "method_not_allowed")
+    assert told.headers["allow"] == "POST"
+
+
+def test_another_host_name_is_refused(url):
+    problem(ask(f"{url}/readyz", headers={"Host": "rebound.example"}), 421, "wrong_host")
+
+
+# A batch
+
+
+def test_a_batch_answers_each_person_in_the_order_asked(url):
+    person_ids = ["P005", "P-NOBODY", "P003", "SEALED", "P005", *(f"P{number:03}" for number in range(10, 40))]
+    told = ask(f"{url}/v1/scores:batch", {**QUESTION, "person_ids": person_ids}).json
+    BatchAnswer.model_validate_json(json.dumps(told))
+    refused = [(each["person_id"], each["reason"]) for each in told["refused"]]
+    assert refused == [("P-NOBODY", "unknown_person"), ("SEALED", "sealed")]
+    assert told["refused"][1]["article"]
+    scored = [person_id for person_id in person_ids if person_id not in {"P-NOBODY", "SEALED"}]
+    assert [each["person_id"] for each in told["scores"]] == scored
+    single = score(url, "P003").json
+    assert {**told["scores"][1], "score_id": ""} == {**single, "score_id": ""}
+
+
+def test_a_batch_is_recorded_row_by_row(city, url):
+    told = ask(f"{url}/v1/scores:batch", {**QUESTION, "person_ids": ["P005", "EMPTY"]}).json
+    assert recorded(city.home, told["scores"][0]["score_id"])["outcome"] == "scored"
+    assert recorded(city.home, told["refused"][0]["score_id"])["outcome"] == "insufficient_history"
+
+
+# Hotspots
+
+
+def test_a_forecast_is_geojson_with_an_interval_and_reasons(url):
+    answer = ask(f"{url}/v1/hotspots?as_of={AS_OF}&weeks=4&level=township&language=en")
+    assert answer.status == 200, answer.body[:500]
+    assert answer.headers["content-type"] == "application/geo+json"
+    told = answer.json
+    Forecast.model_validate_json(answer.body)
+    assert told["type"] == "FeatureCollection"
+    assert (told["weeks"], told["level"], told["model"]["name"]) == (4, "township", HOTSPOTS)
+    assert len(told["features"]) == 4
+    for area in told["features"]:
+        properties = area["properties"]
+        assert area["geometry"]["type"] == "Polygon"
+        assert 0 <= properties["low"] <= properties["high"]
+        assert properties["name"].startswith("Township")
+        assert len(properties["reasons"]) == 5
+        total = sum(each["contribution"] for each in [*properties["reasons"], properties["others"]])
+        assert math.exp(total) == pytest.approx(properties["expected"], rel=1e-6)
+
+
+def test_no_small_count_is_shown_in_a_forecast(url):
+    told = ask(f"{url}/v1/hotspots?as_of={AS_OF}&most=200").json
+    reasons = [reason for area in told["features"] for reason in area["properties"]["reasons"]]
+    counts = [reason for reason in reasons if re.match(r"(count|ring|city|tests)_(\d+w|all)", reason["code"])]
+    assert any(reason["suppressed"] for reason in counts)
+    assert all(reason["value"] is None or reason["value"] % 10 == 0 for reason in counts)
+
+
+@pytest.mark.parametrize(
+    ("query", "field"),
+    [
+        ("as_of=2199-01-01", "as_of"),
+        ("as_of=yesterday", "as_of"),
+        ("weeks=4", "as_of"),
+        (f"as_of={AS_OF}&weeks=3", "weeks"),
+        (f"as_of={AS_OF}&weeks=four", "weeks"),
+        (f"as_of={AS_OF}&level=cell", "level"),
+        (f"as_of={AS_OF}&level=street", "level"),
+    ],
+)
+def test_a_forecast_that_does_not_exist_names_the_field(url, query, field):
+    answer = ask(f"{url}/v1/hotspots?{query}")
+    assert answer.status == 422
+    assert [each["field"] for each in answer.json["errors"]] == [field]
+
+
+# Documents
+
+
+def test_the_openapi_document_lists_what_is_answered(url):
+    told = ask(f"{url}/openapi.json").json
+    assert set(told["paths"]) == {"/v1/scores", "/v1/scores:batch", "/v1/hotspots", "/healthz", "/readyz"}
+    assert {"200", "400", "403", "404", "409", "413", "415", "422", "451", "500", "503"} == set(
+        told["paths"]["/v1/scores"]["post"]["responses"]
+    )
+    assert set(told["components"]["schemas"]["Score"]["properties"]) == set(messages.Score.model_fields)
+
+
+def test_every_example_of_the_openapi_document_is_understood(url):
+    schemas = ask(f"{url}/openapi.json").json["components"]["schemas"]
+    stored, sent = schemas["ScoreRequest"]["examples"]
+    problem(ask(f"{url}/v1/scores", stored), 404, "unknown_person")
+    assert ask(f"{url}/v1/scores", sent).status == 200
+    assert ask(f"{url}/v1/scores:batch", schemas["BatchRequest"]["examples"][0]).status == 200
+
+
+def test_every_reference_in_the_openapi_document_leads_somewhere(url):
+    told = ask(f"{url}/openapi.json")
+    references = set(re.findall(r'"#/components/schemas/(\w+)"', told.body.decode()))
+    assert references <= set(told.json["components"]["schemas"])
+    assert {"Score", "Problem", "Forecast", "AreaEstimate", "Ready"} <= references
+
+
+def test_pages_load_nothing_from_elsewhere(url):
+    for path in ("/", "/docs"):
+        page = ask(url + path).body.decode()
+        assert "loopback" in page
+        assert "<script" not in page
+        assert "http" not in page.replace("httpx", "")
+
+
+# Nothing of a person in a log; nothing hostile brings it down
+
+
+def hostile_bodies():
+    good = {**QUESTION, "person_id": CANARY}
+    wrong = [None, True, 0, -1, 1.5, 10**30, "", "\x00", "x" * 5000, [], {}, [[]], {"a": {}}, "\u202e", "💥", CANARY]
+    for field in ("person_id", "as_of", "purpose", "language", "model", "most", "events", "person"):
+        yield from (json.dumps({**good, field: value}).encode() for value in wrong)
+    event = {"occurred_on": "2024-01-01", "known_on": "2024-01-01", "kind": "plan"}
+    for field in ("occurred_on", "known_on", "kind", "outcome", "value", "revision", "event_id"):
+        yield from (
+            json.dumps({**QUESTION, "person": {}, "events": [{**event, field: value}]}).encode() for value in wrong
+        )
+    for value in wrong:
+        yield json.dumps({**QUESTION, "events": [event], "person": {"birth_year": value}}).encode()
+    text = json.dumps(good).encode()
+    yield from (text[:cut] for cut in range(0, len(text), 7))
+    yield from (text.replace(b"P", byte) for byte in (b"\xff", b"\x00", b"\xc3\x28", b'"', b"\\u0000", b"\\ud800"))
+    yield from (b"[" * 100_000, b'{"a":' * 5_000, b"NaN", b"1" * 10_000, b"--boundary\r\n\r\n", text + text)
+
+
+def test_hostile_bodies_never_bring_a_server_error(url):
+    sent = list(hostile_bodies())
+    assert len(sent) >= 200
+    statuses = [ask(f"{url}/v1/scores", body).status for body in sent]
+    assert {status for status in statuses if status >= 500} == set()
+    assert score(url).status == 200
+
+
+def test_hostile_lines_and_headers_never_bring_a_server_error(url):
+    host, port = url.removeprefix("http://").split(":")
+    for line in (
+        b"GET /%ff%fe/%00 HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n",
+        b"GET /v1/hotspots?as_of=%ff&level=%00 HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nAccept-Language: \xff\xfe\r\n\r\n",
+        b"POST /v1/scores HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: \xff\r\nContent-Length: 2\r\n\r\n{}",
+        b"POST /v1/scores HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: \xb2\r\n\r\n{}",
+        b"POST /v1/scores HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Request-Id: \xff\r\nContent-Length: 0\r\n\r\n",
+        b"BREW /v1/scores HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n",
+        b"GET / HTTP/1.1\r\n\r\n",
+    ):
+        with socket.create_connection((host, int(port)), timeout=10) as connection:
+            connection.sendall(line)
+            assert connection.recv(12).split()[1][:1] in {b"2", b"4"}, line
+
+
+def test_no_log_line_names_a_person(url, log):
+    score(url, CANARY)
+    score(url, CANARY, purpose="enforcement")
+    score(url, CANARY, as_of=CANARY)
+    ask(f"{url}/v1/scores:batch", {**QUESTION, "person_ids": [CANARY]})
+    ask(f"{url}/v1/persons/{CANARY}?who={CANARY}", headers={"X-Request-Id": f"{CANARY} {CANARY}"})
+    ask(f"{url}/v1/scores", f'{{"person_id": "{CANARY}", '.encode())
+    time.sleep(0.2)
+    lines = log.read_text()
+    assert "POST /v1/scores 200" in lines
+    assert CANARY not in lines
+
+
+# Promotion, damage, absence
+
+
+def eventually(answer, wanted, *, seconds=10):
+    began = time.monotonic()
+    while time.monotonic() - began < seconds:
+        got = answer()
+        if wanted(got):
+            return got
+        time.sleep(0.2)
+    raise AssertionError(f"did not come within {seconds} s: {got}")
+
+
+def test_a_damaged_promotion_is_refused_and_told_while_the_last_good_model_answers(city, tmp_path):
+    spoilt = copied(city, tmp_path / "home")
+    with serving(spoilt.home, tmp_path / "log") as url:
+        ready = ask(f"{url}/readyz")
+        Ready.model_validate_json(ready.body)
+        assert ready.json["refused"] == []
+        good = champion.read(spoilt.home.champions, NAME)
+        other = {**artifact.relapse_to_plain(city.model), "note": "otherwise the same"}
+        tag = promote(spoilt.home, NAME, "relapse", city.model.booster, other)
+        folder = spoilt.home.bentoml / "models" / tag.replace(":", "/")
+        text = (folder / "booster.txt").read_text()
+        (folder / "booster.txt").write_text(text[: len(text) // 2])
+        told = eventually(lambda: ask(f"{url}/readyz"), lambda answer: answer.json["refused"] != [])
+        assert told.status == 200
+        assert told.json["refused"][0]["name"] == NAME
+        assert told.json["refused"][0]["answering"] == good.digest
+        assert score(url).json["model"]["digest"] == good.digest
+
+        with sqlite3.connect(spoilt.home.records) as connection:
+            connection.execute("DROP TABLE scores")
+        assert "risk" not in problem(score(url), 503, "record_failed")
+
+
+def test_without_model_and_store_the_service_is_up_but_not_ready(tmp_path):
+    home = Home(tmp_path / "home")
+    with serving(home, tmp_path / "log") as url:
+        assert ask(f"{url}/healthz").status == 200
+        told = problem(ask(f"{url}/readyz"), 503, "not_ready")
+        assert len(told["waiting_for"]) == 2
+        assert score(url).status == 503
+        assert ask(f"{url}/v1/hotspots?as_of={AS_OF}").status == 503
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.1", "example.org", ""])
+def test_only_the_loopback_interface_is_served(tmp_path, host):
+    with pytest.raises(ConfigError, match="no access control"):
+        serve(Home(tmp_path), host=host)
