@@ -21,14 +21,14 @@ class ReasonsError(Exception):
 class Contributions:
     """Contributions of each feature to each score, shape (rows, features), with the base of each row."""
 
-    values: Floats
+    by_feature: Floats
     base: Floats
     total: Floats
 
     def strongest(self, row: int, most: int) -> list[int]:
         """The features with the largest contributions to one row, strongest first; ties by their order."""
-        order = np.argsort(-np.abs(self.values[row]), kind="stable")
-        return [int(place) for place in order[:most] if self.values[row, place] != 0]
+        order = np.argsort(-np.abs(self.by_feature[row]), kind="stable")
+        return [int(place) for place in order[:most] if self.by_feature[row, place] != 0]
 
 
 def contributions_of(shares: Floats, total: Floats) -> Contributions:
@@ -38,4 +38,4 @@ def contributions_of(shares: Floats, total: Floats) -> Contributions:
         raise ReasonsError(
             f"contributions differ from the score by {off.max():.2e}; at most {TOLERANCE:.0e} is allowed."
         )
-    return Contributions(values=shares[:, :-1], base=shares[:, -1], total=total)
+    return Contributions(by_feature=shares[:, :-1], base=shares[:, -1], total=total)
