@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from features.home import SETTINGS
+from tests import small_city
 
 os.environ.update(SETTINGS)
 
@@ -33,3 +34,9 @@ def reference_data():
     if not folder.is_dir():
         pytest.skip("the public data sets are not here; name their folder in WAYSTATION_REFERENCE_DATA")
     return folder
+
+
+@pytest.fixture(scope="session")
+def small_home(tmp_path_factory):
+    """A home with a small invented city in its store; read it, and copy it before writing."""
+    return small_city.make(tmp_path_factory.mktemp("home"))

@@ -41,7 +41,7 @@ def promote(home: Home, name: str, run: str | None, *, now: str) -> Decision:
         checked = artifact.read(folder, expected=tags.get("artifact_digest"))
         if checked.model["name"] != name:
             raise ArtifactError(f"promote: the run asked for trained '{checked.model['name']}', not '{name}'.")
-        answering = read(home.champions, name)
+        answering = _answering(home, name)
         if answering is not None and answering.digest == checked.digest:
             return Decision(UNCHANGED, "this very model answers already", answering)
         champion = Champion(name, checked.model["task"], "", checked.digest, chosen, tags["snapshot"], now)
@@ -69,6 +69,13 @@ def ledger(home: Home) -> Iterator[Decision]:
     for line in home.ledger.read_text(encoding="utf-8").split("\n")[:-1]:
         plain = json.loads(line)
         yield Decision(plain["decision"], plain["why"], Champion(**plain["champion"]))
+
+
+def _answering(home: Home, name: str) -> Champion | None:
+    try:
+        return read(home.champions, name)
+    except ArtifactError:  # damaged: this decision writes it anew
+        return None
 
 
 def _refusal(checked: artifact.Artifact) -> str:

@@ -1,0 +1,163 @@
+"""What answers is decided in a ledger; everything else follows it."""
+
+import json
+import os
+import shutil
+
+import mlflow
+import pytest
+
+from features.errors import ArtifactError
+from features.home import Home
+from models import champion
+from training import promote as promotion
+from training import runs, track
+
+
+@pytest.fixture(scope="module")
+def home(small_home, tmp_path_factory):
+    """A copy of the small home, to be written to."""
+    path = tmp_path_factory.mktemp("promoting") / "home"
+    shutil.copytree(small_home.path, path)
+    copied = Home(path)
+    copied.settle()
+    return copied
+
+
+@pytest.fixture(scope="module")
+def base(home):
+    """The run of a first, good model."""
+    return runs.train(home, "relapse", home.path / "relapse.toml", lambda _: None)[0].tracked.run
+
+
+NAME = "relapse-small"
+NOW = "2026-01-01T00:00:00+00:00"
+
+
+@pytest.fixture(autouse=True)
+def clean(home):
+    """Each test begins with a trained model and nothing promoted."""
+    shutil.rmtree(home.champions, ignore_errors=True)
+    home.ledger.unlink(missing_ok=True)
+
+
+def retrain(home, rounds):
+    path = home.path / f"relapse-{rounds}.toml"
+    path.write_text((home.path / "relapse.toml").read_text().replace("rounds = 40", f"rounds = {rounds}"))
+    return runs.train(home, "relapse", path, lambda _: None)[0]
+
+
+def test_a_run_tells_everything_but_persons(home, base):
+    mlflow.set_tracking_uri(home.tracking_uri)
+    client = mlflow.MlflowClient()
+    version = client.get_model_version_by_alias(NAME, track.CHALLENGER)
+    run = client.get_run(version.run_id)
+    assert {"snapshot", "artifact_digest", "git_revision", "package.lightgbm"} <= set(run.data.tags)
+    assert {"label.horizon_days", "growth.rounds", "name"} <= set(run.data.params)
+    assert {"lightgbm.auroc", "lightgbm.auroc.low", "base_rate.brier"} <= set(run.data.metrics)
+    assert {file.path for file in client.list_artifacts(version.run_id, "plots")} == {
+        "plots/calibration.png",
+        "plots/precision_recall.png",
+    }
+    persons = [str(number) for number in run.data.params.values()]
+    assert not any(text.startswith("P0") for text in persons)
+
+
+def test_the_registered_model_is_a_native_booster(home, base, tmp_path):
+    folder = track.artifact_of(home, NAME, None, tmp_path)[1]
+    logged = [path.name for path in home.mlflow_artifacts.rglob("*") if path.is_file()]
+    assert "model.lgb" in logged
+    assert not [name for name in logged if name.endswith((".pkl", ".pickle", ".joblib"))]
+    assert (folder / "booster.txt").read_text().startswith("tree")
+
+
+def test_a_promoted_model_is_in_the_ledger_the_pointer_the_store_and_the_alias(home, base):
+    import bentoml
+
+    decision = promotion.promote(home, NAME, base, now=NOW)
+    assert decision.decision == promotion.PROMOTED
+    pointer = champion.read(home.champions, NAME)
+    assert pointer == decision.champion == list(promotion.ledger(home))[-1].champion
+    assert os.environ["BENTOML_HOME"] == str(home.bentoml)
+    assert bentoml.models.get(pointer.tag).tag.name == NAME
+    mlflow.set_tracking_uri(home.tracking_uri)
+    assert mlflow.MlflowClient().get_model_version_by_alias(NAME, track.CHAMPION).run_id == pointer.run
+
+
+def test_promoting_what_answers_already_decides_nothing(home, base):
+    promotion.promote(home, NAME, base, now=NOW)
+    again = promotion.promote(home, NAME, base, now=NOW)
+    assert again.decision == promotion.UNCHANGED
+    assert len(list(promotion.ledger(home))) == 1
+
+
+def test_a_rollback_brings_back_the_one_before(home, base):
+    first = promotion.promote(home, NAME, base, now=NOW).champion
+    retrain(home, 41)
+    second = promotion.promote(home, NAME, None, now=NOW).champion
+    assert second.digest != first.digest
+    back = promotion.rollback(home, NAME, now="2026-01-02T00:00:00+00:00")
+    assert (back.decision, back.champion.digest, back.champion.tag) == (promotion.ROLLED_BACK, first.digest, first.tag)
+    assert champion.read(home.champions, NAME) == back.champion
+    assert [each.decision for each in promotion.ledger(home)] == ["promoted", "promoted", "rolled back"]
+
+
+def test_without_an_earlier_champion_there_is_no_way_back(home, base):
+    with pytest.raises(ArtifactError, match="no earlier champion"):
+        promotion.rollback(home, NAME, now=NOW)
+    promotion.promote(home, NAME, base, now=NOW)
+    with pytest.raises(ArtifactError, match="no earlier champion"):
+        promotion.rollback(home, NAME, now=NOW)
+
+
+def test_a_model_no_better_than_the_base_rate_is_refused_and_the_refusal_kept(home, base):
+    promotion.promote(home, NAME, base, now=NOW)
+    answering = champion.read(home.champions, NAME)
+    useless = retrain(home, 1)  # one small tree says next to nothing
+    card = json.loads(_file_of(home, useless, "card.json").read_text())
+    assert card["name"] == NAME
+    decision = promotion.promote(home, NAME, useless.tracked.run, now=NOW)
+    beaten = card["figures"]["paired"]["base_rate"]["log_loss"]["value"] < 0
+    assert (decision.decision == promotion.PROMOTED) == beaten
+    if not beaten:
+        assert champion.read(home.champions, NAME) == answering
+    assert list(promotion.ledger(home))[-1] == decision
+
+
+def _file_of(home, run, name):
+    return next(home.mlflow_artifacts.glob(f"{run.tracked.run}/artifacts/artifact/{name}"))
+
+
+def test_a_line_torn_by_a_crash_is_cut_off_and_nothing_acknowledged_is_lost(home, base):
+    promotion.promote(home, NAME, base, now=NOW)
+    with home.ledger.open("ab") as file:
+        file.write(b'{"decision": "promo')
+    assert len(list(promotion.ledger(home))) == 1
+    retrain(home, 42)
+    promotion.promote(home, NAME, None, now=NOW)
+    assert [each.decision for each in promotion.ledger(home)] == ["promoted", "promoted"]
+
+
+def test_an_artifact_edited_in_the_tracking_store_is_refused(home, base):
+    run = retrain(home, 43)
+    booster = _file_of(home, run, "booster.txt")
+    booster.write_text(booster.read_text().replace("leaf_value=", "leaf_value=9", 1))
+    with pytest.raises(ArtifactError, match="damaged or was edited"):
+        promotion.promote(home, NAME, run.tracked.run, now=NOW)
+    assert champion.read(home.champions, NAME) is None
+
+
+def test_a_run_nobody_tracked_is_told(home, base):
+    with pytest.raises(ArtifactError, match="train first"):
+        promotion.promote(home, NAME, "0" * 32, now=NOW)
+    with pytest.raises(ArtifactError, match="train first"):
+        promotion.promote(home, "relapse-unheard-of", None, now=NOW)
+
+
+def test_a_damaged_pointer_is_told_and_mended_by_the_next_decision(home, base):
+    promotion.promote(home, NAME, base, now=NOW)
+    champion.path_of(home.champions, NAME).write_text("{")
+    with pytest.raises(ArtifactError, match="damaged"):
+        champion.read(home.champions, NAME)
+    again = promotion.promote(home, NAME, base, now=NOW)
+    assert champion.read(home.champions, NAME) == again.champion

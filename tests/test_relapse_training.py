@@ -1,0 +1,87 @@
+"""A model is judged on rows it has not seen, and the same input gives the same model."""
+
+import numpy as np
+import pytest
+
+from features.errors import TooLittleHistoryError
+from features.history import History
+from features.intake import ingest
+from features.store import Store
+from models import artifact
+from tests.small_city import UNTIL
+from training import runs
+from training.config import HERE, read
+from training.relapse import backtest, train
+from training.rows import prediction_times
+
+
+@pytest.fixture(scope="module")
+def made_from(small_home):
+    return runs.material(small_home, lambda _: None)
+
+
+@pytest.fixture(scope="module")
+def config(small_home):
+    return read(small_home.path / "relapse.toml")
+
+
+@pytest.fixture(scope="module")
+def trained(made_from, config):
+    return train(made_from.history, config, snapshot_day=made_from.last_day)
+
+
+def test_the_figures_are_of_the_model_and_every_baseline_on_the_same_rows(trained):
+    figures = trained.backtest
+    assert list(figures.models) == ["lightgbm", "logistic", "last_result", "base_rate"]
+    assert set(figures.models["lightgbm"]) == {"auroc", "auprc", "brier", "log_loss", "slope", "intercept", "ece"}
+    assert figures.counts.rows == len(figures.predictions)
+    assert figures.counts.positives == figures.predictions["relapse"].sum()
+    assert figures.counts.unobserved == sum(figures.why_unobserved.values())
+
+
+def test_a_model_of_the_invented_city_finds_something_and_not_too_much(trained):
+    assert 0.6 < trained.backtest.models["lightgbm"]["auroc"].value < 0.9  # .9 would be a leak
+
+
+def test_the_same_snapshot_and_configuration_give_the_same_bytes(made_from, config, trained):
+    again = train(made_from.history, config, snapshot_day=made_from.last_day)
+    assert again.model.booster.model_to_string() == trained.model.booster.model_to_string()
+    assert artifact.relapse_to_plain(again.model) == artifact.relapse_to_plain(trained.model)
+
+
+def test_every_prediction_time_has_a_mature_label(made_from, config):
+    times = prediction_times(made_from.history, config, snapshot_day=made_from.last_day)
+    assert times["as_of"].max() + 90 + 21 == made_from.last_day
+
+
+def test_features_that_never_vary_are_left_out(trained):
+    for feature in trained.model.features:
+        column = trained.rows.table[feature.name].to_numpy()
+        assert np.isnan(column).any() or len(set(column)) > 1
+
+
+def test_too_short_a_history_is_told_and_no_model_is_made(made_from, config):
+    first = int(made_from.history.occurred.min())
+    with pytest.raises(TooLittleHistoryError, match="relapse-small"):
+        backtest(made_from.history, config, snapshot_day=first + 200)
+
+
+@pytest.fixture(scope="module")
+def trial(reference_data, tmp_path_factory):
+    from features.mapping import read_mapping
+
+    folder = tmp_path_factory.mktemp("trial")
+    with Store.open_home(folder) as store:
+        ingest(reference_data / "ctn0027", store, mapping=read_mapping("ctn0094"), backfill=True, received_on=UNTIL)
+        return History.of(store.read("events"), store.read("persons"))
+
+
+def test_the_trial_gives_the_rows_and_the_skill_that_are_published_with_it(trial):
+    config = read(HERE / "ctn0094.toml")
+    figures = backtest(trial, config, snapshot_day=int(trial.known.max()))
+    counts, model = figures.counts, figures.models["lightgbm"]
+    assert (counts.rows, counts.persons, counts.positives, counts.unobserved) == (3058, 829, 1275, 161)
+    assert model["auroc"].value >= 0.795
+    assert model["brier"].value <= 0.181
+    assert 0.9 <= model["slope"].value <= 1.1
+    assert all(figures.paired[other]["log_loss"].value < 0 for other in ("logistic", "last_result", "base_rate"))
