@@ -8,6 +8,7 @@ import logging
 import re
 import traceback
 from collections.abc import Callable, Coroutine
+from ipaddress import ip_address
 from typing import Any, cast
 
 from fastapi import FastAPI, Request, Response
@@ -77,7 +78,7 @@ class Door:
             await send(message)
 
         try:
-            if _host(request) in self.settings.allowed_hosts:
+            if _host(request) in self.settings.allowed_hosts and _is_near(request):
                 await self.app(scope, receive, sending)
             else:
                 await problem_response(request, ProblemError("wrong_host"))(scope, receive, sending)
@@ -145,6 +146,11 @@ def _host(request: Request) -> str:
     """The host name asked for, without its port."""
     host = request.headers.get("host", "")
     return host[1:].partition("]")[0] if host.startswith("[") else host.partition(":")[0].lower()
+
+
+def _is_near(request: Request) -> bool:
+    """Whether the caller sits on this machine: there is no access control yet, whatever the service is bound to."""
+    return request.client is not None and ip_address(request.client.host).is_loopback
 
 
 def _placed(error: BaseException) -> str:

@@ -25,11 +25,10 @@ TRIES = 5
 
 @dataclass(frozen=True)
 class Held:
-    """A history, whom it is of, and the digest of the state it was read from."""
+    """A history, and the digest of the state it was read from."""
 
     history: History
     snapshot: str
-    person_ids: frozenset[str]
 
 
 @dataclass
@@ -73,7 +72,7 @@ def _read(store: Store, person_ids: Sequence[str]) -> Held:
         persons = _persons(store, wanted)
         events = store.person_events(persons["person_id"].tolist())
         if store.state_digest() == before:
-            return Held(History.of(events, persons), before, frozenset(persons["person_id"]))
+            return Held(History.of(events, persons), before)
     raise ProblemError("store_unavailable")
 
 
@@ -92,7 +91,7 @@ def sent_along(request: ScoreRequest, *, today: date) -> Held:
     _refuse_conflicts(events)
     facts = request.person or {}
     persons = pd.DataFrame([{**facts, "person_id": SENT_ALONG}])
-    return Held(History.of(_frame(_told_once(events)), persons), _digest(request), frozenset({SENT_ALONG}))
+    return Held(History.of(_frame(_told_once(events)), persons), _digest(request))
 
 
 def _frame(events: Sequence[Event]) -> pd.DataFrame:

@@ -1,6 +1,7 @@
 """Start the service as a process of its own: `bentoml serve` with the safe settings, on the loopback interface only."""
 
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -16,13 +17,23 @@ def serve(home: Home, *, host: str = "127.0.0.1", port: int = 3000, workers: int
     """Run the service until it is stopped."""
     process = start(home, host=host, port=port, workers=workers)
     try:
-        process.wait()
+        ended = process.wait()
     except KeyboardInterrupt:
         process.wait()  # the same Ctrl-C reached it; let it finish
+        return
+    if ended not in {0, -signal.SIGTERM}:
+        raise ConfigError(
+            f"serve: the service ended by itself (code {ended}); is port {port} free? See its lines above."
+        )
 
 
-def start(home: Home, *, host: str = "127.0.0.1", port: int = 3000, workers: int = 1) -> "subprocess.Popen[bytes]":
-    """The service as a running process; ask `/readyz` until it answers 200, stop it with `terminate`."""
+def start(
+    home: Home, *, host: str = "127.0.0.1", port: int = 3000, workers: int = 1, log: Path | None = None
+) -> "subprocess.Popen[bytes]":
+    """The service as a running process; ask `/readyz` until it answers 200, stop it with `terminate`.
+
+    Its messages go to the file `log` when one is given, else where those of this process go.
+    """
     if host not in LOOPBACK:
         raise ConfigError(
             "serve: the service has no access control yet, so it answers on this machine only; "
@@ -37,4 +48,8 @@ def start(home: Home, *, host: str = "127.0.0.1", port: int = 3000, workers: int
         WORKERS: str(workers),
         "OMP_NUM_THREADS": "1",  # one row needs no team of threads, and waking one costs more than the row
     }
-    return subprocess.Popen([*command, "--working-dir", str(root)], env=settings)  # noqa: S603 (no shell, our words)
+    command += ["--working-dir", str(root)]
+    if log is None:
+        return subprocess.Popen(command, env=settings)  # noqa: S603 (no shell, our words)
+    with log.open("ab") as file:
+        return subprocess.Popen(command, env=settings, stdout=file, stderr=file)  # noqa: S603

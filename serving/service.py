@@ -34,7 +34,9 @@ class FrontDoor:
         from serving.api import create  # heavy, and only the workers need it, not the process that starts them
 
         self.bentoml = app
-        logging.getLogger("waystation").setLevel(logging.INFO)
+        log = logging.getLogger("waystation")
+        log.setLevel(logging.INFO)
+        log.info("there is no access control yet: only callers on this machine (loopback) are answered")
         self.ours = create(Settings.of_environment(), folder_of)
         self.ours.state.desk.champions.look()  # loads, checks and warms up before the first request
 
