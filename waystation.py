@@ -53,11 +53,12 @@ def demo(
     console.print(f"The demo lives in {_near(home.path)}; delete that folder to start anew.")
     ready = make_ready(home, step, now=_now())
     with step("start the service"):
-        service = start(home, host=LOOPBACK, port=port)
+        service = start(home, host=LOOPBACK, port=port, log=home.path / "service.log")
         try:
             wait_until_ready(LOOPBACK, port, seconds=60, alive=lambda: service.poll() is None)
         except WaystationError:
             service.terminate()
+            console.print(f"What the service said is in {_near(home.path / 'service.log')}.")
             raise
     try:
         _show_answers(port, ready.person_id, ready.as_of)
@@ -223,8 +224,10 @@ def _show_answers(port: int, person_id: str, as_of: date) -> None:
     for language in ("zh-CN", "en"):
         told = ask.score(LOOPBACK, port, question, language=language)
         console.rule(f"POST /v1/scores  {language}")
-        console.print(f"risk {told['risk']:.1%} within {told['horizon_days']} days of {told['as_of']}; {told['note']}")
-        _print_table(("contribution", ""), [(f"{each['contribution']:+.2f}", each["text"]) for each in told["reasons"]])
+        console.print(f"risk {told['risk']:.1%} within {told['horizon_days']} days of {told['as_of']}. {told['note']}")
+        _print_table(
+            ("log-odds", "reason"), [(f"{each['contribution']:+.2f}", each["text"]) for each in told["reasons"]]
+        )
     for language in ("zh-CN", "en"):
         areas = ask.forecast(LOOPBACK, port, as_of=as_of.isoformat(), weeks=4, level="township", language=language)[
             "features"
@@ -241,6 +244,7 @@ def _show_addresses(port: int, home: Home) -> None:
     console.print(f"service   http://{LOOPBACK}:{port}   (this machine only: it has no access control yet)")
     console.print(f"its API   http://{LOOPBACK}:{port}/docs")
     store = f"sqlite:///{_near(home.path)}/mlflow.db"
+    console.print(f"its log   {_near(home.path / 'service.log')}")
     console.print(f"MLflow    .venv/bin/mlflow ui --backend-store-uri {store} --port 5000")
 
 

@@ -107,8 +107,9 @@ def _programme(choice: FeatureChoice) -> Iterator[Feature]:
     if choice.programme_only:
         return
     yield from (make("programme_is", programme=programme) for programme in choice.programmes)
+    # days_remaining says the same as days_in_programme and would only split its contribution in two
     for code in (
-        "days_remaining", "isolations", "days_since_isolation", "days_unconfirmed", "days_to_report", "strikes",
+        "isolations", "days_since_isolation", "days_unconfirmed", "days_to_report", "strikes",
         "absences", "absent_days", "days_since_relapse_sign",
     ):  # fmt: skip
         yield make(code)

@@ -1,0 +1,89 @@
+"""The command line, run as its users run it."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+ROOT = Path(__file__).parent.parent
+
+
+def waystation(home, *arguments, **environment):
+    return subprocess.run(
+        [sys.executable, str(ROOT / "waystation.py"), *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        timeout=300,
+        cwd=ROOT,
+        check=False,
+        env={**os.environ, "WAYSTATION_HOME": str(home), "COLUMNS": "200", **environment},
+    )
+
+
+@pytest.fixture(scope="module")
+def home(small_home, tmp_path_factory):
+    path = tmp_path_factory.mktemp("cli") / "home"
+    shutil.copytree(small_home.path, path)
+    return path
+
+
+def test_the_same_delivery_twice_changes_nothing(home):
+    again = waystation(home, "ingest", home / "city", "--backfill")
+    assert again.returncode == 0, again.stderr
+    counted = [line.split("│")[1:-1] for line in again.stdout.splitlines() if line.startswith("│")]
+    assert {cells[0].strip() for cells in counted} == {"persons", "events", "stations", "areas", "incidents", "effort"}
+    assert all(cells[2].strip() == cells[4].strip() == "0" for cells in counted)  # nothing stored, nothing updated
+
+
+def test_features_of_persons_and_areas_are_written_to_a_file(home, tmp_path):
+    persons = waystation(
+        home, "features", "relapse", "--as-of", "2025-06-30,2025-12-31", "--out", tmp_path / "p.parquet"
+    )
+    assert persons.returncode == 0, persons.stderr
+    table = pd.read_parquet(tmp_path / "p.parquet")
+    assert set(table["as_of"].dt.strftime("%Y-%m-%d")) == {"2025-06-30", "2025-12-31"}
+    assert "missed_tests_90d" in table
+    areas = waystation(home, "features", "hotspot", "--as-of", "2025-12-28", "--out", tmp_path / "a.csv")
+    assert areas.returncode == 0, areas.stderr
+    assert {"area_id", "as_of", "count_52w"} <= set(pd.read_csv(tmp_path / "a.csv"))
+
+
+def test_a_backtest_prints_its_figures_and_writes_them(home, tmp_path):
+    out = tmp_path / "out.json"
+    done = waystation(home, "backtest", "relapse", "--config", home / "relapse.toml", "--json", out)
+    assert done.returncode == 0, done.stderr
+    figures = json.loads(out.read_text())
+    assert set(figures["counts"]) >= {"persons", "rows", "positives", "unobserved"}
+    assert set(figures["models"]) == {"lightgbm", "logistic", "last_result", "base_rate"}
+    assert set(figures["models"]["lightgbm"]["auroc"]) == {"value", "low", "high"}
+    assert f"{figures['models']['lightgbm']['auroc']['value']:.3f}" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["ingest", "no/such/folder"], "no such file or folder"),
+        (["backtest", "relapse", "--config", "no.toml"], "no.toml"),
+        (["features", "relapse", "--as-of", "yesterday", "--out", "x.csv"], "--as-of takes dates"),
+        (["promote", "relapse"], "train first"),
+        (["rollback", "relapse"], "no earlier champion"),
+        (["serve", "--host", "0.0.0.0"], "no access control yet"),
+    ],
+)
+def test_a_mistake_ends_with_a_sentence_and_no_traceback(tmp_path, arguments, told):
+    done = waystation(tmp_path / "empty", *arguments)
+    assert done.returncode == 2
+    assert told in done.stderr + done.stdout
+    assert "Traceback" not in done.stderr
+
+
+def test_an_empty_store_is_told(tmp_path):
+    for arguments in (["train", "relapse"], ["backtest", "hotspot"]):
+        done = waystation(tmp_path / "empty", *arguments)
+        assert done.returncode == 2
+        assert "ingest" in done.stderr
