@@ -119,11 +119,16 @@ def other_manifest(folder):
     (folder / "manifest.json").write_text("{}")
 
 
+def another_model(folder):
+    other = model(seed=9)
+    artifact.save(folder, booster=other.booster, model=artifact.relapse_to_plain(other), card={})
+
+
 def gone(folder):
     folder.rename(folder.with_name("gone"))
 
 
-@pytest.mark.parametrize("spoil", [truncated, edited, missing, not_text, other_manifest, gone])
+@pytest.mark.parametrize("spoil", [truncated, edited, missing, not_text, other_manifest, another_model, gone])
 def test_a_spoilt_model_is_refused_and_the_last_good_one_goes_on(tmp_path, spoil):
     found = champions(tmp_path)
     promote(tmp_path, "good")
@@ -137,7 +142,7 @@ def test_a_spoilt_model_is_refused_and_the_last_good_one_goes_on(tmp_path, spoil
     assert found.look()[NAME].refused is None
 
 
-@pytest.mark.parametrize("spoil", [truncated, edited, missing])
+@pytest.mark.parametrize("spoil", [truncated, edited, missing, another_model])
 def test_a_spoilt_model_with_none_before_it_never_answers(tmp_path, spoil):
     promote(tmp_path, "bad")
     spoil(tmp_path / "models" / "bad")

@@ -329,8 +329,14 @@ def test_a_forecast_is_geojson_with_an_interval_and_reasons(url):
         assert 0 <= properties["low"] <= properties["high"]
         assert properties["name"].startswith("Township")
         assert len(properties["reasons"]) == 5
-        total = sum(each["contribution"] for each in [*properties["reasons"], properties["others"]])
-        assert math.exp(total) == pytest.approx(properties["expected"], rel=1e-6)
+
+
+def test_reasons_and_others_of_an_area_add_up_to_the_log_of_what_is_expected(url):
+    for most in (1, 2, 5, 200):
+        for area in ask(f"{url}/v1/hotspots?as_of={AS_OF}&most={most}").json["features"]:
+            properties = area["properties"]
+            total = sum(each["contribution"] for each in [*properties["reasons"], properties["others"]])
+            assert math.exp(total) == pytest.approx(properties["expected"], rel=1e-6)
 
 
 def test_no_small_count_is_shown_in_a_forecast(url):
