@@ -21,6 +21,8 @@ from features.home import SETTINGS, Home
 if TYPE_CHECKING:
     import pandas as pd
 
+    from serving.ask import Service
+
 Task = Literal["relapse", "hotspot"]
 
 LOOPBACK = "127.0.0.1"
@@ -44,7 +46,7 @@ def demo(
     port: Annotated[int, typer.Option(help="Port on loopback.")] = 3000,
 ) -> None:
     """From nothing to a running service on an invented city, in a home of its own (.waystation/demo)."""
-    from serving.ask import wait_until_ready
+    from serving.ask import Service
     from serving.run import start
     from training.demo import make_ready
 
@@ -53,24 +55,25 @@ def demo(
     console.print(f"The demo lives in {_near(home.path)}; delete that folder to start anew.")
     ready = make_ready(home, step, now=_now())
     with step("start the service"):
-        service = start(home, host=LOOPBACK, port=port, log=home.path / "service.log")
+        process = start(home, host=LOOPBACK, port=port, log=home.path / "service.log")
+        service = Service(LOOPBACK, port)
         try:
-            wait_until_ready(LOOPBACK, port, seconds=60, alive=lambda: service.poll() is None)
+            service.wait_until_ready(seconds=60, alive=lambda: process.poll() is None)
         except WaystationError:
-            service.terminate()
+            process.terminate()
             console.print(f"What the service said is in {_near(home.path / 'service.log')}.")
             raise
     try:
-        _show_answers(port, ready.person_id, ready.as_of)
+        _show_answers(service, ready.person_id, ready.as_of)
         _show_addresses(port, home)
         if not once:
             console.print("Ctrl-C ends the service.")
-            service.wait()
+            process.wait()
     except KeyboardInterrupt:
         console.print("stopping ...")
     finally:
-        service.terminate()
-        service.wait()
+        process.terminate()
+        process.wait()
 
 
 @app.command()
@@ -216,27 +219,23 @@ def _steps() -> Iterator[Any]:
         finish()
 
 
-def _show_answers(port: int, person_id: str, as_of: date) -> None:
+def _show_answers(service: "Service", person_id: str, as_of: date) -> None:
     """One score and one forecast, asked over HTTP, in both languages."""
-    from serving import ask
-
-    question = {"person_id": person_id, "as_of": as_of.isoformat(), "purpose": "support_plan", "most": 5}
+    day = as_of.isoformat()
+    question = {"person_id": person_id, "as_of": day, "purpose": "support_plan", "most": 5}
     for language in ("zh-CN", "en"):
-        told = ask.score(LOOPBACK, port, question, language=language)
+        told = service.score(question, language=language)
         console.rule(f"POST /v1/scores  {language}")
         console.print(f"risk {told['risk']:.1%} within {told['horizon_days']} days of {told['as_of']}. {told['note']}")
         _print_table(
             ("log-odds", "reason"), [(f"{each['contribution']:+.2f}", each["text"]) for each in told["reasons"]]
         )
     for language in ("zh-CN", "en"):
-        areas = ask.forecast(LOOPBACK, port, as_of=as_of.isoformat(), weeks=4, level="township", language=language)[
-            "features"
-        ]
+        areas = service.forecast(as_of=day, weeks=4, level="township", language=language)["features"]
         highest = sorted((area["properties"] for area in areas), key=lambda area: -area["expected"])[:5]
-        console.rule(f"GET /v1/hotspots?as_of={as_of}&weeks=4&level=township  {language}")
-        _print_table(
-            ("expected", "area", ""), [(f"{one['expected']:.1f}", one["name"], one["text"]) for one in highest]
-        )
+        console.rule(f"GET /v1/hotspots?as_of={day}&weeks=4&level=township  {language}")
+        rows = [(f"{area['expected']:.1f}", area["name"], area["text"]) for area in highest]
+        _print_table(("expected", "area", "in words"), rows)
 
 
 def _show_addresses(port: int, home: Home) -> None:
@@ -255,7 +254,7 @@ def _near(path: Path) -> Path:
 
 def _print_figures(figures: Mapping[str, Any]) -> None:
     """The figures of a backtest as tables, each with its 95 % interval."""
-    console.print("  ".join(f"{name} {value}" for name, value in figures["counts"].items() if value))
+    console.print("  ".join(f"{name} {value}" for name, value in figures["counts"].items() if isinstance(value, int)))
     parts = figures.get("horizons", {"": figures})
     for horizon, part in parts.items():
         rows = [
