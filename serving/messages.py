@@ -49,6 +49,7 @@ Purpose = Annotated[
     WithJsonSchema({"type": "string", "enum": list(PURPOSES)}),
 ]
 Finite = Annotated[float, Field(allow_inf_nan=False)]
+Whole = Annotated[int, Field(ge=-(2**53), le=2**53)]  # beyond it a float no longer holds every whole number
 
 
 class Message(BaseModel):
@@ -126,7 +127,7 @@ class ScoreRequest(Question):
     model_config = ConfigDict(json_schema_extra={"examples": [STORED_EXAMPLE, SENT_EXAMPLE]})
 
     person_id: Id | None = None
-    person: dict[Code, str | int | Finite | None] | None = Field(
+    person: dict[Code, str | Whole | Finite | None] | None = Field(
         default=None, max_length=MOST_FACTS, description="Facts fixed at registration, such as birth_year."
     )
     events: list[Event] | None = Field(default=None, max_length=MOST_EVENTS)

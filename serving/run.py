@@ -16,6 +16,7 @@ SERVICE = "serving.service:Waystation"
 def serve(home: Home, *, host: str = "127.0.0.1", port: int = 3000, workers: int = 1) -> None:
     """Run the service until it is stopped."""
     process = start(home, host=host, port=port, workers=workers)
+    signal.signal(signal.SIGTERM, lambda *_: process.terminate())  # who stops us means the service
     try:
         ended = process.wait()
     except KeyboardInterrupt:

@@ -3,7 +3,6 @@
 import json
 import os
 import shutil
-import signal
 import socket
 import subprocess
 import sys
@@ -214,14 +213,12 @@ def serving(home, log, *, workers=1):
         f"serve(Home(Path(sys.argv[1])), port={port}, workers={workers})"
     )
     with log.open("wb") as output:
-        process = subprocess.Popen(
-            [sys.executable, "-c", script, str(home.path)], stdout=output, stderr=output, start_new_session=True
-        )
+        process = subprocess.Popen([sys.executable, "-c", script, str(home.path)], stdout=output, stderr=output)
         try:
             wait_until_up(f"http://127.0.0.1:{port}", process, log)
             yield f"http://127.0.0.1:{port}"
         finally:
-            os.killpg(process.pid, signal.SIGTERM)
+            process.terminate()
             process.wait(timeout=30)
 
 

@@ -405,7 +405,25 @@ def test_pages_load_nothing_from_elsewhere(url):
 
 def hostile_bodies():
     good = {**QUESTION, "person_id": CANARY}
-    wrong = [None, True, 0, -1, 1.5, 10**30, "", "\x00", "x" * 5000, [], {}, [[]], {"a": {}}, "\u202e", "💥", CANARY]
+    wrong = [
+        None,
+        True,
+        0,
+        -1,
+        1.5,
+        10**30,
+        -(10**400),
+        "",
+        "\x00",
+        "x" * 5000,
+        [],
+        {},
+        [[]],
+        {"a": {}},
+        "\u202e",
+        "💥",
+        CANARY,
+    ]
     for field in ("person_id", "as_of", "purpose", "language", "model", "most", "events", "person"):
         yield from (json.dumps({**good, field: value}).encode() for value in wrong)
     event = {"occurred_on": "2024-01-01", "known_on": "2024-01-01", "kind": "plan"}
@@ -503,6 +521,8 @@ def test_without_model_and_store_the_service_is_up_but_not_ready(tmp_path):
         assert len(told["waiting_for"]) == 2
         assert score(url).status == 503
         assert ask(f"{url}/v1/hotspots?as_of={AS_OF}").status == 503
+    with pytest.raises(OSError, match="refused"):  # the service ended with the process that started it
+        ask(f"{url}/healthz")
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.1", "example.org", ""])
