@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from features import family_programme, family_support, family_tests  # noqa: F401  (they fill the catalogue)
 from features.catalogue import Feature, compute, make
 
-__all__ = ["FeatureChoice", "Repeated", "chosen", "compute"]
+__all__ = ["Feature", "FeatureChoice", "Repeated", "chosen", "compute"]
 
 DEFAULT_LOOKBACKS = (30, 90, 180, 365)
 CONTACTS = ("check_in", "home_visit", "family_contact", "counselling", "group_service")

@@ -17,10 +17,10 @@ from typing import Any
 
 import lightgbm as lgb
 
-from features.catalogue import Feature
 from features.cohort import Cohort
 from features.errors import ArtifactError
 from features.plain import from_plain, to_plain
+from features.relapse import Feature  # from here, where the catalogue is filled
 from models.calibration import Platt
 from models.relapse import RelapseModel
 
