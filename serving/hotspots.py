@@ -1,6 +1,6 @@
 """A hotspot forecast as GeoJSON: expected counts by area with their interval and reasons in words."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -9,6 +9,7 @@ import pandas as pd
 import sqlalchemy as sa
 
 from features.errors import SchemaError, TooLittleHistoryError
+from features.hotspot import Feature
 from features.schema import days_since_epoch
 from models import hotspot
 from models.champion import Champion
@@ -93,17 +94,18 @@ def _areas(model: HotspotModel, table: pd.DataFrame, places: Places, asked: Aske
     told = hotspot.to_geojson(hotspot.estimate(model, table), places.areas)
     reasons = hotspot.explain(model, table)
     names = _names(places.areas, asked.wording.language)
+    features = {each.name: each for each in model.features}
     return [
         Area(
             geometry=each["geometry"],
-            properties=_estimate(model, each["properties"], reasons[each["properties"]["area_id"]], names, asked),
+            properties=_estimate(features, each["properties"], reasons[each["properties"]["area_id"]], names, asked),
         )
         for each in told["features"]
     ]
 
 
 def _estimate(
-    model: HotspotModel,
+    features: Mapping[str, Feature],
     row: dict[str, Any],
     reasons: Sequence[hotspot.AreaReason],
     names: dict[str, str],
@@ -117,7 +119,7 @@ def _estimate(
         name=names.get(row["area_id"], row["area_id"]),
         **figures,
         text=asked.wording.area_interval(weeks=asked.weeks, **figures),
-        reasons=[_reason(model, each, asked.wording) for each in listed],
+        reasons=[_reason(each, features.get(each.code), asked.wording) for each in listed],
         others=Others(
             count=len(rest),
             contribution=sum(each.contribution for each in rest),
@@ -132,8 +134,7 @@ def _names(areas: pd.DataFrame, language: str) -> dict[str, str]:
     return {str(area_id): str(name) for area_id, name in named.items()}
 
 
-def _reason(model: HotspotModel, reason: hotspot.AreaReason, wording: Wording) -> messages.AreaReason:
-    feature = next((each for each in model.features if each.name == reason.code), None)
+def _reason(reason: hotspot.AreaReason, feature: Feature | None, wording: Wording) -> messages.AreaReason:
     direction = "raises" if reason.contribution > 0 else "lowers"
     return messages.AreaReason(
         code=reason.code,

@@ -80,7 +80,8 @@ class Wording:
 
     def area_interval(self, *, weeks: int, expected: float, low: float, high: float) -> str:
         """What is expected of an area, in words."""
-        slots = {"weeks": weeks, "expected": _rounded(expected, 1), "low": _rounded(low, 0), "high": _rounded(high, 0)}
+        expected_text = _rounded(expected, 1 if expected >= 1 else 2)
+        slots = {"weeks": weeks, "expected": expected_text, "low": _rounded(low, 0), "high": _rounded(high, 0)}
         return str(self.texts["areas"]["interval"]).format_map(slots)
 
     @cache  # noqa: B019 (there are two wordings, and they live as long as the process)

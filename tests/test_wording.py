@@ -150,6 +150,12 @@ def test_a_suppressed_count_is_not_written():
     assert wording("en").area_reason(shown, count) == "Incidents in this area in the last 52 weeks: 20 or more"
 
 
+@pytest.mark.parametrize(("expected", "told"), [(0.048, "0.05"), (0.5, "0.5"), (12.34, "12.3"), (7.0, "7")])
+def test_what_is_expected_of_a_quiet_area_is_not_rounded_to_nothing(expected, told):
+    text = wording("zh-CN").area_interval(weeks=4, expected=expected, low=0.0, high=20.0)
+    assert text == f"未来4周预计{told}起（90%区间0至20起）"
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_area_feature_is_spelled(language):
     reasons = [
