@@ -34,10 +34,9 @@ class Events:
 
     def where(self, keep: npt.NDArray[np.bool_]) -> "Events":
         """Those of these events for which `keep` is true."""
-        places = np.flatnonzero(keep)
-        kept_before = np.concatenate(([0], np.cumsum(keep)))
+        places, first = walk.kept(self.first, keep)
         return Events(
-            first=kept_before[self.first],
+            first=first,
             occurred=self.occurred[places],
             known=self.known[places],
             until=self.until[places],
@@ -51,9 +50,9 @@ class Events:
         names = (wanted,) if isinstance(wanted, str) else wanted
         levels = self.levels[column]
         places = [levels.index(name) for name in names if name in levels]
-        if len(places) == 1:
-            return self.codes[column] == places[0]
-        return np.isin(self.codes[column], places)
+        wanted_place = np.zeros(len(levels) + 1, dtype=np.bool_)  # the last one is that of absent values, -1
+        wanted_place[places] = True
+        return wanted_place[self.codes[column]]
 
 
 @dataclass(frozen=True)

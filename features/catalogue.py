@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from inspect import signature
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from features.asof import Visible
@@ -105,7 +106,10 @@ def compute(history: History, predictions: pd.DataFrame, features: Sequence[Feat
     Training passes hundreds of thousands of rows, the service one; the code is the same and so is every bit.
     """
     past = Visible.at(history, predictions)
-    return pd.DataFrame({each.name: each.of(past) for each in features}, index=predictions.index)
+    values = np.empty((len(features), len(predictions)))
+    for place, each in enumerate(features):
+        values[place] = each.of(past)
+    return pd.DataFrame(values.T, index=predictions.index, columns=[each.name for each in features], copy=False)
 
 
 def _spelled(name: str, value: Argument) -> str:

@@ -6,6 +6,7 @@ a later revision of the same event became known; a retraction ends what came bef
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -41,44 +42,58 @@ class History:
     @classmethod
     def of(cls, events: pd.DataFrame, persons: pd.DataFrame) -> "History":
         """The history of the persons listed, from checked tables (columns as in `schema`, days as integers)."""
-        person_ids = np.unique(persons["person_id"].to_numpy(dtype=object))
-        person = np.searchsorted(person_ids, events["person_id"].to_numpy(dtype=object))
+        person_ids = np.sort(persons["person_id"].to_numpy(dtype=object))
+        person = _places(person_ids, events["person_id"])
         known = events["known_on"].to_numpy(dtype=np.int32)
         until = _in_force_until(events, known)
-        codes, levels = {}, {}
-        for column in CODED:
-            codes[column], levels[column] = _coded(events[column])
+        columns = {column: _coded(events[column]) for column in CODED}
         occurred = events["occurred_on"].to_numpy(dtype=np.int32)
         value = events["value"].to_numpy(dtype=np.float64)
         # A revision that was replaced on the day it became known, or says "retracted", is never in force.
         ever = np.flatnonzero((until > known) & ~events["retracted"].to_numpy(dtype=bool))
-        keys = [value, known, *(codes[column] for column in reversed(CODED)), occurred, person]
-        order = ever[np.lexsort([key[ever] for key in keys])]
-        first = np.searchsorted(person[order], np.arange(len(person_ids) + 1)).astype(np.int64)
+        content = [value, known, *(columns[column][0] for column in reversed(CODED))]
+        order = ever[_sorted(person[ever], occurred[ever], [key[ever] for key in content])]
         return cls(
             person_ids=person_ids,
-            first=first,
+            first=np.concatenate(([0], np.cumsum(np.bincount(person[order], minlength=len(person_ids))))).astype(
+                np.int64
+            ),
             occurred=occurred[order],
             known=known[order],
             until=until[order],
             value=value[order],
-            codes={column: code[order] for column, code in codes.items()},
-            levels=levels,
+            codes={column: codes[order] for column, (codes, _) in columns.items()},
+            levels={column: levels for column, (_, levels) in columns.items()},
             persons=persons.set_index("person_id").reindex(person_ids),
         )
 
     def places_of(self, person_ids: Sequence[str] | npt.NDArray[np.object_]) -> npt.NDArray[np.int64]:
-        """The place of each person in this history; KeyError-free: every person asked for must be listed."""
-        wanted = np.asarray(person_ids, dtype=object)
-        if len(self.person_ids) == 0:
-            raise LookupError("this history holds no persons")
-        places = np.minimum(np.searchsorted(self.person_ids, wanted), len(self.person_ids) - 1)
-        if not (self.person_ids[places] == wanted).all():
-            raise LookupError("a person asked for is not in this history")
-        return places.astype(np.int64)
+        """The place of each person in this history; LookupError when one is not listed."""
+        return _places(self.person_ids, person_ids)
 
     def __len__(self) -> int:
         return len(self.occurred)
+
+
+def _places(person_ids: npt.NDArray[np.object_], wanted: Any) -> npt.NDArray[np.int64]:
+    places = pd.Index(person_ids).get_indexer(pd.Index(wanted, dtype=object))
+    if (places < 0).any():
+        raise LookupError("a person asked for is not in this history")
+    return places.astype(np.int64)
+
+
+def _sorted(
+    person: npt.NDArray[np.int64], occurred: Days, content: Sequence[npt.NDArray[Any]]
+) -> npt.NDArray[np.int64]:
+    """The order by person, day and content; cheap where rows come sorted by person and day, as a snapshot's do."""
+    day_of_person = (person << 32) + occurred
+    order = np.argsort(day_of_person, kind="stable")
+    same = np.diff(day_of_person[order]) == 0
+    tied = np.flatnonzero(np.concatenate(([False], same)) | np.concatenate((same, [False])))
+    rows = order[tied]  # only these need a look at their content
+    keys = [*(key[rows] for key in content), day_of_person[rows]]
+    order[tied] = rows[np.lexsort(keys)]
+    return order
 
 
 def _in_force_until(events: pd.DataFrame, known: Days) -> Days:
@@ -87,9 +102,10 @@ def _in_force_until(events: pd.DataFrame, known: Days) -> Days:
     A later revision that became known earlier replaces this one at once, hence the running minimum from the last.
     """
     until = np.full(len(events), NEVER, dtype=np.int32)
-    revised = np.flatnonzero(events["event_id"].duplicated(keep=False).to_numpy())
-    if len(revised) == 0:
+    later = events["event_id"][(events["revision"] > 1).to_numpy()]
+    if later.empty:
         return until
+    revised = np.flatnonzero(events["event_id"].isin(later).to_numpy())
     chain = pd.DataFrame(
         {
             "event_id": events["event_id"].to_numpy(dtype=object)[revised],

@@ -55,6 +55,22 @@ def _after(occurred: Days, low: int, high: int, day: int) -> int:
 
 
 @_compiled
+def kept(first: Places, keep: Flags) -> tuple[Places, Places]:
+    """The places where `keep` is true, and the first of them of each person."""
+    places = np.empty(keep.sum(), dtype=np.int64)
+    firsts = np.empty(len(first), dtype=np.int64)
+    n = 0
+    for person in range(len(first) - 1):
+        firsts[person] = n
+        for place in range(first[person], first[person + 1]):
+            if keep[place]:
+                places[n] = place
+                n += 1
+    firsts[-1] = n
+    return places, firsts
+
+
+@_compiled
 def count(rows: Rows, events: Columns) -> Floats:
     """The number of events in force in each window."""
     person, floor, ceiling, seen_by = rows
