@@ -49,8 +49,8 @@ class Grid:
 
     def columns_and_rows(self, longitude: Floats, latitude: Floats) -> Ints:
         """Column and row of the cell each point lies in, shape (n, 2); a point on an edge goes north or east."""
-        metres = np.column_stack(_transformer(self.latitude, self.longitude).transform(longitude, latitude)).reshape(-1, 2)
-        return np.floor(metres / self.cell_size_m).astype(np.int64)
+        metres = transformer(self.latitude, self.longitude).transform(longitude, latitude)
+        return np.floor(np.column_stack(metres).reshape(-1, 2) / self.cell_size_m).astype(np.int64)
 
     def name(self, column: int, row: int) -> str:
         """Id of a cell, from which the cell can be drawn again."""
@@ -61,11 +61,12 @@ class Grid:
         west, south = column * self.cell_size_m, row * self.cell_size_m
         east, north = west + self.cell_size_m, south + self.cell_size_m
         x, y = np.array([west, east, east, west]), np.array([south, south, north, north])
-        return shapely.Polygon(np.column_stack(_transformer(self.latitude, self.longitude).transform(x, y, direction="INVERSE")))
+        degrees = transformer(self.latitude, self.longitude).transform(x, y, direction="INVERSE")
+        return shapely.Polygon(np.column_stack(degrees))
 
 
 @lru_cache(maxsize=16)
-def _transformer(latitude: float, longitude: float) -> Transformer:
+def transformer(latitude: float, longitude: float) -> Transformer:
     """From WGS 84 to metres around a point; kept, because making one takes ten times as long as drawing a cell."""
     local = f"+proj=aeqd +lat_0={latitude} +lon_0={longitude} +datum=WGS84 +units=m"
     return Transformer.from_crs("EPSG:4326", local, always_xy=True)

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 import shapely
 
-from features.areas import OUTSIDE, Grid, cells, locate, outlines, townships
+from features.areas import OUTSIDE, Grid, cells, locate, outlines, townships, transformer
 from features.errors import SchemaError, TooLittleHistoryError
 
 CENTRE = Grid(500, 30.0, 105.0)
@@ -28,7 +28,7 @@ def incidents(points, *, kind="overdose", area_id=None, known_on=10):
 
 
 def metres(east, north):
-    return CENTRE._transformer().transform(east, north, direction="INVERSE")
+    return transformer(CENTRE.latitude, CENTRE.longitude).transform(east, north, direction="INVERSE")
 
 
 def square(west, south, size=1.0):
@@ -49,7 +49,7 @@ def test_cell_edges_lie_at_multiples_of_the_cell_size():
 
 def test_a_cell_is_as_large_as_it_says():
     outline = CENTRE.polygon(12, -4)
-    x, y = CENTRE._transformer().transform(*np.array(outline.exterior.coords).T)
+    x, y = transformer(CENTRE.latitude, CENTRE.longitude).transform(*np.array(outline.exterior.coords).T)
     assert shapely.Polygon(np.column_stack([x, y])).area == pytest.approx(500 * 500, rel=1e-6)
 
 
