@@ -17,7 +17,7 @@ Codes = npt.NDArray[np.int32]
 Floats = npt.NDArray[np.float64]
 
 NEVER = np.int32(2**31 - 1)
-CODED = ("kind", "outcome", "substance", "source", "station_id")
+CODED = ("kind", "outcome", "substance", "source", "station_id", "note_code")
 
 
 @dataclass(frozen=True)

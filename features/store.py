@@ -21,7 +21,7 @@ from features.errors import StoreError
 from features.schema import TABLES, Table, table_named
 from features.tables import BATCHES, QUARANTINE, REVISION, STORED, current, fetch_plain
 
-PERSON_EVENTS = tuple(name for name in TABLES["events"].names if name != "note_code")
+PERSON_EVENTS = TABLES["events"].names
 # Names are for the page of one person: no bulk read, and so no snapshot, carries them.
 NOT_IN_BULK = "display_name"
 EVENTS_OF = sa.select(*(STORED["events"].c[name] for name in PERSON_EVENTS)).where(

@@ -107,7 +107,7 @@ def _frame(events: Sequence[Event]) -> pd.DataFrame:
             "occurred_on": np.array([days_since_epoch(event.occurred_on) for event in events], dtype=np.int64),
             "known_on": np.array([days_since_epoch(event.known_on) for event in events], dtype=np.int64),
             "value": np.array([np.nan if event.value is None else event.value for event in events], dtype=np.float64),
-            **{name: column(name) for name in ("kind", "outcome", "substance", "source", "station_id")},
+            **{name: column(name) for name in ("kind", "outcome", "substance", "source", "station_id", "note_code")},
         }
     )
 

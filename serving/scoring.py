@@ -87,5 +87,5 @@ def prove(model: RelapseModel | HotspotModel) -> None:
 EVENT_TYPES = {
     "event_id": "str", "revision": "int64", "retracted": "bool", "person_id": "str", "occurred_on": "int64",
     "known_on": "int64", "source": "str", "kind": "str", "outcome": "str", "substance": "str", "value": "float64",
-    "station_id": "str",
+    "station_id": "str", "note_code": "str",
 }  # fmt: skip

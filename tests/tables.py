@@ -12,6 +12,7 @@ EPOCH = date(1970, 1, 1)
 EVENT_COLUMNS = {
     "event_id": None, "revision": 1, "retracted": False, "person_id": "P1", "occurred_on": None, "known_on": None,
     "source": "community", "kind": None, "outcome": None, "substance": None, "value": np.nan, "station_id": None,
+    "note_code": None,
 }  # fmt: skip
 
 

@@ -118,6 +118,7 @@ def frame_of(rows):
         source="community",
         substance=None,
         station_id=None,
+        note_code=None,
     )
 
 

@@ -54,12 +54,13 @@ def event(draw, *, known_after=None):
         "substance": draw(st.sampled_from([*SUBSTANCES, None])),
         "value": draw(st.one_of(st.just(np.nan), st.floats(0, 100))),
         "station_id": None,
+        "note_code": draw(st.sampled_from(["surprise", None])),
     }
 
 
 def history_of(rows):
     columns = ["event_id", "revision", "retracted", "person_id", "occurred_on", "known_on", "source", "kind",
-               "outcome", "substance", "value", "station_id"]  # fmt: skip
+               "outcome", "substance", "value", "station_id", "note_code"]  # fmt: skip
     made = pd.DataFrame(rows, columns=columns).drop_duplicates("event_id")
     return made.astype({"value": float, "revision": int, "retracted": bool})
 
@@ -123,5 +124,5 @@ def _plain(occurred, known):
     return {
         "event_id": "e1", "revision": 1, "retracted": False, "person_id": "P1", "occurred_on": occurred,
         "known_on": known, "source": "community", "kind": "plan", "outcome": None, "substance": None,
-        "value": np.nan, "station_id": None,
+        "value": np.nan, "station_id": None, "note_code": None,
     }  # fmt: skip
