@@ -29,6 +29,7 @@ from models.calibration import Platt
 from models.champion import Champion
 from models.hotspot import Learning, Scope, fit, study_areas
 from models.relapse import Growth, RelapseModel, fit_booster, varying
+from serving.messages import Problem
 from tests.tables import day
 
 AS_OF = "2024-06-01"
@@ -36,6 +37,7 @@ NAME = "relapse-90d"
 HOTSPOTS = "hotspot-township-4w"
 N_PERSONS = 80
 CANARY = "CANARY-7f3a"
+QUESTION = {"as_of": AS_OF, "purpose": "support_plan"}
 
 SPECIAL = """person_id,birth_year,registered_on
 SEALED,1980,2023-01-01
@@ -200,6 +202,25 @@ def ask(url, body=None, *, headers=None, method=None):
             return Answer(answer.status, dict(answer.headers), answer.read())
     except urllib.error.HTTPError as error:
         return Answer(error.code, dict(error.headers), error.read())
+
+
+def score(url, person_id="P003", *, headers=None, **other):
+    """The answer to a question for a score of a stored person, on AS_OF unless told otherwise."""
+    return ask(f"{url}/v1/scores", {**QUESTION, "person_id": person_id, **other}, headers=headers)
+
+
+def problem(answer, status, code):
+    """The problem in an answer, checked against its schema."""
+    assert answer.status == status, answer.body[:500]
+    assert answer.headers["content-type"] == "application/problem+json"
+    told = answer.json
+    Problem.model_validate(told)
+    assert told["type"] == f"urn:waystation:problem:{code}"
+    assert told["status"] == status
+    assert told["instance"] == f"urn:waystation:request:{answer.headers['x-request-id']}"
+    assert told["title"]
+    assert told["detail"]
+    return told
 
 
 @contextmanager
