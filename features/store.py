@@ -18,6 +18,7 @@ import sqlalchemy as sa
 
 from features.digest import EMPTY
 from features.errors import StoreError
+from features.migrate import bring_to, is_current, revision
 from features.schema import TABLES, Table, table_named
 from features.tables import BATCHES, QUARANTINE, REVISION, STORED, current, fetch_plain
 
@@ -27,6 +28,8 @@ NOT_IN_BULK = "display_name"
 EVENTS_OF = sa.select(*(STORED["events"].c[name] for name in PERSON_EVENTS)).where(
     STORED["events"].c.person_id == sa.bindparam("person")
 )
+PATIENCE_SECONDS = 60  # how long a writer waits for another
+WRITERS = 7_927_825  # the advisory lock of all who write to a store in PostgreSQL
 TEXT = pd.StringDtype("pyarrow", na_value=np.nan)  # what pandas calls `str`
 BY_DAY = itemgetter(*(PERSON_EVENTS.index(name) for name in ("occurred_on", "known_on", "event_id", "revision")))
 
@@ -36,6 +39,9 @@ class Store:
 
     def __init__(self, engine: sa.Engine) -> None:
         self._engine = engine
+        # In SQLite every transaction sees one state; PostgreSQL has to be asked.
+        is_postgresql = engine.dialect.name == "postgresql"
+        self._unchanging = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True} if is_postgresql else {}
 
     @classmethod
     def open(cls, url: str, *, migrate: bool = True) -> Self:
@@ -46,8 +52,9 @@ class Store:
         except sa.exc.DatabaseError as error:
             store.close()
             raise StoreError(
-                "the store cannot be opened: its folder must exist and be writable, its file must be a database "
-                f"that no other writer holds for a minute. The database says: {error.orig}."
+                "the store cannot be opened: in SQLite its folder must exist and be writable and its file must be a "
+                "database that no other writer holds for a minute; in PostgreSQL the server must answer and the user "
+                f"may make tables. The database says: {error.orig}."
             ) from error
         except StoreError:
             store.close()
@@ -76,15 +83,13 @@ class Store:
     @contextmanager
     def reading(self) -> Iterator[sa.Connection]:
         """A connection that sees one unchanging state."""
-        with self._engine.connect() as connection, connection.begin():
+        with self._engine.connect().execution_options(**self._unchanging) as connection, connection.begin():
             yield connection
 
     @contextmanager
     def writing(self) -> Iterator[sa.Connection]:
         """A connection in one transaction, alone among writers: all of it is kept, or nothing."""
-        with self._engine.connect().execution_options(writes=True) as connection, _begun(connection):
-            if connection.dialect.name == "postgresql":  # SQLite's twin is BEGIN IMMEDIATE, see _begin
-                connection.execute(sa.text("LOCK TABLE batches IN EXCLUSIVE MODE"))
+        with self._engine.connect().execution_options(writes=True) as connection, _begin_writing(connection):
             yield connection
 
     def state_digest(self) -> str:
@@ -129,25 +134,26 @@ class Store:
         return pd.DataFrame([tuple(row) for row in rows], columns=[column.name for column in columns])
 
     def _bring_up_to_date(self, *, migrate: bool) -> None:
-        with self.writing() if migrate else self.reading() as connection:
-            found = _revision(connection)
-            if found == REVISION:
+        with self.reading() as connection:
+            if is_current(connection):
                 return
-            if found is not None and found > REVISION:
-                raise StoreError(
-                    f"the store was made by a newer version (tables {found}, this version knows {REVISION}); "
-                    "install that version, or open another store."
-                )
-            if not migrate:
-                raise StoreError(f"the store has tables {found}, not {REVISION}; open it once with migrate=True.")
-            _migrate(connection)
+            found = revision(connection)
+        if not migrate:
+            raise StoreError(f"the store has tables {found}, not {REVISION}; open it once with migrate=True.")
+        with self.writing() as connection:
+            if not is_current(connection):  # another process may have been first
+                bring_to(connection)
 
 
-def _begun(connection: sa.Connection) -> sa.RootTransaction:
+def _begin_writing(connection: sa.Connection) -> sa.RootTransaction:
     try:
-        return connection.begin()
+        transaction = connection.begin()
+        if connection.dialect.name == "postgresql":  # SQLite's twin is BEGIN IMMEDIATE, see _begin
+            connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{PATIENCE_SECONDS}s'")
+            connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({WRITERS})")
     except sa.exc.OperationalError as error:
         raise StoreError("another writer has held the store for a minute; wait until it is done, try again.") from error
+    return transaction
 
 
 def newest_digest(connection: sa.Connection) -> str:
@@ -205,8 +211,9 @@ def _engine(url: str) -> sa.Engine:
     try:
         parsed = sa.make_url(url)
         is_sqlite = parsed.get_backend_name() == "sqlite"
-        arguments: Mapping[str, object] = {"timeout": 60} if is_sqlite else {}
-        engine = sa.create_engine(parsed, connect_args=arguments)
+        arguments: Mapping[str, object] = {"timeout": PATIENCE_SECONDS} if is_sqlite else {}
+        # A server may have been restarted since a connection was last used; a file has not.
+        engine = sa.create_engine(parsed, connect_args=arguments, pool_pre_ping=not is_sqlite)
     except (sa.exc.ArgumentError, ImportError) as error:
         raise StoreError("the URL of the store is none; expected sqlite:///FILE or postgresql+DRIVER://...") from error
     if is_sqlite:
@@ -225,19 +232,3 @@ def _begin(connection: sa.Connection) -> None:
     # A transaction that reads first and then writes could fail half-way when another writes: writers ask at once.
     writes = connection.get_execution_options().get("writes", False)
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
-
-
-def _revision(connection: sa.Connection) -> str | None:
-    if not sa.inspect(connection).has_table("alembic_version"):
-        return None
-    return connection.execute(sa.text("SELECT version_num FROM alembic_version")).scalar()
-
-
-def _migrate(connection: sa.Connection) -> None:
-    from alembic import command  # only a new or an old store needs it
-    from alembic.config import Config
-
-    config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent / "migrations").replace("%", "%%"))
-    config.attributes["connection"] = connection
-    command.upgrade(config, "head")
