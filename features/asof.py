@@ -6,7 +6,7 @@ and the latest of its revisions known by the end of T is not a retraction. Label
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
@@ -63,7 +63,9 @@ class Visible:
     person: npt.NDArray[np.int64]
     as_of: Days
     seen_by: Days
+    # What several features ask for is made once: selected events, and the first days of lookbacks.
     _selections: dict[tuple[tuple[str, Wanted], ...], Events] = field(default_factory=dict, repr=False, compare=False)
+    _floors: dict[int | None, Days] = field(default_factory=dict, repr=False, compare=False)
 
     @classmethod
     def at(cls, history: History, predictions: pd.DataFrame) -> "Visible":
@@ -74,11 +76,11 @@ class Visible:
 
     def in_hindsight(self, seen_by: int) -> "Visible":
         """The same rows with the knowledge of a later day. For labels only: a feature must never call this."""
-        return replace(self, seen_by=np.full(len(self.as_of), seen_by, dtype=np.int32))
+        return Visible(self.history, self.person, self.as_of, np.full(len(self.as_of), seen_by, dtype=np.int32))
 
     def of(self, **wanted: Wanted) -> "Selection":
         """The visible events whose columns (kind, outcome, substance, ...) have the wanted codes."""
-        return Selection(self, self._events(tuple(wanted.items())), self._long_ago(), self.as_of)
+        return Selection(self, self._events(tuple(wanted.items())), self.floor(None), self.as_of)
 
     def fact(self, column: str) -> npt.NDArray[np.object_]:
         """A fact fixed at registration, one for each row; None where the column or the value is absent."""
@@ -91,8 +93,12 @@ class Visible:
     def __len__(self) -> int:
         return len(self.as_of)
 
-    def _long_ago(self) -> Days:
-        return np.full(len(self.as_of), LONG_AGO, dtype=np.int32)
+    def floor(self, days: int | None) -> Days:
+        """The day before the first one of a lookback, for each row; long ago when days is None."""
+        if days not in self._floors:
+            far = np.full(len(self.as_of), LONG_AGO, dtype=np.int32)
+            self._floors[days] = far if days is None else _days(self.as_of - days)
+        return self._floors[days]
 
     def _events(self, wanted: tuple[tuple[str, Wanted], ...]) -> Events:
         if wanted not in self._selections:
@@ -119,19 +125,19 @@ class Selection:
 
     def within(self, *, days: int | None) -> "Selection":
         """Those in the lookback (as_of - days, as_of]; all when days is None."""
-        return self if days is None else replace(self, floor=_days(self.past.as_of - days))
+        return Selection(self.past, self.events, self.past.floor(days), self.ceiling)
 
     def between(self, *, start_days: int, end_days: int) -> "Selection":
         """Those in (as_of - start_days, as_of - end_days]."""
-        return replace(self, floor=_days(self.past.as_of - start_days), ceiling=_days(self.past.as_of - end_days))
+        return Selection(self.past, self.events, self.past.floor(start_days), self.past.floor(end_days))
 
     def ahead(self, *, days: int) -> "Selection":
         """Those in the label window (as_of, as_of + days]; empty unless seen in hindsight."""
-        return replace(self, floor=self.past.as_of, ceiling=_days(self.past.as_of + days))
+        return Selection(self.past, self.events, self.past.as_of, self.past.floor(-days))
 
     def since(self, day: Floats) -> "Selection":
         """Those after a day that differs by row; all where the day is NaN."""
-        return replace(self, floor=_days(np.where(np.isnan(day), LONG_AGO, day)))
+        return Selection(self.past, self.events, _days(np.where(np.isnan(day), LONG_AGO, day)), self.ceiling)
 
     def count(self) -> Floats:
         """How many there are, for each row."""

@@ -6,6 +6,7 @@ column is made of both. A feature is written down as plain values, so an artifac
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from inspect import signature
 from typing import Any
 
@@ -65,7 +66,7 @@ class Feature:
     code: str
     arguments: tuple[tuple[str, Argument], ...] = ()
 
-    @property
+    @cached_property
     def name(self) -> str:
         """The name of the column, for example `positive_tests_opioid_28d`."""
         return "_".join([self.code, *(_spelled(*argument) for argument in self.arguments if argument[1] != "")])

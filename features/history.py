@@ -6,7 +6,7 @@ a later revision of the same event became known; a retraction ends what came bef
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -14,10 +14,18 @@ import pandas as pd
 
 Days = npt.NDArray[np.int32]
 Codes = npt.NDArray[np.int32]
+Objects = npt.NDArray[np.object_]
 Floats = npt.NDArray[np.float64]
 
 NEVER = np.int32(2**31 - 1)
+FEW = 2000  # rows up to which a plain dictionary is faster than pandas: one person's
 CODED = ("kind", "outcome", "substance", "source", "station_id", "note_code")
+
+
+class EventTable(Protocol):
+    """Columns of event revisions by name: a data frame, or a dictionary of lists."""
+
+    def __getitem__(self, column: str, /) -> Any: ...
 
 
 @dataclass(frozen=True)
@@ -29,7 +37,7 @@ class History:
     how the rows arrived.
     """
 
-    person_ids: npt.NDArray[np.object_]
+    person_ids: Objects
     first: npt.NDArray[np.int64]
     occurred: Days
     known: Days
@@ -40,43 +48,45 @@ class History:
     persons: pd.DataFrame
 
     @classmethod
-    def of(cls, events: pd.DataFrame, persons: pd.DataFrame) -> "History":
-        """The history of the persons listed, from checked tables (columns as in `schema`, days as integers)."""
-        person_ids = np.sort(persons["person_id"].to_numpy(dtype=object))
-        person = _places(person_ids, events["person_id"])
-        known = events["known_on"].to_numpy(dtype=np.int32)
+    def of(cls, events: EventTable, persons: pd.DataFrame) -> "History":
+        """The history of the persons listed, from checked columns (see `schema`; days are whole numbers)."""
+        person_ids = np.sort(np.asarray(persons["person_id"], dtype=object))
+        person = _places(person_ids, np.asarray(events["person_id"], dtype=object))
+        known = np.asarray(events["known_on"], dtype=np.int32)
         until = _in_force_until(events, known)
-        columns = {column: _coded(events[column]) for column in CODED}
-        occurred = events["occurred_on"].to_numpy(dtype=np.int32)
-        value = events["value"].to_numpy(dtype=np.float64)
+        coded = {column: _coded(events[column]) for column in CODED}
+        occurred = np.asarray(events["occurred_on"], dtype=np.int32)
+        value = np.asarray(events["value"], dtype=np.float64)
         # A revision that was replaced on the day it became known, or says "retracted", is never in force.
-        ever = np.flatnonzero((until > known) & ~events["retracted"].to_numpy(dtype=bool))
-        content = [value, known, *(columns[column][0] for column in reversed(CODED))]
+        ever = np.flatnonzero((until > known) & ~np.asarray(events["retracted"], dtype=np.bool_))
+        content: list[npt.NDArray[Any]] = [value, known, *(coded[column][0] for column in reversed(CODED))]
         order = ever[_sorted(person[ever], occurred[ever], [key[ever] for key in content])]
+        held = np.bincount(person[order], minlength=len(person_ids))
         return cls(
             person_ids=person_ids,
-            first=np.concatenate(([0], np.cumsum(np.bincount(person[order], minlength=len(person_ids))))).astype(
-                np.int64
-            ),
+            first=np.concatenate(([0], np.cumsum(held, dtype=np.int64))),
             occurred=occurred[order],
             known=known[order],
             until=until[order],
             value=value[order],
-            codes={column: codes[order] for column, (codes, _) in columns.items()},
-            levels={column: levels for column, (_, levels) in columns.items()},
+            codes={column: codes[order] for column, (codes, _) in coded.items()},
+            levels={column: levels for column, (_, levels) in coded.items()},
             persons=persons.set_index("person_id").reindex(person_ids),
         )
 
-    def places_of(self, person_ids: Sequence[str] | npt.NDArray[np.object_]) -> npt.NDArray[np.int64]:
+    def places_of(self, person_ids: Sequence[str] | Objects) -> npt.NDArray[np.int64]:
         """The place of each person in this history; LookupError when one is not listed."""
-        return _places(self.person_ids, person_ids)
+        return _places(self.person_ids, np.asarray(person_ids, dtype=object))
 
     def __len__(self) -> int:
         return len(self.occurred)
 
 
-def _places(person_ids: npt.NDArray[np.object_], wanted: Any) -> npt.NDArray[np.int64]:
-    places = pd.Index(person_ids).get_indexer(pd.Index(wanted, dtype=object))
+def _places(person_ids: Objects, wanted: Objects) -> npt.NDArray[np.int64]:
+    if len(person_ids) == 1:  # one person online
+        places = np.where(wanted == person_ids[0], 0, -1)
+    else:
+        places = pd.Index(person_ids).get_indexer(pd.Index(wanted, dtype=object))
     if (places < 0).any():
         raise LookupError("a person asked for is not in this history")
     return places.astype(np.int64)
@@ -96,31 +106,34 @@ def _sorted(
     return order
 
 
-def _in_force_until(events: pd.DataFrame, known: Days) -> Days:
+def _in_force_until(events: EventTable, known: Days) -> Days:
     """The day from which a later revision of the same event replaces each row; NEVER when none does.
 
     A later revision that became known earlier replaces this one at once, hence the running minimum from the last.
     """
-    until = np.full(len(events), NEVER, dtype=np.int32)
-    later = events["event_id"][(events["revision"] > 1).to_numpy()]
-    if later.empty:
+    until = np.full(len(known), NEVER, dtype=np.int32)
+    revision = np.asarray(events["revision"], dtype=np.int64)
+    if not (revision > 1).any():
         return until
-    revised = np.flatnonzero(events["event_id"].isin(later).to_numpy())
-    chain = pd.DataFrame(
-        {
-            "event_id": events["event_id"].to_numpy(dtype=object)[revised],
-            "revision": events["revision"].to_numpy()[revised],
-            "known": known[revised],
-            "row": revised,
-        }
-    ).sort_values(["event_id", "revision"], ascending=[True, False])
-    soonest = chain.groupby("event_id")["known"].cummin()
-    replaced = soonest.groupby(chain["event_id"]).shift(1, fill_value=int(NEVER))
-    until[chain["row"].to_numpy()] = replaced.to_numpy(dtype=np.int32)
+    event_id = np.asarray(events["event_id"], dtype=object)
+    chains: dict[str, list[int]] = {each: [] for each in event_id[revision > 1]}
+    for row, each in enumerate(event_id):
+        if each in chains:
+            chains[each].append(row)
+    for rows in chains.values():
+        soonest = NEVER
+        for row in sorted(rows, key=lambda row: -revision[row]):
+            until[row] = soonest
+            soonest = min(soonest, known[row])
     return until
 
 
-def _coded(column: pd.Series) -> tuple[Codes, tuple[str, ...]]:
+def _coded(column: Any) -> tuple[Codes, tuple[str, ...]]:
     """The column as places in its sorted levels, -1 for absent, and the levels."""
-    codes, levels = pd.factorize(column, sort=True)
-    return codes.astype(np.int32), tuple(str(level) for level in levels)
+    if len(column) > FEW:
+        codes, found = pd.factorize(column, sort=True)
+        return codes.astype(np.int32), tuple(str(level) for level in found)
+    values = np.asarray(column, dtype=object)
+    levels = sorted({value for value in values if isinstance(value, str)})
+    place = {level: place for place, level in enumerate(levels)}
+    return np.array([place.get(value, -1) for value in values], dtype=np.int32), tuple(levels)
