@@ -1,12 +1,13 @@
 """What all tests share: no skip goes unseen, and in CI none is allowed."""
 
 import os
+import tempfile
 from pathlib import Path
 
 import pytest
 
 from features.home import SETTINGS
-from tests import small_city
+from tests import postgres, small_city
 
 os.environ.update(SETTINGS)
 
@@ -40,3 +41,31 @@ def reference_data():
 def small_home(tmp_path_factory):
     """A home with a small invented city in its store; read it, and copy it before writing."""
     return small_city.make(tmp_path_factory.mktemp("home"))
+
+
+@pytest.fixture(scope="session")
+def postgres_server():
+    """A PostgreSQL of this test session's own."""
+    if postgres.binaries() is None:
+        pytest.skip(postgres.ABSENT)
+    # Not below pytest's folder: the server's user may not enter it, and the path of a socket must be short.
+    with (
+        tempfile.TemporaryDirectory(prefix="waystation-", ignore_cleanup_errors=True) as folder,
+        postgres.running(Path(folder)) as server,
+    ):
+        yield server
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def new_store_url(request, tmp_path):
+    """A function that gives the URL of another empty store on each call; what uses it is tested on both databases."""
+    if request.param == "postgresql":
+        return request.getfixturevalue("postgres_server").database
+    numbers = iter(range(1000))
+    return lambda: f"sqlite:///{tmp_path / f'store{next(numbers)}.db'}"
+
+
+@pytest.fixture
+def store_url(new_store_url):
+    """The URL of an empty store, on each of the two databases in turn."""
+    return new_store_url()

@@ -24,8 +24,8 @@ BAD = "e2 | 1 | P1 | 2024-01-02 | 2024-01-05 | hospital | check_in | kept"
 
 
 @pytest.fixture
-def store(tmp_path):
-    with Store.open_home(tmp_path / "home") as opened:
+def store(store_url):
+    with Store.open(store_url) as opened:
         yield opened
 
 

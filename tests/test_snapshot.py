@@ -17,8 +17,8 @@ EVENTS = """event_id | person_id | occurred_on | source    | kind     | outcome
 
 
 @pytest.fixture
-def store(tmp_path):
-    with Store.open_home(tmp_path / "home") as opened:
+def store(store_url, tmp_path):
+    with Store.open(store_url) as opened:
         send(opened, tmp_path, EVENTS)
         yield opened
 

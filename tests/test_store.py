@@ -29,19 +29,24 @@ def send(store, folder, **tables):
     return ingest(folder, store, received_on=MONDAY, backfill=True)
 
 
-def test_a_new_store_is_empty_and_says_so(tmp_path):
-    with Store.open_home(tmp_path / "a home %20") as store:
+def test_a_home_may_have_any_name(tmp_path):
+    with Store.open_home(tmp_path / "a home %20"):
+        assert (tmp_path / "a home %20" / "store.db").is_file()
+
+
+def test_a_new_store_is_empty_and_says_so(store_url):
+    with Store.open(store_url) as store:
         assert set(store.counts().values()) == {0}
         assert store.state_digest() == EMPTY
         assert store.person("P1").empty
         assert tuple(store.person_events(["P1"])) == PERSON_EVENTS
 
 
-def test_the_migrations_make_the_tables_that_the_code_uses(tmp_path):
+def test_the_migrations_make_the_tables_that_the_code_uses(store_url):
     from alembic.autogenerate import compare_metadata
     from alembic.migration import MigrationContext
 
-    with Store.open_home(tmp_path) as store, store.reading() as connection:
+    with Store.open(store_url) as store, store.reading() as connection:
         context = MigrationContext.configure(connection)
         assert context.get_current_revision() == REVISION
         assert compare_metadata(context, METADATA) == []
@@ -55,16 +60,16 @@ def test_sqlite_keeps_what_it_acknowledged(tmp_path):
     assert asked == {"journal_mode": "wal", "synchronous": 2}  # 2 is FULL
 
 
-def test_a_store_without_tables_is_refused_when_it_may_not_be_migrated(tmp_path):
+def test_a_store_without_tables_is_refused_when_it_may_not_be_migrated(store_url):
     with pytest.raises(StoreError, match="migrate=True"):
-        Store.open_home(tmp_path, migrate=False)
+        Store.open(store_url, migrate=False)
 
 
-def test_a_store_of_a_newer_version_is_refused(tmp_path):
-    with Store.open_home(tmp_path) as store, store.writing() as connection:
+def test_a_store_of_a_newer_version_is_refused(store_url):
+    with Store.open(store_url) as store, store.writing() as connection:
         connection.execute(sa.text("UPDATE alembic_version SET version_num = '9999'"))
     with pytest.raises(StoreError, match="newer version"):
-        Store.open_home(tmp_path)
+        Store.open(store_url)
 
 
 @pytest.mark.parametrize("url", ["nonsense", "sqlite:////no/such/folder/store.db", "oracle9://x"])
@@ -79,28 +84,28 @@ def test_a_file_that_is_no_database_is_the_users_to_mend(tmp_path):
         Store.open_home(tmp_path)
 
 
-def test_a_person_has_facts_with_extra_columns_and_a_name(tmp_path):
-    with Store.open_home(tmp_path) as store:
+def test_a_person_has_facts_with_extra_columns_and_a_name(store_url, tmp_path):
+    with Store.open(store_url) as store:
         send(store, tmp_path / "in", persons=table(PERSONS).astype({"site": "int64"}))
         (facts,) = store.person("P1").to_dict("records")
         assert (facts["display_name"], facts["arm"], facts["site"]) == ("甲", "A", 7.0)
 
 
-def test_no_bulk_read_carries_names(tmp_path):
-    with Store.open_home(tmp_path) as store:
+def test_no_bulk_read_carries_names(store_url, tmp_path):
+    with Store.open(store_url) as store:
         send(store, tmp_path / "in", persons=table(PERSONS))
         persons = store.read("persons")
     assert "display_name" not in persons
     assert persons["arm"].fillna("").tolist() == ["A", ""]
 
 
-def test_events_of_some_persons_come_by_person_and_day(tmp_path):
+def test_events_of_some_persons_come_by_person_and_day(store_url, tmp_path):
     events = table("""event_id | person_id | occurred_on | known_on   | source    | kind     | outcome
                       a        | P2        | 2024-01-02  | 2024-01-02 | community | check_in | kept
                       b        | P1        | 2024-01-05  | 2024-01-05 | community | check_in | kept
                       c        | P1        | 2024-01-02  | 2024-01-03 | community | check_in | missed
                       d        | P3        | 2024-01-02  | 2024-01-03 | community | check_in | missed""")
-    with Store.open_home(tmp_path) as store:
+    with Store.open(store_url) as store:
         send(store, tmp_path / "in", events=events)
         held = store.person_events(["P2", "P1"])
     assert held["event_id"].tolist() == ["c", "b", "a"]
@@ -112,13 +117,13 @@ def test_events_of_some_persons_come_by_person_and_day(tmp_path):
     ]
 
 
-def test_a_replaced_fact_leaves_the_digest_of_the_new_one_alone(tmp_path):
+def test_a_replaced_fact_leaves_the_digest_of_the_new_one_alone(new_store_url, tmp_path):
     persons = table(PERSONS)
     changed = persons.assign(arm="C")
-    with Store.open_home(tmp_path / "a") as store:
+    with Store.open(new_store_url()) as store:
         first = send(store, tmp_path / "in", persons=persons).state_digest
         replaced = send(store, tmp_path / "in", persons=changed).state_digest
-    with Store.open_home(tmp_path / "b") as store:
+    with Store.open(new_store_url()) as store:
         assert send(store, tmp_path / "in", persons=changed).state_digest == replaced != first != EMPTY
 
 
@@ -128,16 +133,16 @@ def delete_then_fail(store):
         connection.execute(sa.text("DELETE FROM no_such_table"))
 
 
-def test_a_write_that_fails_leaves_nothing(tmp_path):
-    with Store.open_home(tmp_path) as store:
-        with pytest.raises(sa.exc.OperationalError):
+def test_a_write_that_fails_leaves_nothing(store_url):
+    with Store.open(store_url) as store:
+        with pytest.raises(sa.exc.DatabaseError):
             delete_then_fail(store)
         with store.reading() as connection:
             assert connection.execute(sa.text("SELECT count(*) FROM alembic_version")).scalar() == 1
 
 
-def test_a_store_that_breaks_while_open_is_no_bug_of_ours(tmp_path):
-    with Store.open_home(tmp_path) as store:
+def test_a_store_that_breaks_while_open_is_no_bug_of_ours(store_url, tmp_path):
+    with Store.open(store_url) as store:
         with store.writing() as connection:
             connection.execute(sa.text("DROP TABLE events"))
         with pytest.raises(StoreError, match="could not be read"):
