@@ -8,7 +8,6 @@ counts when it occurred in the lookback and the latest of its revisions known by
 
 import argparse
 import json
-import resource
 import subprocess
 import sys
 import tempfile
@@ -17,6 +16,8 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+
+from features.history import read_events
 
 PAIRS = (
     ("urine_test", "positive"), ("urine_test", "negative"), ("urine_test", "missed"), ("urine_test", ""),
@@ -210,13 +211,21 @@ def pandas(events, times):
 PEERS = {"waystation": waystation, "polars": polars, "duckdb": duckdb, "pandas": pandas}
 
 
+def peak_mb():
+    """The peak of this process alone; getrusage would count the process it was started from."""
+    lines = Path("/proc/self/status").read_text(encoding="ascii").splitlines()
+    return int(next(line for line in lines if line.startswith("VmHWM")).split()[1]) / 1024
+
+
 def run_one(name, folder):
     """In a process of its own: compute, keep the values, tell seconds and peak memory."""
-    events, times = (pd.read_parquet(folder / f"{table}.parquet") for table in ("events", "times"))
+    read = read_events if name == "waystation" else pd.read_parquet  # each as it reads best
+    events, times = read(folder / "events.parquet"), pd.read_parquet(folder / "times.parquet")
+    held = peak_mb()
     table, seconds = PEERS[name](events, times)
+    peak = peak_mb()
     np.save(folder / f"{name}.npy", table.to_numpy(dtype=np.float64)[:, :68].astype(np.float32))
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print(json.dumps({"seconds": seconds, "peak_mb": peak}))
+    print(json.dumps({"seconds": seconds, "peak_mb": peak, "tables_mb": held}))
 
 
 def main():
@@ -240,7 +249,7 @@ def main():
 def compare(arguments, folder):
     rows = arguments.persons * arguments.dates
     print(f"{arguments.events:,} events, {rows:,} as-of rows, {68} features, 2 threads at most")
-    print(f"{'':12}{'seconds':>9}{'ratio':>8}{'peak MB':>9}  values")
+    print(f"{'':12}{'seconds':>9}{'ratio':>8}{'peak MB':>9}  of it tables  values")
     told, agreed = {}, True
     for name in arguments.only:
         done = subprocess.run(
@@ -253,7 +262,8 @@ def compare(arguments, folder):
         agreed &= same
         ratio = told[name]["seconds"] / told[arguments.only[0]]["seconds"]
         print(
-            f"{name:12}{told[name]['seconds']:9.2f}{ratio:8.1f}{told[name]['peak_mb']:9.0f}  "
+            f"{name:12}{told[name]['seconds']:9.2f}{ratio:8.1f}{told[name]['peak_mb']:9.0f}"
+            f"{told[name]['tables_mb']:14.0f}  "
             f"{'agree' if same else 'DIFFER'}",
             flush=True,
         )
