@@ -2,6 +2,7 @@
 
 The function says what is measured, the arguments with which lookback or for which substance; the name of the
 column is made of both. A feature is written down as plain values, so an artifact can carry it to the service.
+What else is to be known of it (unit, source, legal basis) stands at the function, and `dictionary` tells it.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -23,12 +24,18 @@ Measure = Callable[..., Floats]
 
 @dataclass(frozen=True)
 class Definition:
-    """One function of the catalogue. `changeable`: help can change what it measures."""
+    """One function of the catalogue. `changeable`: help can change what it measures.
+
+    `sources`: which of the seven it is told by; none for facts at registration. `legal_basis`: the article whose rule
+    it follows, "" where it follows none.
+    """
 
     function: Measure
     family: str
     unit: str
     changeable: bool
+    sources: tuple[str, ...]
+    legal_basis: str
 
     @property
     def code(self) -> str:
@@ -49,11 +56,14 @@ class Definition:
 CATALOGUE: dict[str, Definition] = {}
 
 
-def feature(*, family: str, unit: str, changeable: bool = False) -> Callable[[Measure], Measure]:
+def feature(
+    *, family: str, unit: str, changeable: bool = False, source: str | tuple[str, ...] = (), legal_basis: str = ""
+) -> Callable[[Measure], Measure]:
     """Enter a function in the catalogue."""
+    sources = (source,) if isinstance(source, str) else source
 
     def enter(function: Measure) -> Measure:
-        CATALOGUE[function.__name__] = Definition(function, family, unit, changeable)
+        CATALOGUE[function.__name__] = Definition(function, family, unit, changeable, sources, legal_basis)
         return function
 
     return enter

@@ -1,4 +1,4 @@
-"""Features of the programme a person is in, and of the statutory clocks that run in it."""
+"""Features of the programme a person is in: type, time, hand-overs, and the way through earlier ones."""
 
 import numpy as np
 
@@ -6,9 +6,11 @@ from features.asof import Selection, Visible
 from features.catalogue import feature
 from features.history import Floats
 from features.statutes import CLOCKS
-from features.vocabulary import TEST_WITHHELD
 
 PROGRAMME = ("programme_start", "programme_end")
+TOLD_BY = ("community", "methadone_clinic", "case_unit")
+WITH_A_TERM = ("community_treatment", "community_rehabilitation")  # methadone and trials have none in law
+BROKEN_OFF = ("ended", "isolated", "imprisoned", "lost")
 
 
 def programme_since(past: Visible) -> Floats:
@@ -17,75 +19,9 @@ def programme_since(past: Visible) -> Floats:
     return np.where(running, past.of(kind="programme_start").last_day(), np.nan)
 
 
-@feature(family="programme", unit="days")
-def days_in_programme(past: Visible) -> Floats:
-    """Days since the current programme began. Missing outside a programme."""
-    return past.as_of - programme_since(past)
-
-
-@feature(family="programme", unit="days")
-def days_remaining(past: Visible) -> Floats:
-    """Days until three years of the current programme are over. Missing outside a programme."""
-    return CLOCKS["community_treatment"].limit - days_in_programme(past)
-
-
-@feature(family="programme", unit="yes or no")
-def programme_is(past: Visible, *, programme: str) -> Floats:
-    """Whether the current programme is of this type, yes or no. Missing outside a programme."""
-    current = past.of(kind="programme_start").last_is("outcome", programme)
-    return np.where(np.isnan(programme_since(past)), np.nan, current)
-
-
-@feature(family="programme", unit="count")
-def isolations(past: Visible) -> Floats:
-    """Admissions to compulsory isolation so far, count. Zero if none."""
-    return past.of(kind="isolation_start").count()
-
-
-@feature(family="programme", unit="days")
-def days_since_isolation(past: Visible) -> Floats:
-    """Days since the last release from compulsory isolation. Missing if there was none."""
-    return past.of(kind="isolation_end").days_since_last()
-
-
-@feature(family="programme", unit="days", changeable=True)
-def days_unconfirmed(past: Visible) -> Floats:
-    """Days a hand-over to another station has waited for confirmation. Zero if none waits."""
-    moves = past.of(kind=("transfer_out", "transfer_in"))
-    waiting = moves.last_is("kind", "transfer_out") == 1
-    return np.where(waiting, moves.days_since_last(), 0.0)
-
-
-@feature(family="statutory clocks", unit="days")
-def days_to_report(past: Visible) -> Floats:
-    """Days between the order and the report to the station. Missing if either is not recorded."""
-    order = past.of(kind="order").last_day()
-    start = past.of(kind="programme_start").last_day()
-    return np.where(start >= order, start - order, np.nan)
-
-
-@feature(family="statutory clocks", unit="count", changeable=True)
-def strikes(past: Visible) -> Floats:
-    """Tests evaded or refused since the programme began, count; three are a serious breach. Zero if none."""
-    return _in_programme(past, past.of(kind=("urine_test", "hair_test"), outcome=TEST_WITHHELD)).count()
-
-
-@feature(family="statutory clocks", unit="count", changeable=True)
-def absences(past: Visible) -> Floats:
-    """Absences without leave since the programme began, count; three are a serious breach. Zero if none."""
-    return _in_programme(past, past.of(kind="absence")).count()
-
-
-@feature(family="statutory clocks", unit="days", changeable=True)
-def absent_days(past: Visible) -> Floats:
-    """Days absent without leave since the programme began; over 30 are a serious breach. Zero if none."""
-    return _in_programme(past, past.of(kind="absence")).total()
-
-
-@feature(family="statutory clocks", unit="days")
-def days_since_relapse_sign(past: Visible) -> Floats:
-    """Days since the last positive test or told use, counted towards three abstinent years. Missing if none."""
-    return relapse_signs(past).days_since_last()
+def in_programme(past: Visible, events: Selection) -> Selection:
+    """Those of the events since the first day of the current programme; all outside a programme."""
+    return events.since(programme_since(past) - 1)  # the first day belongs to the programme
 
 
 def relapse_signs(past: Visible) -> Selection:
@@ -93,5 +29,86 @@ def relapse_signs(past: Visible) -> Selection:
     return past.of(kind=("urine_test", "hair_test", "self_report"), outcome=("positive", "use"))
 
 
-def _in_programme(past: Visible, events: Selection) -> Selection:
-    return events.since(programme_since(past) - 1)  # the first day belongs to the programme
+@feature(family="programme", unit="days", source=TOLD_BY)
+def days_in_programme(past: Visible) -> Floats:
+    """Days since the current programme began. Missing outside a programme."""
+    return past.as_of - programme_since(past)
+
+
+@feature(
+    family="programme",
+    unit="days",
+    source=TOLD_BY,
+    legal_basis="; ".join(CLOCKS[programme].article for programme in WITH_A_TERM),
+)
+def days_remaining(past: Visible) -> Floats:
+    """Days until the term of the current programme is over. Missing outside a programme that has a term."""
+    term = np.full(len(past), np.nan)
+    for programme in WITH_A_TERM:
+        term[programme_is(past, programme=programme) == 1] = CLOCKS[programme].limit
+    return term - days_in_programme(past)
+
+
+@feature(family="programme", unit="yes or no", source=TOLD_BY)
+def programme_is(past: Visible, *, programme: str) -> Floats:
+    """Whether the current programme is of this type, yes or no. Missing outside a programme."""
+    current = past.of(kind="programme_start").last_is("outcome", programme)
+    return np.where(np.isnan(programme_since(past)), np.nan, current)
+
+
+@feature(family="programme", unit="count", source=TOLD_BY)
+def programmes_begun(past: Visible) -> Floats:
+    """Programmes begun so far, the current one included, count. Zero if none."""
+    return past.of(kind="programme_start").count()
+
+
+@feature(family="programme", unit="count", source="case_unit")
+def programmes_broken_off(past: Visible) -> Floats:
+    """Programmes that ended before their time so far, count. Zero if none."""
+    return past.of(kind="programme_end", outcome=BROKEN_OFF).count()
+
+
+@feature(family="programme", unit="yes or no", changeable=True, source="community")
+def agreement_signed(past: Visible) -> Floats:
+    """Whether an agreement was signed since the programme began, yes or no. Missing outside a programme."""
+    signed = in_programme(past, past.of(kind="agreement")).count() > 0
+    return np.where(np.isnan(programme_since(past)), np.nan, signed)
+
+
+@feature(family="programme", unit="count", source="facility", legal_basis=CLOCKS["isolation"].article)
+def isolations(past: Visible) -> Floats:
+    """Admissions to compulsory isolation so far, count. Zero if none."""
+    return past.of(kind="isolation_start").count()
+
+
+@feature(family="programme", unit="days", source="facility")
+def days_since_isolation(past: Visible) -> Floats:
+    """Days since the last release from compulsory isolation. Missing if there was none."""
+    return past.of(kind="isolation_end").days_since_last()
+
+
+@feature(family="programme", unit="days", source="facility")
+def last_isolation_days(past: Visible) -> Floats:
+    """Days the last stay in compulsory isolation took, up to release. Missing if there was no release."""
+    stay = past.of(kind="isolation_end").last_day() - past.of(kind="isolation_start").last_day()
+    return np.where(stay >= 0, stay, np.nan)
+
+
+@feature(family="programme", unit="points", source="facility")
+def assessment_last(past: Visible) -> Floats:
+    """Points of the last diagnostic assessment in the facility. Missing if there was none."""
+    return past.of(kind="diagnostic_assessment").last_value()
+
+
+@feature(family="programme", unit="count", source="community")
+def transfers(past: Visible, *, days: int | None) -> Floats:
+    """Hand-overs to another station begun in the lookback, count. Zero if none."""
+    return past.of(kind="transfer_out").within(days=days).count()
+
+
+@feature(family="programme", unit="days", changeable=True, source="community", legal_basis=CLOCKS["transfer"].article)
+def days_unconfirmed(past: Visible) -> Floats:
+    """Days a hand-over to another station has waited for confirmation. Zero if none waits."""
+    moves = past.of(kind=("transfer_out", "transfer_in"))
+    waiting = moves.last_is("kind", "transfer_out") == 1
+    return np.where(waiting, moves.days_since_last(), 0.0)

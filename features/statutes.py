@@ -5,6 +5,11 @@ Defaults of law; a place may differ where the law leaves room, and then its conf
 
 from dataclasses import dataclass
 
+import numpy as np
+import numpy.typing as npt
+
+Floats = npt.NDArray[np.float64]
+
 
 @dataclass(frozen=True)
 class Clock:
@@ -64,3 +69,18 @@ def due_every_days(schedule: str, day_of_programme: int) -> int:
     (30, 61)
     """
     return [phase.every_days for phase in SCHEDULES[schedule] if phase.from_day <= day_of_programme][-1]
+
+
+def tests_due(schedule: str, day_of_programme: Floats) -> Floats:
+    """Urine tests due from the start of the programme to each day of it, a fraction between two of them.
+
+    >>> tests_due("A", np.array([60.0, 365.0, 426.0])).round(2).tolist()
+    [2.0, 12.17, 13.17]
+    """
+    phases = SCHEDULES[schedule]
+    ends = (*(phase.from_day for phase in phases[1:]), np.inf)
+    parts = [
+        np.clip(day_of_programme - phase.from_day, 0, end - phase.from_day) / phase.every_days
+        for phase, end in zip(phases, ends, strict=True)
+    ]
+    return np.sum(parts, axis=0)

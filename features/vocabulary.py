@@ -21,6 +21,9 @@ TEST_GIVEN = ("positive", "negative")
 TEST_WITHHELD = ("evaded", "refused")
 CONTACT_OUTCOMES = ("kept", "missed")
 
+SURPRISE = "surprise"  # note of a test that neither calendar nor suspicion chose
+WEEKLY = "week"  # note of a row that tells of a whole week, as some clinics send their doses
+
 
 @dataclass(frozen=True)
 class Kind:

@@ -1,0 +1,137 @@
+"""Features of the statutory clocks: what the law counts, with limits and articles from `statutes`."""
+
+import numpy as np
+
+from features.asof import Visible
+from features.catalogue import feature
+from features.family_programme import in_programme, relapse_signs
+from features.family_tests import URINE_SOURCES
+from features.history import Floats
+from features.statutes import CLOCKS
+from features.vocabulary import TEST_WITHHELD
+
+REPORTS = ("report_after_order", "report_after_release")
+ISOLATION = ("isolation_start", "isolation_end")
+TEST_SOURCES = (*URINE_SOURCES, "rehab_station")
+
+
+def abstinent_since(past: Visible) -> Floats:
+    """The day the clock of three abstinent years runs from; NaN when no programme ever began.
+
+    The first programme, the last sign of use, the last release from isolation: whichever was latest.
+    """
+    began = past.of(kind="programme_start").first_day()
+    stopped = np.fmax(relapse_signs(past).last_day(), past.of(kind="isolation_end").last_day())
+    return np.where(np.isnan(began), np.nan, np.fmax(began, stopped))
+
+
+@feature(
+    family="statutory clocks",
+    unit="days",
+    source=("case_unit", "community"),
+    legal_basis=CLOCKS["report_after_order"].article,
+)
+def days_to_report(past: Visible) -> Floats:
+    """Days between the order and the report to the station. Missing if either is not recorded."""
+    order = past.of(kind="order").last_day()
+    start = past.of(kind="programme_start").last_day()
+    return np.where(start >= order, start - order, np.nan)
+
+
+@feature(
+    family="statutory clocks",
+    unit="days",
+    changeable=True,
+    source=("case_unit", "facility", "community"),
+    legal_basis="; ".join(CLOCKS[clock].article for clock in REPORTS),
+)
+def report_days_left(past: Visible) -> Floats:
+    """Days left to report after an order or a release, below zero when overdue. Missing if no report is awaited."""
+    order, release = past.of(kind="order").last_day(), past.of(kind="isolation_end").last_day()
+    after_order, after_release = (CLOCKS[clock].limit for clock in REPORTS)
+    told = np.fmax(order, release)
+    awaited = np.isnan(past.of(kind="programme_start").since(told - 1).last_day())
+    limit = np.where(order == told, after_order, after_release)
+    return np.where(awaited, told + limit - past.as_of, np.nan)
+
+
+@feature(
+    family="statutory clocks", unit="days", changeable=True, source="community", legal_basis=CLOCKS["transfer"].article
+)
+def transfer_days_left(past: Visible) -> Floats:
+    """Days left for a new station to take over, below zero when overdue. Missing if no hand-over waits."""
+    changes = past.of(kind=("transfer_out", "transfer_in"))
+    left = CLOCKS["transfer"].limit - changes.days_since_last()
+    return np.where(changes.last_is("kind", "transfer_out") == 1, left, np.nan)
+
+
+@feature(
+    family="statutory clocks", unit="count", changeable=True, source=TEST_SOURCES, legal_basis=CLOCKS["strikes"].article
+)
+def strikes(past: Visible) -> Floats:
+    """Tests evaded or refused since the programme began, count; three are a serious breach. Zero if none."""
+    return in_programme(past, past.of(kind=("urine_test", "hair_test"), outcome=TEST_WITHHELD)).count()
+
+
+@feature(
+    family="statutory clocks",
+    unit="count",
+    changeable=True,
+    source="community",
+    legal_basis=CLOCKS["absence_occasions"].article,
+)
+def absences(past: Visible) -> Floats:
+    """Absences without leave since the programme began, count; three are a serious breach. Zero if none."""
+    return in_programme(past, past.of(kind="absence")).count()
+
+
+@feature(
+    family="statutory clocks",
+    unit="days",
+    changeable=True,
+    source="community",
+    legal_basis=CLOCKS["absence_total"].article,
+)
+def absent_days(past: Visible) -> Floats:
+    """Days absent without leave since the programme began; over 30 are a serious breach. Zero if none."""
+    return in_programme(past, past.of(kind="absence")).total()
+
+
+@feature(
+    family="statutory clocks",
+    unit="yes or no",
+    changeable=True,
+    source=TEST_SOURCES,
+    legal_basis=CLOCKS["strikes"].article,
+)
+def serious_breach(past: Visible) -> Floats:
+    """Whether tests withheld or absences since the programme began add up to a serious breach, yes or no. No if none.
+
+    Three tests evaded or refused, three absences without leave, or more than 30 days of them in all.
+    """
+    by_tests = strikes(past) >= CLOCKS["strikes"].limit
+    by_absence = absences(past) >= CLOCKS["absence_occasions"].limit
+    by_days = absent_days(past) > CLOCKS["absence_total"].limit
+    return (by_tests | by_absence | by_days).astype(np.float64)
+
+
+@feature(family="statutory clocks", unit="days", source=TEST_SOURCES, legal_basis=CLOCKS["abstinence"].article)
+def days_since_relapse_sign(past: Visible) -> Floats:
+    """Days since the last positive test or told use, counted towards three abstinent years. Missing if none."""
+    return relapse_signs(past).days_since_last()
+
+
+@feature(
+    family="statutory clocks", unit="days", source=(*TEST_SOURCES, "facility"), legal_basis=CLOCKS["abstinence"].article
+)
+def abstinent_days(past: Visible) -> Floats:
+    """Days the clock of three abstinent years has run. Missing if no programme ever began."""
+    return past.as_of - abstinent_since(past)
+
+
+@feature(family="statutory clocks", unit="days", source="facility", legal_basis=CLOCKS["isolation_review"].article)
+def isolation_review_days_left(past: Visible) -> Floats:
+    """Days until the review after a year of isolation, below zero when past. Missing if not in isolation."""
+    stays = past.of(kind=ISOLATION)
+    left = CLOCKS["isolation_review"].limit - stays.days_since_last()
+    return np.where(stays.last_is("kind", "isolation_start") == 1, left, np.nan)

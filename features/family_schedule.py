@@ -1,0 +1,81 @@
+"""Features of tests by the calendar and by surprise: what was due, and what a test nobody could foresee showed.
+
+A surprise test is chosen neither by suspicion nor by calendar: what it shows says most about how things are.
+"""
+
+import numpy as np
+
+from features.asof import Selection, Visible, share
+from features.catalogue import feature
+from features.family_programme import days_in_programme, in_programme
+from features.family_tests import URINE_SOURCES, days_since_test, given, with_outcome
+from features.history import Floats
+from features.statutes import SCHEDULES, tests_due
+from features.vocabulary import SURPRISE, TEST_GIVEN, TEST_WITHHELD
+
+NOT_GIVEN = ("missed", *TEST_WITHHELD)
+
+
+@feature(family="tests", unit="days", changeable=True, source=URINE_SOURCES)
+def days_overdue(past: Visible, *, substance: str, schedule: str) -> Floats:
+    """Days by which a urine test is overdue under the schedule. Zero if none is due; missing outside a programme."""
+    running = days_in_programme(past)
+    since = np.fmin(days_since_test(past, substance=substance), running)
+    phases = SCHEDULES[schedule]
+    phase = np.searchsorted([each.from_day for each in phases], np.nan_to_num(running), side="right") - 1
+    every = np.array([each.every_days for each in phases])[np.maximum(phase, 0)]
+    return np.where(np.isnan(running), np.nan, np.maximum(since - every, 0.0))
+
+
+@feature(family="tests", unit="share", changeable=True, source=URINE_SOURCES)
+def given_of_due(past: Visible, *, schedule: str, days: int) -> Floats:
+    """Urine tests with a result over those due in the lookback and the programme, share. Missing if none was due."""
+    running = days_in_programme(past)
+    due = tests_due(schedule, running) - tests_due(schedule, np.maximum(running - days, 0.0))
+    first_day = past.as_of.astype(np.float64) - np.fmin(running, days - 1)
+    tests = given(past, "").since(first_day - 1).count()
+    return share(tests, np.where(due >= 1, due, 0.0))
+
+
+@feature(family="tests", unit="count", source=URINE_SOURCES)
+def surprise_tests(past: Visible, *, days: int | None) -> Floats:
+    """Surprise urine tests with a result in the lookback, count. Zero if none was given."""
+    return _surprises(past, TEST_GIVEN).within(days=days).count()
+
+
+@feature(family="tests", unit="count", changeable=True, source=URINE_SOURCES)
+def surprises_not_given(past: Visible, *, days: int | None) -> Floats:
+    """Surprise urine tests missed, evaded or refused in the lookback, count. Zero if none was."""
+    return _surprises(past, NOT_GIVEN).within(days=days).count()
+
+
+@feature(family="tests", unit="share", changeable=True, source=URINE_SOURCES)
+def surprise_positive_share(past: Visible, *, days: int | None) -> Floats:
+    """Positives among surprise urine tests with a result in the lookback, share. Missing if none was given."""
+    positives = _surprises(past, "positive").within(days=days).count()
+    return share(positives, surprise_tests(past, days=days))
+
+
+@feature(family="tests", unit="share", changeable=True, source=URINE_SOURCES)
+def scheduled_positive_share(past: Visible, *, days: int | None) -> Floats:
+    """Positives among urine tests with a result that were no surprise in the lookback, share. Missing if none was."""
+    positives = with_outcome(past, "", "positive").within(days=days).count()
+    surprises = _surprises(past, "positive").within(days=days).count()
+    tests = given(past, "").within(days=days).count()
+    return share(positives - surprises, tests - surprise_tests(past, days=days))
+
+
+@feature(family="tests", unit="days", changeable=True, source=URINE_SOURCES)
+def days_since_surprise(past: Visible) -> Floats:
+    """Days since the last surprise urine test with a result. Missing if there was none."""
+    return _surprises(past, TEST_GIVEN).days_since_last()
+
+
+@feature(family="tests", unit="count", changeable=True, source=URINE_SOURCES)
+def surprises_in_programme(past: Visible) -> Floats:
+    """Surprise urine tests with a result since the programme began, count. Zero if none was given."""
+    return in_programme(past, _surprises(past, TEST_GIVEN)).count()
+
+
+def _surprises(past: Visible, outcome: str | tuple[str, ...]) -> Selection:
+    return past.of(kind="urine_test", note_code=SURPRISE, outcome=outcome)

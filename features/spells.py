@@ -1,0 +1,115 @@
+"""Plain loops, compiled, over how one person's events lie to each other: gaps, spells in a state, episodes.
+
+They look at events as the loops of `walk` do: those of one person and one selection, in the window (floor, ceiling] of
+each row, in force on its day of knowledge.
+"""
+
+from collections.abc import Callable
+from typing import ParamSpec, TypeVar, cast
+
+import numpy as np
+from numba import njit
+
+from features.history import Floats
+from features.walk import Columns, Flags, Rows
+
+Arguments = ParamSpec("Arguments")
+Answer = TypeVar("Answer")
+
+
+def _compiled(function: Callable[Arguments, Answer]) -> Callable[Arguments, Answer]:
+    return cast(Callable[Arguments, Answer], njit(cache=True, nogil=True)(function))
+
+
+@_compiled
+def _after(events: Columns, person: int, day: int) -> int:
+    """The place of the first event of a person later than a day; the first place of the next person when none is."""
+    low, high = events.first[person], events.first[person + 1]
+    while low < high:
+        middle = (low + high) // 2
+        if events.occurred[middle] <= day:
+            low = middle + 1
+        else:
+            high = middle
+    return low
+
+
+@_compiled
+def longest_gap(rows: Rows, events: Columns) -> Floats:
+    """The most days from one event to the next, or from the last to the end of the window; NaN without an event."""
+    longest = np.full(len(rows.person), np.nan)
+    for row in range(len(rows.person)):
+        start = events.first[rows.person[row]]
+        place = _after(events, rows.person[row], rows.ceiling[row]) - 1
+        next_day = rows.ceiling[row]
+        while place >= start and events.occurred[place] > rows.floor[row]:
+            if events.known[place] <= rows.seen_by[row] < events.until[place]:
+                longest[row] = np.fmax(longest[row], next_day - events.occurred[place])
+                next_day = events.occurred[place]
+            place -= 1
+    return longest
+
+
+@_compiled
+def days_on(rows: Rows, events: Columns, begins: Flags) -> Floats:
+    """The days of each window spent in a state that some events begin and the others end.
+
+    The day it begins counts, the day it ends does not; NaN where no event, in the window or before it, tells of it.
+    """
+    spent = np.full(len(rows.person), np.nan)
+    for row in range(len(rows.person)):
+        start = events.first[rows.person[row]]
+        place = _after(events, rows.person[row], rows.ceiling[row]) - 1
+        first_day, next_day = rows.floor[row] + 1, rows.ceiling[row] + 1
+        while place >= start and next_day > first_day:
+            if events.known[place] <= rows.seen_by[row] < events.until[place]:
+                day = max(events.occurred[place], first_day)
+                spent[row] = np.fmax(spent[row], 0.0) + (next_day - day if begins[place] else 0)
+                next_day = day
+            place -= 1
+    return spent
+
+
+@_compiled
+def episodes(rows: Rows, events: Columns, reach_days: int) -> Floats:
+    """The events of each window taken together: one stands for all that follow it within so many days."""
+    found = np.zeros(len(rows.person))
+    for row in range(len(rows.person)):
+        stop = events.first[rows.person[row] + 1]
+        place = _after(events, rows.person[row], rows.floor[row])
+        explained_to = rows.floor[row]
+        while place < stop and events.occurred[place] <= rows.ceiling[row]:
+            in_force = events.known[place] <= rows.seen_by[row] < events.until[place]
+            if in_force and events.occurred[place] > explained_to:
+                found[row] += 1.0
+                explained_to = events.occurred[place] + reach_days
+            place += 1
+    return found
+
+
+@_compiled
+def unexplained(rows: Rows, events: Columns, others: Columns, newest_days: int, oldest_days: int) -> Floats:
+    """The events of each window that see back where no other event is: days [day - oldest_days, day - newest_days].
+
+    Of two that see the same days only one counts.
+    """
+    found = np.zeros(len(rows.person))
+    for row in range(len(rows.person)):
+        stop = events.first[rows.person[row] + 1]
+        place = _after(events, rows.person[row], rows.floor[row])
+        explained_to = rows.floor[row]
+        while place < stop and events.occurred[place] <= rows.ceiling[row]:
+            day = events.occurred[place]
+            in_force = events.known[place] <= rows.seen_by[row] < events.until[place]
+            if in_force and day > explained_to:
+                start = others.first[rows.person[row]]
+                other = _after(others, rows.person[row], day - newest_days) - 1
+                alone = True
+                while alone and other >= start and others.occurred[other] >= day - oldest_days:
+                    alone = not (others.known[other] <= rows.seen_by[row] < others.until[other])
+                    other -= 1
+                if alone:
+                    found[row] += 1.0
+                    explained_to = day + oldest_days - newest_days
+            place += 1
+    return found
