@@ -109,20 +109,34 @@ def ingest(
 
 
 @app.command()
-def features(
+def features(  # noqa: PLR0913 (the options of a command)
     task: Task,
     as_of: Annotated[str, typer.Option("--as-of", help="One or more dates, comma-separated.")],
     out: Annotated[Path, typer.Option(help="CSV or Parquet file to write.")],
     config: ConfigOption = None,
+    memory_mb: Annotated[int, typer.Option(min=100, help="Work on parts of whole persons that fit into this.")] = 2000,
+    events: Annotated[int | None, typer.Option(min=1, help="Plan for this many events (with --dry-run).")] = None,
+    persons: Annotated[int | None, typer.Option(min=1, help="Plan for this many persons (with --dry-run).")] = None,
+    *,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what it will take; write nothing.")] = False,
 ) -> None:
     """What was known on a day: one row for each person or area and as-of date, one column for each feature."""
-    from training import runs
+    from training import feature_files, runs
 
-    dates = [_day(part) for part in as_of.split(",")]
+    home, dates = _home(), [_day(part) for part in as_of.split(",")]
     with _steps() as tell:
-        table = runs.feature_table(_home(), task, config, dates, tell)
-        _write_table(out, table)
-    console.print(f"{len(table)} rows, {len(table.columns)} columns: {out}")
+        if task == "hotspot":
+            table = runs.area_features(home, config, dates, tell)
+            _write_table(out, table)
+            rows = len(table)
+        else:
+            snapshot, wanted = runs.relapse_features(home, config, dates, tell)
+            if dry_run:
+                plan = feature_files.plan(snapshot, wanted, memory_mb=memory_mb, events=events, persons=persons)
+                _print_table(("", "plan"), [(name, f"{value:,.0f}") for name, value in asdict(plan).items()])
+                return
+            rows = feature_files.write(snapshot, wanted, out, memory_mb=memory_mb, tell=tell)
+    console.print(f"{rows:,} rows: {out}")
 
 
 @app.command()
@@ -245,6 +259,19 @@ def _show_addresses(port: int, home: Home) -> None:
     store = f"sqlite:///{_near(home.path)}/mlflow.db"
     console.print(f"its log   {_near(home.path / 'service.log')}")
     console.print(f"MLflow    .venv/bin/mlflow ui --backend-store-uri {store} --port 5000")
+
+
+def _show_dictionary(task: Task, config: Path | None, language: str, json_file: Path | None) -> None:
+    """What each feature of the task's configuration means, as a table and, when asked for, as JSON."""
+    from features.dictionary import dictionary, heads
+    from features.relapse import chosen
+    from training.config import read
+
+    if task != "relapse":
+        raise ConfigError("features: only the relapse features have a dictionary; leave the task out.")
+    entries = [asdict(entry) for entry in dictionary(chosen(read(config).features), language)]
+    _print_table(tuple(asdict(heads(language)).values()), [tuple(entry.values()) for entry in entries])
+    _write_json(json_file, {"features": entries})
 
 
 def _near(path: Path) -> Path:

@@ -24,13 +24,13 @@ FEW = 2000  # rows up to which a plain dictionary is faster than pandas: one per
 CODED = ("kind", "outcome", "substance", "source", "station_id", "note_code")
 
 
-NEEDED = ("event_id", "revision", "retracted", "person_id", "occurred_on", "known_on", "value", *CODED)
+WORDS = ("person_id", *CODED)
+NEEDED = ("event_id", "revision", "retracted", "occurred_on", "known_on", "value", *WORDS)
 
 
 def read_events(path: Path) -> pd.DataFrame:
     """The columns a history is made of from a Parquet file of events, words as categories: a third of the memory."""
-    words = ["person_id", *CODED]
-    table = pq.read_table(path, columns=list(NEEDED), read_dictionary=words)
+    table = pq.read_table(path, columns=list(NEEDED), read_dictionary=list(WORDS))
     return table.to_pandas(self_destruct=True, split_blocks=True, ignore_metadata=True)
 
 

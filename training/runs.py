@@ -12,15 +12,12 @@ from pathlib import Path
 from typing import Any
 
 import lightgbm as lgb
-import numpy as np
 import pandas as pd
 
-from features.asof import Visible
-from features.catalogue import compute
-from features.cohort import ELIGIBLE, why_not
 from features.errors import TooLittleHistoryError
-from features.history import History
+from features.history import History, read_events
 from features.home import Home
+from features.partitions import Task
 from features.relapse import chosen
 from features.snapshot import Snapshot, write_snapshot
 from features.store import Store
@@ -99,21 +96,18 @@ def names(task: str, config: Path | None) -> list[str]:
     return [hotspot_name(each) for each in hotspot_configs(config)]
 
 
-def feature_table(home: Home, task: str, config: Path | None, dates: list[date], tell: Tell) -> pd.DataFrame:
-    """Keys and features of everyone in the cohort (or of every area) at each as-of date."""
-    days = [(each - EPOCH).days for each in dates]
-    if task == "hotspot":
-        return _area_features(places(home, tell), hotspot_configs(config)[-1], days)
+def relapse_features(home: Home, config: Path | None, dates: list[date], tell: Tell) -> tuple[Snapshot, Task]:
+    """The snapshot and the task of the relapse features on some dates, as `feature_files` takes them."""
     relapse_config = read(config)
-    history = material(home, tell).history
-    tell("features")
-    times = pd.DataFrame(
-        {"person_id": np.tile(history.person_ids, len(days)), "as_of": np.repeat(days, len(history.person_ids))}
-    )
-    eligible = why_not(Visible.at(history, times), relapse_config.cohort) == ELIGIBLE
-    times = times[eligible].reset_index(drop=True)
-    table = compute(history, times, chosen(relapse_config.features))
-    return times.assign(as_of=pd.to_datetime(times["as_of"], unit="D")).join(table)
+    days = tuple((each - EPOCH).days for each in dates)
+    return _snapshot(home, tell), Task(relapse_config.cohort, chosen(relapse_config.features), days)
+
+
+def area_features(home: Home, config: Path | None, dates: list[date], tell: Tell) -> pd.DataFrame:
+    """area_id, as_of and the features of every area at each as-of date."""
+    made_from, hotspots = places(home, tell), hotspot_configs(config)[-1]
+    days = [(each - EPOCH).days for each in dates]
+    return _area_features(made_from, hotspots, days)
 
 
 def _area_features(made_from: Places, config: HotspotConfig, days: list[int]) -> pd.DataFrame:
@@ -122,26 +116,27 @@ def _area_features(made_from: Places, config: HotspotConfig, days: list[int]) ->
     return table.assign(as_of=pd.to_datetime(table["as_of"], unit="D"))
 
 
-def material(home: Home, tell: Tell) -> Material:
-    """The history of everyone in the store, through an immutable snapshot."""
+def _snapshot(home: Home, tell: Tell, *, needed: str = "events") -> Snapshot:
     tell("snapshot")
     with Store.open(home.store_url) as store:
         snapshot = write_snapshot(store, home.snapshots)
-    events = snapshot.read("events")
-    if events.empty:
-        raise TooLittleHistoryError("the store holds no events yet; ingest a history first (waystation ingest PATH).")
+    if not snapshot.counts[needed]:
+        raise TooLittleHistoryError(f"the store holds no {needed} yet; ingest some first (waystation ingest PATH).")
+    return snapshot
+
+
+def material(home: Home, tell: Tell) -> Material:
+    """The history of everyone in the store, through an immutable snapshot."""
+    snapshot = _snapshot(home, tell)
     tell("history")
+    events = read_events(snapshot.folder / "events.parquet")
     return Material(snapshot, History.of(events, snapshot.read("persons")), int(events["known_on"].max()))
 
 
 def places(home: Home, tell: Tell) -> Places:
     """Incidents, areas and effort in the store, through an immutable snapshot."""
-    tell("snapshot")
-    with Store.open(home.store_url) as store:
-        snapshot = write_snapshot(store, home.snapshots)
+    snapshot = _snapshot(home, tell, needed="incidents")
     incidents = snapshot.read("incidents")
-    if incidents.empty:
-        raise TooLittleHistoryError("the store holds no incidents yet; ingest some first (waystation ingest PATH).")
     return Places(snapshot, incidents, snapshot.read("areas"), snapshot.read("effort"))
 
 
