@@ -111,13 +111,13 @@ def ingest(
 @app.command()
 def features(  # noqa: PLR0913 (the options of a command)
     task: Task,
+    *,
     as_of: Annotated[str, typer.Option("--as-of", help="One or more dates, comma-separated.")],
     out: Annotated[Path, typer.Option(help="CSV or Parquet file to write.")],
     config: ConfigOption = None,
     memory_mb: Annotated[int, typer.Option(min=100, help="Work on parts of whole persons that fit into this.")] = 2000,
     events: Annotated[int | None, typer.Option(min=1, help="Plan for this many events (with --dry-run).")] = None,
     persons: Annotated[int | None, typer.Option(min=1, help="Plan for this many persons (with --dry-run).")] = None,
-    *,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what it will take; write nothing.")] = False,
 ) -> None:
     """What was known on a day: one row for each person or area and as-of date, one column for each feature."""
