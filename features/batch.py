@@ -25,43 +25,64 @@ OTHER_PERSON = "names another person than the earlier revisions: retract the eve
 
 @dataclass(frozen=True)
 class Sorted:
-    """The rows of one table of a batch by their fate; `refused` gives reasons for row labels."""
+    """The rows of one table of a batch by their fate; `refused` gives reasons for row labels.
+
+    `earlier` holds key and known_on of rows held already that were known before the day held so far.
+    """
 
     table: Table
     new: pd.DataFrame
+    earlier: pd.DataFrame
     n_unchanged: int
     n_updated: int
     refused: Mapping[int, list[str]]
     digest_change: int
 
 
-def sort_rows(connection: sa.Connection, table: Table, rows: pd.DataFrame) -> Sorted:
-    """What is to become of sound rows (each with a label of its own), given what the store holds."""
+def sort_rows(connection: sa.Connection, table: Table, rows: pd.DataFrame, *, received_on: int) -> Sorted:
+    """What is to become of sound rows (each with a label of its own) received on a day, given what the store holds."""
     marked = _marked(table, rows)
     held = _held(connection, table, marked)
-    before = _held_digest(marked, held, list(table.key))
-    same = (before == marked["row_digest"]).to_numpy() | _said_before(table, marked, held)
+    before = _held_value(marked, held, list(table.key), "row_digest")
+    same = (before == marked["row_digest"]).to_numpy() | _said_before(table, marked, held, received_on)
     reasons = _contradictions(table, marked, held, clash=before.notna().to_numpy() & ~same)
     refused = np.logical_or.reduce(list(reasons.values()))
     new = _first_known(table, marked[~refused & ~same])
     replaced = before[new.index].dropna()  # only rows of facts can be new and have a row before them
+    earlier = _known_earlier(table, marked[~refused & same], held)
     return Sorted(
         table=table,
         new=new,
-        n_unchanged=int((~refused).sum()) - len(new),
-        n_updated=len(replaced),
+        earlier=earlier,
+        n_unchanged=int((~refused).sum()) - len(new) - len(earlier),
+        n_updated=len(replaced) + len(earlier),
         refused=_by_label(marked.index, reasons),
-        digest_change=total(new["row_digest"], new.get("known_on")) - total(replaced, None),
+        digest_change=total(new["row_digest"], new.get("known_on"))
+        - total(replaced, None)
+        + total(earlier["row_digest"], earlier["known_on"])
+        - total(earlier["row_digest"], earlier["known_before"]),
     )
 
 
 def append(connection: sa.Connection, arrived: Sorted, batch_no: int) -> None:
-    """Insert the new rows."""
+    """Insert the new rows, and date back those that were known earlier than held so far."""
     names = (*arrived.table.names, "extra", "row_digest")
     for start in range(0, len(arrived.new), ROWS_AT_ONCE):
         some = arrived.new.iloc[start : start + ROWS_AT_ONCE]
         columns = dict(zip(names, values(arrived.table, some, names), strict=True))
         insert_plain(connection, STORED[arrived.table.name], {**columns, "batch_no": [batch_no] * len(some)})
+    if len(arrived.earlier):
+        _date_back(connection, arrived.table, arrived.earlier)
+
+
+def _date_back(connection: sa.Connection, table: Table, earlier: pd.DataFrame) -> None:
+    """The one change ever made to a row that is held: it was known earlier than we had been told."""
+    stored = STORED[table.name]
+    same_key = sa.and_(*(stored.c[name] == sa.bindparam(f"of_{name}") for name in table.key))
+    update = sa.update(stored).where(same_key).values(known_on=sa.bindparam("told"))
+    told = zip(*(earlier[name].tolist() for name in (*table.key, "known_on")), strict=True)
+    names = [*(f"of_{name}" for name in table.key), "told"]
+    connection.execute(update, [dict(zip(names, row, strict=True)) for row in told])
 
 
 def _marked(table: Table, rows: pd.DataFrame) -> pd.DataFrame:
@@ -78,35 +99,50 @@ def _marked(table: Table, rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def _held(connection: sa.Connection, table: Table, marked: pd.DataFrame) -> pd.DataFrame:
-    """Key, digest and person of what the store holds under the same ids; of facts the newest only."""
+    """Key, digest, day known and person of what the store holds under the same ids; of facts the newest only."""
     stored = STORED[table.name]
-    names = [*table.key, "row_digest", *(["person_id"] if table.name == "events" else [])]
-    columns = [stored.c[name] for name in names]
+    names = [*table.key, "row_digest", *(name for name in ("known_on", "person_id") if name in stored.c)]
+    names = list(dict.fromkeys(names))
     rows: list[Any] = []
     if connection.execute(sa.select(stored.c.batch_no).limit(1)).first() is not None:
-        first = stored.c[table.key[0]]
         ARRIVING.create(connection, checkfirst=False)
         insert_plain(connection, ARRIVING, {"key": marked[table.key[0]].unique().tolist()})
-        query = sa.select(*columns).join(ARRIVING, ARRIVING.c.key == first).order_by(stored.c.batch_no)
+        # Not a join: for one SQLite would walk through the whole table instead of looking up the few that arrive.
+        arriving = stored.c[table.key[0]].in_(sa.select(ARRIVING.c.key))
+        query = sa.select(*(stored.c[name] for name in names)).where(arriving).order_by(stored.c.batch_no)
         rows = [row for part in fetch_plain(connection, query) for row in part]
         ARRIVING.drop(connection)
     held = pd.DataFrame(rows, columns=names).astype({name: marked[name].dtype for name in names})
     return held.drop_duplicates(list(table.key), keep="last")
 
 
-def _held_digest(marked: pd.DataFrame, held: pd.DataFrame, on: list[str]) -> "pd.Series[Any]":
-    """The digest of the row held under the key of each row, missing where there is none."""
-    found = marked[on].merge(held[[*on, "row_digest"]], on=on, how="left", validate="many_to_one")
-    return found["row_digest"].set_axis(marked.index)
+def _held_value(marked: pd.DataFrame, held: pd.DataFrame, on: list[str], name: str) -> "pd.Series[Any]":
+    """One value of the row held under the key of each row, missing where there is none."""
+    found = marked[on].merge(held[[*on, name]], on=on, how="left", validate="many_to_one")
+    return found[name].set_axis(marked.index)
 
 
-def _said_before(table: Table, marked: pd.DataFrame, held: pd.DataFrame) -> Flags:
-    """Effort is keyed by the day it was known: what the newest row held says already is nothing new."""
+def _said_before(table: Table, marked: pd.DataFrame, held: pd.DataFrame, received_on: int) -> Flags:
+    """Effort is keyed by the day it was known: sent again with no day of its own, what is held says it already."""
     if table.name != "effort":
         return np.zeros(len(marked), dtype=bool)
     week = ["area_id", "week"]
     newest = held.sort_values("known_on").drop_duplicates(week, keep="last")
-    return (_held_digest(marked, newest, week) == marked["row_digest"]).to_numpy()
+    says = (_held_value(marked, newest, week, "row_digest") == marked["row_digest"]).to_numpy()
+    # A day declared in a backfill is history of its own: dropped here, the state would depend on the order of arrival.
+    return says & (marked["known_on"] >= received_on).to_numpy()
+
+
+def _known_earlier(table: Table, same: pd.DataFrame, held: pd.DataFrame) -> pd.DataFrame:
+    """One row for each held row that is now told with an earlier day of knowledge.
+
+    The earliest day that was told counts, so that the state does not depend on which of two tellings came first. An
+    ordinary batch cannot date back what is held: its day is the day of arrival, and days pass in one direction.
+    """
+    if "known_on" not in same or "known_on" in table.key:
+        return same.iloc[:0].assign(known_on=0, known_before=0)
+    known_before = _held_value(same, held, list(table.key), "known_on").astype("int64")
+    return _first_known(table, same.assign(known_before=known_before)[same["known_on"] < known_before])
 
 
 def _contradictions(table: Table, marked: pd.DataFrame, held: pd.DataFrame, *, clash: Flags) -> dict[str, Flags]:

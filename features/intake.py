@@ -31,7 +31,10 @@ HEADINGS = ("table", "came", "stored", "unchanged", "updated", "quarantined")
 
 @dataclass(frozen=True)
 class TableReport:
-    """What became of the rows of one table; `updated` facts replace earlier ones, the five counts add up to `came`."""
+    """What became of the rows of one table; the last four counts add up to `came`.
+
+    `updated` are facts that replace earlier ones, and rows held already that a backfill says were known earlier.
+    """
 
     table: str
     came: int
@@ -225,7 +228,8 @@ def _frames(file: SourceFile, mapping: SourceMapping | None) -> Iterator[tuple[s
 
 def _take_in(connection: sa.Connection, batch_id: str, delivery: _Delivery, came: Iterable[_Parts]) -> IntakeReport:
     """Store what is new and sound, quarantine what is not, and record the batch."""
-    tables = [(parts, sort_rows(connection, TABLES[parts.table], parts.sound())) for parts in came]
+    day = days_since_epoch(delivery.arrival.received_on)
+    tables = [(parts, sort_rows(connection, TABLES[parts.table], parts.sound(), received_on=day)) for parts in came]
     refused = {
         parts.table: [*parts.ragged, *parts.refused({**parts.faulty(), **rows.refused})] for parts, rows in tables
     }
@@ -255,7 +259,7 @@ def _table_report(parts: _Parts, rows: Sorted, refused: Sequence[Refused]) -> Ta
     return TableReport(
         table=parts.table,
         came=parts.came,
-        stored=len(rows.new) - rows.n_updated,
+        stored=len(rows.new) + len(rows.earlier) - rows.n_updated,
         unchanged=rows.n_unchanged,
         updated=rows.n_updated,
         quarantined=len(refused),

@@ -43,7 +43,9 @@ def keep(connection: sa.Connection, refused: Iterable[Refused], batch_no: int) -
         return
     ARRIVING.create(connection, checkfirst=False)
     connection.execute(sa.insert(ARRIVING), [{"key": key} for key in rows])
-    held = connection.execute(sa.select(ARRIVING.c.key).join(QUARANTINE, QUARANTINE.c.fault_key == ARRIVING.c.key))
+    held = connection.execute(
+        sa.select(QUARANTINE.c.fault_key).where(QUARANTINE.c.fault_key.in_(sa.select(ARRIVING.c.key)))
+    )
     for (key,) in held.fetchall():
         del rows[key]
     ARRIVING.drop(connection)

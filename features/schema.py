@@ -266,13 +266,14 @@ def conform(table: str, frame: pd.DataFrame, *, arrival: Arrival | None = None) 
     reasons: dict[str, NDArray[np.bool_]] = {}
     typed = _read_columns(contract, frame, reasons)
     _check_columns(contract, typed, reasons)
-    if arrival is not None and "known_on" in contract.names:
-        received = days_since_epoch(arrival.received_on)
+    received = None if arrival is None else days_since_epoch(arrival.received_on)
+    if received is not None and "known_on" in typed:
         reasons["known_on is after the day of arrival"] = (typed["known_on"] > received).to_numpy()
-        declared = typed["known_on"].fillna(received)
-        typed["known_on"] = declared if arrival.backfill else declared.clip(lower=received)
-    for rule in ROW_RULES[table]:
+        typed["known_on"] = typed["known_on"].fillna(received)
+    for rule in ROW_RULES[table]:  # on the days as declared: what contradicts itself is a fault whatever the arrival
         reasons[rule.reason] = rule.broken(typed)
+    if arrival is not None and not arrival.backfill and "known_on" in typed:
+        typed["known_on"] = typed["known_on"].clip(lower=received)
     reasons["another row of the file has the same key and other content"] = conflicting(
         typed, list(contract.key), list(contract.content)
     )

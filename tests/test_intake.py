@@ -104,6 +104,39 @@ def test_what_is_held_from_a_backfill_is_not_known_later_by_being_sent_again(sen
     assert store.read("events")["known_on"].tolist() == [days_since_epoch(date(2024, 1, 5))]
 
 
+@pytest.mark.parametrize("days", [("2024-01-05", "2024-01-03"), ("2024-01-03", "2024-01-05")])
+def test_of_two_trusted_days_the_earlier_counts_whichever_came_first(send, store, days):
+    first, second = (KEPT.replace("2024-01-05", day) for day in days)
+    send(first, backfill=True)
+    report = send(second, backfill=True, day=TUESDAY)
+    assert fate(report) == ({"updated": 1} if days[1] < days[0] else {"unchanged": 1})
+    assert store.read("events")["known_on"].tolist() == [days_since_epoch(date(2024, 1, 3))]
+
+
+@pytest.mark.parametrize("backfill", [True, False])
+def test_a_row_that_occurred_after_its_own_declared_day_is_quarantined_however_it_came(send, backfill):
+    report = send(KEPT.replace("2024-01-05", "2024-01-01"), backfill=backfill)
+    assert fate(report) == {"quarantined": 1}
+    assert report.reasons() == [("events", "occurred_on is after known_on", 1)]
+
+
+def test_a_row_that_claims_to_be_known_after_its_arrival_is_quarantined(send):
+    report = send(KEPT.replace("2024-01-05", "2024-01-09"))
+    assert report.reasons() == [("events", "known_on is after the day of arrival", 1)]
+
+
+def test_effort_of_a_backfill_may_come_in_any_order(new_store_url, tmp_path):
+    told = ["T1,2024-01-01,2024-01-02,5", "T1,2024-01-01,2024-01-03,6", "T1,2024-01-01,2024-01-04,5"]
+    states = []
+    for order in (told, told[::-1], [told[0], told[2], told[1]]):
+        with Store.open(new_store_url()) as store:
+            for row in order:
+                (tmp_path / "effort.csv").write_text(f"area_id,week,known_on,tests\n{row}\n")
+                ingest(tmp_path / "effort.csv", store, received_on=MONDAY, backfill=True)
+            states.append(store.state_digest())
+    assert states == [states[0]] * 3
+
+
 def test_a_future_dated_row_waits_in_quarantine_and_is_taken_when_its_day_has_come(send):
     future = "e1 | 1 | P1 | 2024-01-09 |  | community | check_in | kept"
     assert fate(send(future)) == {"quarantined": 1}
