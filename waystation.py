@@ -110,17 +110,25 @@ def ingest(
 
 @app.command()
 def features(  # noqa: PLR0913 (the options of a command)
-    task: Task,
+    task: Annotated[Task, typer.Argument()] = "relapse",
     *,
-    as_of: Annotated[str, typer.Option("--as-of", help="One or more dates, comma-separated.")],
-    out: Annotated[Path, typer.Option(help="CSV or Parquet file to write.")],
+    as_of: Annotated[str | None, typer.Option("--as-of", help="One or more dates, comma-separated.")] = None,
+    out: Annotated[Path | None, typer.Option(help="CSV or Parquet file to write.")] = None,
     config: ConfigOption = None,
     memory_mb: Annotated[int, typer.Option(min=100, help="Work on parts of whole persons that fit into this.")] = 2000,
     events: Annotated[int | None, typer.Option(min=1, help="Plan for this many events (with --dry-run).")] = None,
     persons: Annotated[int | None, typer.Option(min=1, help="Plan for this many persons (with --dry-run).")] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what it will take; write nothing.")] = False,
+    dictionary: Annotated[bool, typer.Option("--dictionary", help="Say what each relapse feature means.")] = False,
+    language: Annotated[str, typer.Option(help="Language of the dictionary: zh-CN or en.")] = "zh-CN",
+    json_file: JsonOption = None,
 ) -> None:
     """What was known on a day: one row for each person or area and as-of date, one column for each feature."""
+    if dictionary:
+        _show_dictionary(task, config, language, json_file)
+        return
+    if as_of is None or out is None:
+        raise ConfigError("features: give the dates with --as-of and the file to write with --out, or --dictionary.")
     from training import feature_files, runs
 
     home, dates = _home(), [_day(part) for part in as_of.split(",")]

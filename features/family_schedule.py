@@ -10,7 +10,7 @@ from features.catalogue import feature
 from features.family_programme import days_in_programme, in_programme
 from features.family_tests import URINE_SOURCES, days_since_test, given, with_outcome
 from features.history import Floats
-from features.statutes import SCHEDULES, tests_due
+from features.statutes import SCHEDULES, urine_tests_due
 from features.vocabulary import SURPRISE, TEST_GIVEN, TEST_WITHHELD
 
 NOT_GIVEN = ("missed", *TEST_WITHHELD)
@@ -31,7 +31,7 @@ def days_overdue(past: Visible, *, substance: str, schedule: str) -> Floats:
 def given_of_due(past: Visible, *, schedule: str, days: int) -> Floats:
     """Urine tests with a result over those due in the lookback and the programme, share. Missing if none was due."""
     running = days_in_programme(past)
-    due = tests_due(schedule, running) - tests_due(schedule, np.maximum(running - days, 0.0))
+    due = urine_tests_due(schedule, running) - urine_tests_due(schedule, np.maximum(running - days, 0.0))
     first_day = past.as_of.astype(np.float64) - np.fmin(running, days - 1)
     tests = given(past, "").since(first_day - 1).count()
     return share(tests, np.where(due >= 1, due, 0.0))

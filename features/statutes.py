@@ -71,10 +71,10 @@ def due_every_days(schedule: str, day_of_programme: int) -> int:
     return [phase.every_days for phase in SCHEDULES[schedule] if phase.from_day <= day_of_programme][-1]
 
 
-def tests_due(schedule: str, day_of_programme: Floats) -> Floats:
+def urine_tests_due(schedule: str, day_of_programme: Floats) -> Floats:
     """Urine tests due from the start of the programme to each day of it, a fraction between two of them.
 
-    >>> tests_due("A", np.array([60.0, 365.0, 426.0])).round(2).tolist()
+    >>> urine_tests_due("A", np.array([60.0, 365.0, 426.0])).round(2).tolist()
     [2.0, 12.17, 13.17]
     """
     phases = SCHEDULES[schedule]

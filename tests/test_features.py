@@ -4,9 +4,16 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from features import (
+    family_any,
+    family_clocks,
+    family_contact,
+    family_life,
+    family_schedule,
+    family_self_report,
+    family_treatment,
+)
 from features import family_programme as programme
-from features import family_any, family_clocks, family_contact, family_life, family_treatment
-from features import family_schedule, family_self_report
 from features import family_tests as tests
 from features.catalogue import CATALOGUE, Feature, make
 from features.errors import ConfigError

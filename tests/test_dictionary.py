@@ -1,0 +1,96 @@
+"""The dictionary: every function told in both languages, with what it comes from and what it rests on."""
+
+import json
+
+import pytest
+from typer.testing import CliRunner
+
+from features.catalogue import CATALOGUE, make
+from features.dictionary import LANGUAGES, articles_in_chinese, chinese, dictionary, heads
+from features.errors import ConfigError
+from features.relapse import FeatureChoice, chosen
+from features.statutes import CLOCKS
+from features.vocabulary import SOURCES
+from tests.every_feature import every_feature
+from waystation import app
+
+
+def test_every_function_has_a_chinese_meaning_and_no_meaning_is_left_over():
+    assert set(chinese()["meanings"]) == set(CATALOGUE)
+
+
+def test_every_unit_and_family_has_a_chinese_word_and_no_word_is_left_over():
+    assert set(chinese()["units"]) == {definition.unit for definition in CATALOGUE.values()}
+    assert set(chinese()["families"]) == {definition.family for definition in CATALOGUE.values()}
+
+
+def test_a_meaning_says_what_absence_gives_in_chinese_too():
+    for code, meaning in chinese()["meanings"].items():
+        assert meaning.endswith("。"), code
+        assert meaning.count("。") == 2, code
+        assert ("缺失" in meaning) == ("issing" in CATALOGUE[code].meaning), code
+
+
+def test_every_feature_names_its_sources_unless_it_is_a_fact_at_registration():
+    for definition in CATALOGUE.values():
+        assert set(definition.sources) <= set(SOURCES), definition.code
+        assert bool(definition.sources) == (definition.family != "facts"), definition.code
+
+
+def test_all_seven_sources_are_heard():
+    assert {source for feature in chosen(FeatureChoice()) for source in feature.definition.sources} == set(SOURCES)
+
+
+def test_what_the_law_counts_cites_the_table_of_statutes():
+    articles = {clock.article for clock in CLOCKS.values()}
+    for definition in CATALOGUE.values():
+        cited = definition.legal_basis
+        assert not cited or any(article in cited for article in articles), definition.code
+        assert cited or definition.family != "statutory clocks", definition.code
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_an_entry_is_written_for_every_feature_there_can_be(language):
+    features = every_feature()
+    entries = dictionary(features, language)
+    assert [entry.name for entry in entries] == [feature.name for feature in features]
+    assert all(entry.meaning and entry.unit and entry.family and entry.source for entry in entries)
+
+
+def test_an_entry_reads_the_same_in_both_languages():
+    strikes = [make("strikes")]
+    zh, en = (dictionary(strikes, language)[0] for language in LANGUAGES)
+    assert zh.meaning == "本次措施内逃避或拒绝检测的次数；三次为严重违反。没有为零。"
+    assert en.meaning == (
+        "Tests evaded or refused since the programme began, count; three are a serious breach. Zero if none."
+    )
+    assert (zh.unit, zh.family, zh.changeable) == ("次数", "法定期限", "是")
+    assert zh.source == "社区（乡镇）、药物维持治疗门诊、社会化戒毒康复站"
+    assert en.source == "community, methadone_clinic, rehab_station"
+    assert (zh.legal_basis, en.legal_basis) == ("《戒毒条例》第19-20条", "Drug Rehabilitation Regulation art. 19-20")
+
+
+def test_articles_of_two_laws_are_cited_one_after_the_other():
+    assert articles_in_chinese(CLOCKS["abstinence"].article) == "《戒毒条例》第7、43条；《禁毒法》第52条"
+
+
+def test_a_language_the_dictionary_is_not_written_in_is_refused():
+    with pytest.raises(ConfigError, match="zh-CN and en"):
+        dictionary([], "fr")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_command_prints_the_dictionary_and_writes_it(language, tmp_path):
+    out = tmp_path / "dictionary.json"
+    done = CliRunner().invoke(app, ["features", "--dictionary", "--language", language, "--json", str(out)])
+    assert done.exit_code == 0, done.output
+    assert heads(language).source in done.output
+    written = json.loads(out.read_text(encoding="utf-8"))["features"]
+    assert [entry["name"] for entry in written] == [feature.name for feature in chosen(FeatureChoice())]
+    assert set(written[0]) == {"name", "meaning", "unit", "family", "changeable", "source", "legal_basis"}
+
+
+def test_the_command_asks_for_dates_and_a_file_when_no_dictionary_is_wanted():
+    done = CliRunner().invoke(app, ["features", "relapse"])
+    assert isinstance(done.exception, ConfigError)
+    assert "--as-of" in str(done.exception)
