@@ -11,11 +11,12 @@ from features.cohort import Cohort, GoodPeriods, why_not
 from features.history import History
 from features.relapse import FeatureChoice, Repeated, chosen
 from features.vocabulary import KINDS, SUBSTANCES
+from tests.every_feature import every_feature
 
 AS_OF = 400
 PERSONS = pd.DataFrame({"person_id": ["P1", "P2"], "birth_year": [1960, 1960], "arm": ["a", None]})
 WHEN = pd.DataFrame({"person_id": ["P1", "P2"], "as_of": AS_OF})
-EVERYTHING = chosen(
+CHOSEN = chosen(
     FeatureChoice(
         lookbacks_days=(7, 30, 90, 365),
         substances=("", "opioid"),
@@ -30,6 +31,7 @@ EVERYTHING = chosen(
         facts_are=(("arm", "a"),),
     )
 )
+EVERYTHING = tuple(dict.fromkeys((*CHOSEN, *every_feature())))
 COHORT = Cohort(washout_days=30, good_periods=GoodPeriods(1, 4, 7))
 
 
@@ -54,7 +56,7 @@ def event(draw, *, known_after=None):
         "substance": draw(st.sampled_from([*SUBSTANCES, None])),
         "value": draw(st.one_of(st.just(np.nan), st.floats(0, 100))),
         "station_id": None,
-        "note_code": draw(st.sampled_from(["surprise", None])),
+        "note_code": draw(st.sampled_from(["surprise", "week", None])),
     }
 
 
@@ -73,6 +75,10 @@ def with_future(known, unseen, corrections):
         revision=2, known_on=AS_OF + 1, retracted=corrections[: len(present)], outcome="positive", value=99.0
     )
     return pd.concat([present, added, later], ignore_index=True)
+
+
+def test_the_proof_leaves_out_no_function_of_the_catalogue():
+    assert {each.code for each in EVERYTHING} == set(CATALOGUE)
 
 
 @settings(max_examples=60, deadline=None)
