@@ -103,7 +103,7 @@ def _of_a_city(choice: FeatureChoice) -> Iterator[Feature]:
     yield from _life(choice)
     yield from _programme(choice)
     yield from _other(choice)
-    yield from _over(choice.rare_lookbacks_days, "unlisted_events")
+    yield from _over(choice.rare_lookbacks_days[-1:], "unlisted_events")
 
 
 def _urine(choice: FeatureChoice, counts: Sequence[str]) -> Iterator[Feature]:
@@ -183,7 +183,7 @@ def _programme(choice: FeatureChoice) -> Iterator[Feature]:
     yield make("days_in_programme")
     yield from (make("programme_is", programme=programme) for programme in choice.programmes)
     for code in (
-        "programmes_begun", "programmes_broken_off", "agreement_signed", "isolations", "days_since_isolation",
+        "programmes_begun", "agreement_signed", "isolations", "days_since_isolation",
         "last_isolation_days", "assessment_last", "days_unconfirmed", "days_to_report", "strikes", "absences",
         "absent_days", "days_since_relapse_sign", "abstinent_days",
     ):  # fmt: skip

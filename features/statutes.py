@@ -61,6 +61,8 @@ SCHEDULES: dict[str, tuple[Phase, ...]] = {
     "B": (Phase(0, 15), Phase(183, 30), Phase(365, 61), Phase(730, 91)),
 }
 
+NO_PROGRAMME_LASTS_DAYS = 100 * 365
+
 
 def due_every_days(schedule: str, day_of_programme: int) -> int:
     """Days between two urine tests in force on a day of the programme.
@@ -78,9 +80,6 @@ def urine_tests_due(schedule: str, day_of_programme: Floats) -> Floats:
     [2.0, 12.17, 13.17]
     """
     phases = SCHEDULES[schedule]
-    ends = (*(phase.from_day for phase in phases[1:]), np.inf)
-    parts = [
-        np.clip(day_of_programme - phase.from_day, 0, end - phase.from_day) / phase.every_days
-        for phase, end in zip(phases, ends, strict=True)
-    ]
-    return np.sum(parts, axis=0)
+    ends = [*(phase.from_day for phase in phases[1:]), NO_PROGRAMME_LASTS_DAYS]
+    in_phase = [(end - phase.from_day) / phase.every_days for phase, end in zip(phases, ends, strict=True)]
+    return np.interp(day_of_programme, [0, *ends], [0.0, *np.cumsum(in_phase)])

@@ -1,9 +1,12 @@
 """Each family by small histories whose answer is arithmetic."""
 
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
 
+import training
 from features import (
     family_any,
     family_clocks,
@@ -19,6 +22,7 @@ from features.catalogue import CATALOGUE, Feature, make
 from features.errors import ConfigError
 from features.relapse import FeatureChoice, Repeated, chosen
 from tests.tables import at, day, history
+from training.config import read
 
 TESTS = """occurred_on | known_on   | kind            | outcome   | substance | value
            2024-01-01  |            | programme_start | methadone |           |
@@ -179,6 +183,18 @@ def test_every_feature_of_a_choice_has_a_name_of_its_own_and_survives_being_writ
     assert len(set(names)) == len(names)
     assert tuple(Feature.from_plain(feature.to_plain()) for feature in features) == features
     assert "missed_tests_90d" in names
+
+
+def test_the_default_choice_stays_within_what_a_station_can_survey():
+    names = [feature.name for feature in chosen(FeatureChoice())]
+    assert 150 <= len(names) <= 200
+    assert len(set(names)) == len(names)
+
+
+def test_the_trials_keep_the_columns_their_figures_were_published_with():
+    published = (Path(__file__).parent / "ctn0094_columns.txt").read_text(encoding="utf-8").split()
+    trials = read(Path(training.__file__).parent / "ctn0094.toml")
+    assert [feature.name for feature in chosen(trials.features)] == published
 
 
 def test_every_function_of_the_catalogue_says_its_meaning_and_what_absence_gives():
