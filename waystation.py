@@ -33,6 +33,8 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_show_locals=False,  # a traceback must not print a person's values
 )
+store_app = typer.Typer(help="What is in the history store.", no_args_is_help=True)
+app.add_typer(store_app, name="store")
 console = Console(soft_wrap=True)
 
 ConfigOption = Annotated[Path | None, typer.Option("--config", help="TOML file; the default task when not given.")]
@@ -209,6 +211,35 @@ def serve(
     from serving.run import serve as run_service
 
     run_service(_home(), host=host, port=port)
+
+
+@store_app.command("info")
+def store_info(json_file: JsonOption = None) -> None:
+    """Rows, days, batches, quarantine, snapshots and size of the store."""
+    from features.store import Store
+    from features.storeinfo import describe
+
+    home = _home()
+    with Store.open(home.store_url) as store:
+        info = describe(store, home.snapshots)
+    _print_table(("", "rows", "occurred", "known"), info.lines())
+    console.print("\n".join(info.sentences()))
+    _write_json(json_file, info.to_plain())
+
+
+@store_app.command("quarantine")
+def store_quarantine(
+    out: Annotated[Path, typer.Option(help="CSV file to write: mend its cells and send it again.")],
+    file: Annotated[str | None, typer.Option(help="The source file whose rows are wanted.")] = None,
+) -> None:
+    """Write what could not be stored, with reasons; mended, send it again (rows of a first load with --backfill)."""
+    from features.mending import to_mend
+    from features.store import Store
+
+    with Store.open(_home().store_url) as store:
+        rows = to_mend(store.quarantine(), file)
+    rows.to_csv(out, index=False, encoding="utf-8-sig")  # with the mark by which spreadsheets know UTF-8
+    console.print(f"{len(rows)} rows: {out}")
 
 
 @contextmanager

@@ -132,7 +132,7 @@ class _Parts:
             came = part.file.rows.loc[numbers].astype(object)
             raw = came.where(came.notna(), None).to_dict("records")
             for place, number, row in zip(places, numbers, raw, strict=True):
-                text = json.dumps(row, ensure_ascii=False, default=str)
+                text = json.dumps(row, ensure_ascii=False, default=_as_text)
                 yield Refused(self.table, part.file.name, int(number), tuple(reasons[place]), text)
 
     def _placed(self) -> Iterator[tuple[int, _Part]]:
@@ -140,6 +140,12 @@ class _Parts:
         for part in self.parts:
             yield start, part
             start += len(part.row_numbers)
+
+
+def _as_text(cell: object) -> str:
+    """A cell of a Parquet file that JSON has no word for; a day in the form in which days are read."""
+    text = cell.isoformat() if isinstance(cell, date) else str(cell)
+    return text.removesuffix("T00:00:00")
 
 
 def ingest(  # noqa: PLR0913, a delivery has these terms and each is named
@@ -275,6 +281,7 @@ def _record(connection: sa.Connection, report: IntakeReport, delivery: _Delivery
         "received_on": days_since_epoch(delivery.arrival.received_on),
         "state_digest": report.state_digest,
         "counts": json.dumps([asdict(table) for table in report.tables]),
+        "backfill": delivery.arrival.backfill,
     }
     connection.execute(sa.insert(BATCHES), [row])
 

@@ -10,6 +10,7 @@ import pyarrow.csv
 import pyarrow.parquet
 
 from features.errors import SchemaError
+from features.mending import without_marks
 
 ENDINGS = (".csv", ".csv.gz", ".parquet")
 
@@ -61,7 +62,7 @@ def read(path: Path) -> SourceFile:
             f"{path.name}: cannot be read; expected UTF-8 text with one header line, or Parquet, not damaged."
         ) from error
     numbers = pd.RangeIndex(1, len(rows) + len(ragged) + 1).difference([number for number, _, _ in ragged])
-    return SourceFile(path.name, sha256, rows.set_axis(numbers), tuple(ragged))
+    return SourceFile(path.name, sha256, without_marks(rows.set_axis(numbers)), tuple(ragged))
 
 
 def _read_csv(path: Path, ragged: list[tuple[int, str, str]]) -> pd.DataFrame:

@@ -139,7 +139,10 @@ class Store:
                 return
             found = revision(connection)
         if not migrate:
-            raise StoreError(f"the store has tables {found}, not {REVISION}; open it once with migrate=True.")
+            raise StoreError(
+                f"the store has tables {found}, not {REVISION}; `waystation store info` brings it up to date "
+                "(in code: open it once with migrate=True)."
+            )
         with self.writing() as connection:
             if not is_current(connection):  # another process may have been first
                 bring_to(connection)

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from features.errors import StoreError
 from features.schema import TABLES, Column, Table
 
-REVISION = "0001"  # the newest migration; a store at another revision is migrated or refused
+REVISION = "0002"  # the newest migration; a store at another revision is migrated or refused
 
 SQL_TYPES: Mapping[str, type[sa.types.TypeEngine[Any]]] = MappingProxyType(
     {
@@ -39,6 +39,7 @@ BATCHES = sa.Table(
     sa.Column("received_on", sa.BigInteger, nullable=False),
     sa.Column("state_digest", sa.Text, nullable=False),
     sa.Column("counts", sa.Text, nullable=False),
+    sa.Column("backfill", sa.Boolean),
 )
 
 QUARANTINE = sa.Table(
