@@ -11,9 +11,7 @@ from features.family_programme import days_in_programme, in_programme
 from features.family_tests import URINE_SOURCES, days_since_test, given, with_outcome
 from features.history import Floats
 from features.statutes import SCHEDULES, urine_tests_due
-from features.vocabulary import SURPRISE, TEST_GIVEN, TEST_WITHHELD
-
-NOT_GIVEN = ("missed", *TEST_WITHHELD)
+from features.vocabulary import SURPRISE, TEST_GIVEN, TEST_NOT_GIVEN
 
 
 @feature(family="tests", unit="days", changeable=True, source=URINE_SOURCES)
@@ -33,7 +31,7 @@ def given_of_due(past: Visible, *, schedule: str, days: int) -> Floats:
     running = days_in_programme(past)
     due = urine_tests_due(schedule, running) - urine_tests_due(schedule, np.maximum(running - days, 0.0))
     first_day = past.as_of.astype(np.float64) - np.fmin(running, days - 1)
-    tests = given(past, "").since(first_day - 1).count()
+    tests = given(past, "").since(first_day - 1).count_days()  # one test may look for several substances
     return share(tests, np.where(due >= 1, due, 0.0))
 
 
@@ -46,7 +44,7 @@ def surprise_tests(past: Visible, *, days: int | None) -> Floats:
 @feature(family="tests", unit="count", changeable=True, source=URINE_SOURCES)
 def surprises_not_given(past: Visible, *, days: int | None) -> Floats:
     """Surprise urine tests missed, evaded or refused in the lookback, count. Zero if none was."""
-    return _surprises(past, NOT_GIVEN).within(days=days).count()
+    return _surprises(past, TEST_NOT_GIVEN).within(days=days).count()
 
 
 @feature(family="tests", unit="share", changeable=True, source=URINE_SOURCES)

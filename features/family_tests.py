@@ -12,7 +12,7 @@ import numpy.typing as npt
 from features.asof import Selection, Visible, share
 from features.catalogue import feature
 from features.history import Floats
-from features.vocabulary import TEST_GIVEN, TEST_WITHHELD, family_of
+from features.vocabulary import TEST_GIVEN, TEST_NOT_GIVEN, TEST_WITHHELD, family_of
 
 URINE_SOURCES = ("community", "methadone_clinic")
 
@@ -105,7 +105,7 @@ def positive_run(past: Visible, *, substance: str) -> Floats:
 @feature(family="tests", unit="count", changeable=True, source=URINE_SOURCES)
 def missed_run(past: Visible, *, substance: str) -> Floats:
     """Urine tests missed or withheld in an unbroken row up to now, count. Zero if the last was given."""
-    return urine(past, substance).run("outcome", ("missed", *TEST_WITHHELD))
+    return urine(past, substance).run("outcome", TEST_NOT_GIVEN)
 
 
 @feature(family="tests", unit="yes or no", source=URINE_SOURCES)

@@ -9,7 +9,7 @@ from features.asof import Selection, Visible
 from features.catalogue import feature
 from features.family_tests import URINE_SOURCES
 from features.history import Floats
-from features.vocabulary import TEST_GIVEN, TEST_WITHHELD
+from features.vocabulary import TEST_GIVEN, TEST_NOT_GIVEN
 
 URINE_SEES_DAYS = 7
 HAIR_SEES_FROM_DAYS = 14
@@ -40,7 +40,7 @@ def days_since_hair_test(past: Visible) -> Floats:
 @feature(family="tests", unit="count", changeable=True, source="rehab_station")
 def hair_tests_not_given(past: Visible, *, days: int | None) -> Floats:
     """Hair tests missed, evaded or refused in the lookback, count. Zero if none was."""
-    return _hair(past, ("missed", *TEST_WITHHELD)).within(days=days).count()
+    return _hair(past, TEST_NOT_GIVEN).within(days=days).count()
 
 
 @feature(family="tests", unit="count", changeable=True, source=(*URINE_SOURCES, "rehab_station"))

@@ -19,6 +19,7 @@ SOURCES = {
 TEST_OUTCOMES = ("positive", "negative", "missed", "evaded", "refused")
 TEST_GIVEN = ("positive", "negative")
 TEST_WITHHELD = ("evaded", "refused")
+TEST_NOT_GIVEN = ("missed", *TEST_WITHHELD)
 CONTACT_OUTCOMES = ("kept", "missed")
 
 SURPRISE = "surprise"  # note of a test that neither calendar nor suspicion chose
@@ -104,3 +105,8 @@ def family_of(substance: str) -> tuple[str, ...]:
     (('opioid', 'heroin'), ('ketamine',))
     """
     return SUBSTANCE_FAMILIES.get(substance, (substance,))
+
+
+# What happens later on a day with several records, where only one can be the state at its end. A stay of hours is over,
+# a hand-over done at once is done, one programme follows another; an objection holds unless it is taken back later.
+LAST_OF_A_DAY = ("isolation_end", "ward_end", "transfer_in", "programme_start", "job_start", "raised")

@@ -42,8 +42,16 @@ def test_tests_given_are_held_against_those_due():
     # schedule B, one test every 15 days: not one was due after 9 days; after 30 days 2, and 3 had a result
     assert np.isnan(schedule.given_of_due(past, schedule="B", days=90)[0])
     assert schedule.given_of_due(past, schedule="B", days=90)[1] == pytest.approx(3 / (30 / 15))
-    # of the last 16 days only 16 / 15 tests were due, and 2 had a result
+    # of the last 16 days (those after the 15th) only 16 / 15 tests were due, and 2 had a result
     assert schedule.given_of_due(past, schedule="B", days=16)[1] == pytest.approx(2 / (16 / 15))
+
+
+def test_one_sample_tested_for_two_substances_is_one_test_given():
+    text = """occurred_on | kind            | outcome   | substance
+              2024-01-01  | programme_start | methadone |
+              2024-01-31  | urine_test      | negative  | opioid
+              2024-01-31  | urine_test      | negative  | ketamine"""
+    assert schedule.given_of_due(at(history(text), "2024-01-31"), schedule="A", days=90).tolist() == [1 / 1]
 
 
 def test_positive_urine_tests_of_one_week_are_one_episode():
