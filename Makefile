@@ -4,7 +4,7 @@ BIN := .venv/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check static bench-features lock clean
+.PHONY: help demo test check static bench-features bench-intake lock clean
 
 help: ## what there is to make
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
@@ -25,6 +25,9 @@ static: .venv/.dev ## format, lint, types, imports
 
 bench-features: .venv/.dev ## the features of a city beside DuckDB, Polars and pandas: time, memory, do the values agree
 	$(BIN)/python -m tests.benchmarks.features $(ARGS)
+
+bench-intake: .venv/.dev ## a first load and a day's batch into the store, on SQLite and PostgreSQL: time, memory
+	$(BIN)/python -m tests.benchmarks.intake $(ARGS)
 
 lock: .venv/.dev ## resolve both locks anew
 	$(BIN)/uv pip compile --quiet --upgrade --generate-hashes --no-emit-index-url --no-header --python-version 3.11 pyproject.toml -o requirements.lock
