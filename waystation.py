@@ -12,6 +12,7 @@ from time import perf_counter
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
+from rich import box
 from rich.console import Console
 from rich.table import Table
 
@@ -53,7 +54,7 @@ def demo(
     from training.demo import make_ready
 
     home = Home(Home.of_environment().path / "demo")
-    home.settle()
+    home.settle(alone=True)
     console.print(f"The demo lives in {_near(home.path)}; delete that folder to start anew.")
     ready = make_ready(home, step, now=_now())
     with step("start the service"):
@@ -324,10 +325,10 @@ def _print_figures(figures: Mapping[str, Any]) -> None:
     parts = figures.get("horizons", {"": figures})
     for horizon, part in parts.items():
         rows = [
-            [name, *(_shown(estimate) for estimate in measures.values())] for name, measures in part["models"].items()
+            [measure, *(_shown(measures[measure]) for measures in part["models"].values())]
+            for measure in next(iter(part["models"].values()))
         ]
-        heads = [f"{horizon} weeks" if horizon else "", *next(iter(part["models"].values()))]
-        _print_table(heads, rows)
+        _print_table([f"{horizon} weeks" if horizon else "", *part["models"]], rows)
 
 
 def _shown(estimate: Mapping[str, float | None]) -> str:
@@ -336,11 +337,13 @@ def _shown(estimate: Mapping[str, float | None]) -> str:
         return "-"
     if low is None or high is None:
         return f"{value:.3f}"
-    return f"{value:.3f} ({low:.3f}, {high:.3f})"
+    return f"{value:.3f} ({low:.3f},\u00a0{high:.3f})"  # breaks before the interval where the line is short
 
 
 def _print_table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
-    table = Table(*heads)
+    table = Table(box=box.SIMPLE)
+    for head in heads:
+        table.add_column(head, overflow="fold")  # a figure may wrap, never be cut
     for row in rows:
         table.add_row(*(str(cell) for cell in row))
     console.print(table)

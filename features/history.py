@@ -14,6 +14,8 @@ import numpy.typing as npt
 import pandas as pd
 import pyarrow.parquet as pq
 
+from features.vocabulary import LAST_OF_A_DAY
+
 Days = npt.NDArray[np.int32]
 Codes = npt.NDArray[np.int32]
 Objects = npt.NDArray[np.object_]
@@ -71,7 +73,7 @@ class History:
         value = np.asarray(events["value"], dtype=np.float64)
         # A revision that was replaced on the day it became known, or says "retracted", is never in force.
         ever = np.flatnonzero((until > known) & ~np.asarray(events["retracted"], dtype=np.bool_))
-        content: list[npt.NDArray[Any]] = [value, known, *(coded[column][0] for column in reversed(CODED))]
+        content: list[npt.NDArray[Any]] = [value, known, *(_rank(*coded[column]) for column in reversed(CODED))]
         order = ever[_sorted(person[ever], occurred[ever], [key[ever] for key in content])]
         held = np.bincount(person[order], minlength=len(person_ids))
         return cls(
@@ -139,6 +141,15 @@ def _in_force_until(events: EventTable, known: Days) -> Days:
             until[row] = soonest
             soonest = min(soonest, known[row])
     return until
+
+
+def _rank(codes: Codes, levels: tuple[str, ...]) -> Codes:
+    """The order of codes within a day: by name, after them what by its meaning comes last."""
+    by_meaning = sorted(range(len(levels)), key=lambda place: (levels[place] in LAST_OF_A_DAY, levels[place]))
+    ranks = np.empty(len(levels) + 1, dtype=np.int32)
+    ranks[by_meaning] = np.arange(len(levels))
+    ranks[-1] = -1  # an absent value comes first
+    return ranks[codes]
 
 
 def _coded(column: Any) -> tuple[Codes, tuple[str, ...]]:

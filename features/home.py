@@ -16,6 +16,10 @@ SETTINGS = {
     "OMP_WAIT_POLICY": "PASSIVE",
 }
 
+STORE_URL = "WAYSTATION_STORE_URL"
+TRACKING_URI = "MLFLOW_TRACKING_URI"
+ELSEWHERE = (STORE_URL, TRACKING_URI)
+
 
 @dataclass(frozen=True)
 class Home:
@@ -31,7 +35,7 @@ class Home:
     @property
     def store_url(self) -> str:
         """The history store: `WAYSTATION_STORE_URL`, else a SQLite file in the home."""
-        return os.environ.get("WAYSTATION_STORE_URL", f"sqlite:///{self.path / 'store.db'}")
+        return os.environ.get(STORE_URL, f"sqlite:///{self.path / 'store.db'}")
 
     @property
     def snapshots(self) -> Path:
@@ -61,15 +65,22 @@ class Home:
     @property
     def tracking_uri(self) -> str:
         """The MLflow store: `MLFLOW_TRACKING_URI`, else a SQLite file in the home."""
-        return os.environ.get("MLFLOW_TRACKING_URI", f"sqlite:///{self.path / 'mlflow.db'}")
+        return os.environ.get(TRACKING_URI, f"sqlite:///{self.path / 'mlflow.db'}")
 
     @property
     def mlflow_artifacts(self) -> Path:
         """The files of MLflow runs."""
         return self.path / "mlflow"
 
-    def settle(self) -> None:
-        """Make the home and put the safe settings into the environment of this process and its children."""
+    def settle(self, *, alone: bool = False) -> None:
+        """Make the home, for its owner only, and set the environment of this process and its children.
+
+        `alone`: whatever store or tracking server the environment names is left aside; the home has its own.
+        """
         self.path.mkdir(parents=True, exist_ok=True)
+        self.path.chmod(0o700)
+        if alone:
+            for elsewhere in ELSEWHERE:
+                os.environ.pop(elsewhere, None)
         self.bentoml.mkdir(exist_ok=True)
         os.environ.update(SETTINGS, WAYSTATION_HOME=str(self.path), BENTOML_HOME=str(self.bentoml))

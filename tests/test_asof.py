@@ -71,6 +71,22 @@ def test_a_run_ends_at_the_first_other_result():
     assert visible.of(kind="urine_test").run("outcome", "negative").tolist() == [1, 0, 2]
 
 
+def test_what_ends_a_state_comes_last_on_its_day():
+    past = at(
+        history("""occurred_on | kind            | outcome
+                   2024-01-02  | isolation_start |
+                   2024-01-02  | isolation_end   |
+                   2024-01-03  | transfer_in     |
+                   2024-01-03  | transfer_out    |
+                   2024-01-04  | objection       | withdrawn
+                   2024-01-04  | objection       | raised"""),
+        "2024-01-05",
+    )
+    assert past.of(kind=("isolation_start", "isolation_end")).last_is("kind", "isolation_end").tolist() == [1]
+    assert past.of(kind=("transfer_out", "transfer_in")).last_is("kind", "transfer_in").tolist() == [1]
+    assert past.of(kind="objection").last_is("outcome", "raised").tolist() == [1]
+
+
 def test_persons_do_not_see_each_other():
     past = history("""person_id | occurred_on | kind
                       P1        | 2024-01-02  | check_in

@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+from pathlib import Path
 
 import mlflow
 import pytest
@@ -161,3 +162,17 @@ def test_a_damaged_pointer_is_told_and_mended_by_the_next_decision(home, base):
         champion.read(home.champions, NAME)
     again = promotion.promote(home, NAME, base, now=NOW)
     assert champion.read(home.champions, NAME) == again.champion
+
+
+def test_a_copy_damaged_in_the_model_store_is_mended_by_promoting_again(home, base):
+    import bentoml
+
+    from models import artifact
+
+    first = promotion.promote(home, NAME, base, now=NOW).champion
+    booster = Path(bentoml.models.get(first.tag).path) / "booster.txt"
+    booster.write_text(booster.read_text()[:100])
+    again = promotion.promote(home, NAME, base, now=NOW)
+    assert again.decision == promotion.PROMOTED
+    assert again.champion.digest == first.digest
+    artifact.read(Path(bentoml.models.get(again.champion.tag).path), expected=first.digest)

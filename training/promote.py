@@ -42,7 +42,7 @@ def promote(home: Home, name: str, run: str | None, *, now: str) -> Decision:
         if checked.model["name"] != name:
             raise ArtifactError(f"promote: the run asked for trained '{checked.model['name']}', not '{name}'.")
         answering = _answering(home, name)
-        if answering is not None and answering.digest == checked.digest:
+        if answering is not None and answering.digest == checked.digest and _still_sound(home, answering):
             return Decision(UNCHANGED, "this very model answers already", answering)
         champion = Champion(name, checked.model["task"], "", checked.digest, chosen, tags["snapshot"], now)
         why_not = _refusal(checked)
@@ -76,6 +76,18 @@ def _answering(home: Home, name: str) -> Champion | None:
         return read(home.champions, name)
     except ArtifactError:  # damaged: this decision writes it anew
         return None
+
+
+def _still_sound(home: Home, champion: Champion) -> bool:
+    """Whether the copy in the model store is the one that was promoted; a damaged one is handed over anew."""
+    home.settle()
+    import bentoml
+
+    try:
+        artifact.read(Path(bentoml.models.get(champion.tag).path), expected=champion.digest)
+    except (ArtifactError, bentoml.exceptions.NotFound):
+        return False
+    return True
 
 
 def _refusal(checked: artifact.Artifact) -> str:
