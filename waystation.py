@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from serving.ask import Service
+    from training.demo import Ready
 
 Task = Literal["relapse", "hotspot"]
 
@@ -68,7 +69,7 @@ def demo(
             raise
     try:
         _show_answers(service, ready.person_id, ready.as_of)
-        _show_addresses(port, home)
+        _show_addresses(port, ready)
         if not once:
             console.print("Ctrl-C ends the service.")
             process.wait()
@@ -281,9 +282,8 @@ def _show_answers(service: "Service", person_id: str, as_of: date) -> None:
         told = service.score(question, language=language)
         console.rule(f"POST /v1/scores  {language}")
         console.print(f"risk {told['risk']:.1%} within {told['horizon_days']} days of {told['as_of']}. {told['note']}")
-        _print_table(
-            ("log-odds", "reason"), [(f"{each['contribution']:+.2f}", each["text"]) for each in told["reasons"]]
-        )
+        rows = [(f"{each['contribution']:+.2f}", each["effect"], each["text"]) for each in told["reasons"]]
+        _print_table(("log-odds", "effect", "reason"), rows)
     for language in ("zh-CN", "en"):
         areas = service.forecast(as_of=day, weeks=4, level="township", language=language)["features"]
         highest = sorted((area["properties"] for area in areas), key=lambda area: -area["expected"])[:5]
@@ -292,10 +292,15 @@ def _show_answers(service: "Service", person_id: str, as_of: date) -> None:
         _print_table(("expected", "area", "in words"), rows)
 
 
-def _show_addresses(port: int, home: Home) -> None:
+def _show_addresses(port: int, ready: "Ready") -> None:
+    home = ready.home
     console.rule()
     console.print(f"service   http://{LOOPBACK}:{port}   (this machine only: it has no access control yet)")
     console.print(f"its API   http://{LOOPBACK}:{port}/docs")
+    question = json.dumps({"person_id": ready.person_id, "as_of": ready.as_of.isoformat(), "purpose": "support_plan"})
+    console.print(
+        f"ask       curl -s http://{LOOPBACK}:{port}/v1/scores -H 'Content-Type: application/json' -d '{question}'"
+    )
     store = f"sqlite:///{_near(home.path)}/mlflow.db"
     console.print(f"its log   {_near(home.path / 'service.log')}")
     console.print(f"MLflow    .venv/bin/mlflow ui --backend-store-uri {store} --port 5000")

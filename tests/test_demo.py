@@ -19,13 +19,17 @@ def free_port():
 
 
 def test_the_demo_goes_from_nothing_to_a_score_and_reuses_what_is_there(home):
-    first = waystation(home, "demo", "--once", "--port", free_port())
+    users = {
+        "WAYSTATION_STORE_URL": f"sqlite:///{home}/users.db",
+        "MLFLOW_TRACKING_URI": f"sqlite:///{home}/users.mlflow",
+    }
+    first = waystation(home, "demo", "--once", "--port", free_port(), **users)
     assert first.returncode == 0, first.stdout + first.stderr
     for part in ("risk ", "within 90 days", "尿检", "Township", "镇", "/docs", "mlflow ui", "level=township"):
         assert part in first.stdout, part
     assert "already there" not in first.stdout
     assert (home / "demo" / "store.db").exists()
-    assert not (home / "store.db").exists()  # the user's own home is not touched
+    assert [path.name for path in home.iterdir()] == ["demo"]  # nothing of the user's is touched
     again = waystation(home, "demo", "--once", "--port", free_port())
     assert again.returncode == 0, again.stdout + again.stderr
     assert again.stdout.count("already there, reused") == 5
