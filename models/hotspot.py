@@ -18,8 +18,8 @@ from scipy import stats
 
 from features import hotspot as catalogue
 from features.areas import AreaSet, Floats, Grid, cells, outlines, townships
-from features.errors import ConfigError, SchemaError
-from features.hotspot import Feature
+from features.errors import ConfigError, SchemaError, TooLittleHistoryError
+from features.hotspot import Feature, VisiblePast
 
 YEAR_WEEKS = 52
 YEAR_COUNT = "count_52w"
@@ -163,13 +163,14 @@ def study_areas(scope: Scope, incidents: pd.DataFrame, areas: pd.DataFrame | Non
 def look(
     model: HotspotModel, incidents: pd.DataFrame, areas: pd.DataFrame | None, effort: pd.DataFrame | None, *, as_of: int
 ) -> pd.DataFrame:
-    """The model's features of every area at one as-of date."""
+    """The model's features of every area at one as-of date; TooLittleHistoryError before a year was known."""
     scope = model.scope
     seen = catalogue.counted(incidents, level=scope.level, kinds=scope.kinds, reporters=scope.reporters)
     places = study_areas(scope, seen, areas, as_of=as_of)
     past = catalogue.visible_past(
         seen, effort, places, as_of=np.array([as_of], np.int64), horizon_weeks=scope.horizon_weeks
     )
+    _refuse_thin_air(past)
     return catalogue.compute(past, model.features)
 
 
@@ -252,6 +253,15 @@ def poisson_deviance(observed: Floats, expected: Floats) -> Floats:
     """Poisson deviance of each count, at or above zero: 2 (y log(y / m) - y + m)."""
     ratio = np.divide(observed, expected, out=np.ones_like(expected), where=observed > 0)
     return np.asarray(2 * (observed * np.log(ratio) - observed + expected), np.float64)
+
+
+def _refuse_thin_air(past: VisiblePast) -> None:
+    # The prior is the year's count: of a shorter past, or none, it would tell a level that nobody has seen.
+    if not (past.weeks_of_history() >= YEAR_WEEKS).all():  # NaN where no incident was known
+        raise TooLittleHistoryError(
+            f"incidents: fewer than {YEAR_WEEKS} weeks of those the model counts were known by the as-of date; "
+            "ask for a later date, or ingest earlier incidents."
+        )
 
 
 def _likeliest_prior(table: pd.DataFrame, observed: Floats, horizon_weeks: int) -> Prior:

@@ -9,7 +9,7 @@ import shapely
 
 from features import hotspot
 from features.areas import OUTSIDE, townships
-from features.errors import ConfigError
+from features.errors import ConfigError, TooLittleHistoryError
 from features.hotspot import FEATURES, Feature, compute, counted, from_specs, specs, visible_past
 from models import hotspot as model
 from models.hotspot import HotspotModel, Learning, Prior, Scope, shown_value
@@ -254,6 +254,33 @@ def test_a_horizon_the_model_was_not_made_for_is_refused():
     rows = random_city()
     with pytest.raises(ConfigError, match="trained for"):
         model.forecast(fitted(rows)[0], rows, town(), None, 1850, 1, "township")
+
+
+YEAR_DAYS = 7 * 52
+
+
+@pytest.mark.parametrize("days", [-100, -1, 0, 100, YEAR_DAYS - 2])
+def test_without_a_year_of_known_history_there_is_no_forecast(days):
+    rows = random_city()
+    with pytest.raises(TooLittleHistoryError, match="52 weeks"):
+        model.look(fitted(rows)[0], rows, town(), None, as_of=rows["occurred_on"].min() + days)
+
+
+def test_a_year_of_known_history_is_enough_and_counts_from_when_it_was_known():
+    rows = random_city()
+    learned, first = fitted(rows)[0], rows["occurred_on"].min()
+    prompt = rows.assign(known_on=rows["occurred_on"])
+    assert len(model.look(learned, prompt, town(), None, as_of=first + YEAR_DAYS - 1)) == 3
+    untold = rows.assign(known_on=rows["known_on"].clip(lower=1500))
+    assert len(model.look(learned, untold, town(), None, as_of=1500)) == 3
+    with pytest.raises(TooLittleHistoryError):
+        model.look(learned, untold, town(), None, as_of=1499)
+
+
+def test_a_city_without_incidents_gets_no_forecast():
+    rows = random_city()
+    with pytest.raises(TooLittleHistoryError):
+        model.look(fitted(rows)[0], rows.iloc[:0], town(), None, as_of=1850)
 
 
 def test_overdispersed_counts_get_a_wider_interval():
