@@ -49,18 +49,34 @@ def why_not(past: Visible, cohort: Cohort) -> npt.NDArray[np.object_]:
     Codes: sealed, objected, under_18, abstinent_three_years, died, insufficient_history, not_in_programme,
     isolated, in_washout, no_good_period.
     """
-    reasons = np.full(len(past), ELIGIBLE, dtype=object)
-    for code, applies in _rules(past, cohort):
+    return _first_of(_rules(past, cohort), why_refused(past))
+
+
+def why_refused(past: Visible) -> npt.NDArray[np.object_]:
+    """For each row "" or the code of the first refusal of law: those no model may lift, the same for every cohort.
+
+    Codes: sealed, objected, under_18, abstinent_three_years, died. A cohort asks at the as-of date alone, else training
+    would see what came later; who answers today asks at today as well, for the law is that of today.
+    """
+    return _first_of(_refusals(past), np.full(len(past), ELIGIBLE, dtype=object))
+
+
+def _first_of(rules: Iterator[tuple[str, Flags]], reasons: npt.NDArray[np.object_]) -> npt.NDArray[np.object_]:
+    """The reasons, where there is none yet the first that applies."""
+    for code, applies in rules:
         reasons[applies & (reasons == ELIGIBLE)] = code
     return reasons
 
 
-def _rules(past: Visible, cohort: Cohort) -> Iterator[tuple[str, Flags]]:
+def _refusals(past: Visible) -> Iterator[tuple[str, Flags]]:
     yield "sealed", past.of(kind="sealed").count() > 0
     yield "objected", past.of(kind="objection").last_is("outcome", "raised") == 1
     yield "under_18", _may_be_minor(past)
     yield "abstinent_three_years", _abstinent(past)
     yield "died", past.of(kind="death").count() > 0
+
+
+def _rules(past: Visible, cohort: Cohort) -> Iterator[tuple[str, Flags]]:
     yield "insufficient_history", past.of().count() == 0
     yield "not_in_programme", ~_in_one_of(past, cohort.programmes)
     yield "isolated", past.of(kind=("isolation_start", "isolation_end")).last_is("kind", "isolation_start") == 1

@@ -1,8 +1,9 @@
 """Who may be scored, and the reason why the others may not."""
 
 import pandas as pd
+import pytest
 
-from features.cohort import Cohort, GoodPeriods, why_not
+from features.cohort import Cohort, GoodPeriods, why_not, why_refused
 from tests.tables import at, history
 
 IN_PROGRAMME = """occurred_on | kind            | outcome
@@ -63,3 +64,26 @@ def test_a_recent_relapse_is_left_out_by_a_washout():
 def test_a_good_period_may_be_asked_for():
     rule = Cohort(good_periods=GoodPeriods(at_least=1, of=4, length_days=7))
     assert reason(IN_PROGRAMME, "2024-01-30", "2024-02-20", cohort=rule) == ["", "no_good_period"]
+
+
+REFUSED = {
+    "sealed": "2024-02-01 | sealed |",
+    "objected": "2024-02-01 | objection | raised",
+    "abstinent_three_years": "",
+    "died": "2024-02-01 | death |",
+}
+
+
+@pytest.mark.parametrize("code", REFUSED)
+def test_a_refusal_of_law_is_asked_at_the_day_it_is_asked_for(code):
+    past = history(IN_PROGRAMME + REFUSED[code])
+    assert list(why_refused(at(past, "2024-01-31"))) == [""]
+    later = "2026-12-31" if code == "abstinent_three_years" else "2024-02-01"
+    assert list(why_refused(at(past, later))) == [code]
+    assert reason(IN_PROGRAMME + REFUSED[code], "2024-01-31") == [""]  # a cohort knows nothing of later
+
+
+def test_what_only_a_model_asks_for_is_no_refusal_of_law():
+    outside = at(history("occurred_on | kind | outcome\n2024-01-10 | check_in | kept"), "2024-02-01")
+    assert list(why_not(outside, Cohort())) == ["not_in_programme"]
+    assert list(why_refused(outside)) == [""]
