@@ -11,6 +11,7 @@ import pytest
 from features.errors import ArtifactError
 from features.home import Home
 from models import champion
+from models.artifact import Artifact
 from training import promote as promotion
 from training import runs, track
 
@@ -127,6 +128,56 @@ def test_a_model_no_better_than_the_base_rate_is_refused_and_the_refusal_kept(ho
 
 def _file_of(home, run, name):
     return next(home.mlflow_artifacts.glob(f"{run.tracked.run}/artifacts/artifact/{name}"))
+
+
+def card_of_places(*, difference, low, origins=14):
+    skill = {"difference": difference, "low": low, "high": 0.3}
+    return {
+        "figures": {
+            "counts": {"origins": origins},
+            "horizons": {"4": {"paired": {"count_12m": {"deviance_skill": skill}}}},
+        }
+    }
+
+
+def verdict_on_places(card):
+    return promotion._verdict(Artifact("digest", "tree", {"task": "hotspot", "scope": {"horizon_weeks": 4}}, card))
+
+
+@pytest.mark.parametrize(
+    ("record", "ahead", "why"),
+    [
+        ({"difference": 0.1, "low": 0.02}, True, "ahead of the 12-month count on deviance, 14 origins"),
+        ({"difference": 0.1, "low": -0.02}, False, "not ahead of the 12-month count on deviance, 14 origins"),
+        ({"difference": -0.1, "low": -0.2}, False, "not ahead of the 12-month count on deviance, 14 origins"),
+        ({"difference": float("nan"), "low": float("nan")}, False, "not ahead of the 12-month count"),
+        ({"difference": 0.1, "low": -0.02, "origins": 3}, True, "3 origins, too few for an interval"),
+        (
+            {"difference": -0.1, "low": 0.0, "origins": 3},
+            False,
+            "not ahead of the 12-month count on deviance, 3 origins",
+        ),
+    ],
+)
+def test_a_hotspot_model_answers_only_when_ahead_of_the_last_year(record, ahead, why):
+    verdict = verdict_on_places(card_of_places(**record))
+    assert (verdict.ahead, why in verdict.why) == (ahead, True)
+
+
+@pytest.mark.parametrize("card", [{}, {"figures": {"counts": {"origins": 14}, "horizons": {"1": {}}}}])
+def test_a_hotspot_model_without_a_record_of_its_horizon_is_refused(card):
+    assert not verdict_on_places(card).ahead
+
+
+def test_the_hotspots_of_the_small_city_are_promoted_for_what_is_true_of_them(home, tmp_path):
+    path = tmp_path / "hotspot.toml"
+    path.write_text('level = "township"\norigins = 4\nbootstrap_samples = 20\n[learning]\nrows_per_leaf = 200\n')
+    run = runs.train(home, "hotspot", path, lambda _: None)[0]
+    skill = run.figures["horizons"]["4"]["paired"]["count_12m"]["deviance_skill"]["difference"]
+    decision = promotion.promote(home, run.name, None, now=NOW)
+    assert (decision.decision == promotion.PROMOTED) == (skill > 0)
+    assert decision.why.startswith("ahead of the 12-month count" if skill > 0 else "not ahead of the 12-month count")
+    assert "4 origins" in decision.why
 
 
 def test_a_line_torn_by_a_crash_is_cut_off_and_nothing_acknowledged_is_lost(home, base):

@@ -8,9 +8,10 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 from features.errors import ArtifactError
 from features.home import Home
@@ -22,6 +23,7 @@ PROMOTED = "promoted"
 REFUSED = "refused"
 ROLLED_BACK = "rolled back"
 UNCHANGED = "unchanged"  # never in the ledger: nothing was decided
+ORIGINS_FOR_AN_INTERVAL = 8
 
 
 @dataclass(frozen=True)
@@ -31,6 +33,14 @@ class Decision:
     decision: str
     why: str
     champion: Champion
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """Whether the record of a model is good enough to answer, and in words why or why not."""
+
+    ahead: bool
+    why: str
 
 
 def promote(home: Home, name: str, run: str | None, *, now: str) -> Decision:
@@ -45,11 +55,11 @@ def promote(home: Home, name: str, run: str | None, *, now: str) -> Decision:
         if answering is not None and answering.digest == checked.digest and _still_sound(home, answering):
             return Decision(UNCHANGED, "this very model answers already", answering)
         champion = Champion(name, checked.model["task"], "", checked.digest, chosen, tags["snapshot"], now)
-        why_not = _refusal(checked)
-        if why_not:
-            return _decided(home, Decision(REFUSED, why_not, champion))
+        verdict = _verdict(checked)
+        if not verdict.ahead:
+            return _decided(home, Decision(REFUSED, verdict.why, champion))
         champion = _handed_over(home, folder, champion)
-    return _decided(home, Decision(PROMOTED, "ahead of the base rate on rows it was not fitted on", champion))
+    return _decided(home, Decision(PROMOTED, verdict.why, champion))
 
 
 def rollback(home: Home, name: str, *, now: str) -> Decision:
@@ -90,13 +100,30 @@ def _still_sound(home: Home, champion: Champion) -> bool:
     return True
 
 
-def _refusal(checked: artifact.Artifact) -> str:
-    """Why a model may not answer; "" when it may. A first gate: no worse than telling everyone the base rate."""
-    paired = checked.card.get("figures", {}).get("paired", {})
-    loss = paired.get("base_rate", {}).get("log_loss", {})
-    if checked.model["task"] == "relapse" and not loss.get("value", 0.0) < 0:
-        return "not ahead of the base rate on log loss"
-    return ""
+def _verdict(checked: artifact.Artifact) -> Verdict:
+    """Whether a model may answer, by the record in its own card: it has to be ahead of the plain way of its task."""
+    figures = checked.card.get("figures", {})
+    if checked.model["task"] == "hotspot":
+        return _verdict_on_places(figures, str(checked.model["scope"]["horizon_weeks"]))
+    loss = figures.get("paired", {}).get("base_rate", {}).get("log_loss", {}).get("value")
+    if loss is not None and loss < 0:
+        return Verdict(True, "ahead of the base rate on rows it was not fitted on")
+    return Verdict(False, "not ahead of the base rate on log loss")
+
+
+def _verdict_on_places(figures: Mapping[str, Any], horizon: str) -> Verdict:
+    """Ahead of the 12-month count on deviance skill: the interval of the paired difference lies above zero.
+
+    With few origins there is no interval to speak of, since it resamples them; then the difference itself has to.
+    """
+    paired = figures.get("horizons", {}).get(horizon, {}).get("paired", {})
+    skill = paired.get("count_12m", {}).get("deviance_skill", {})
+    origins = figures.get("counts", {}).get("origins", 0)
+    few = origins < ORIGINS_FOR_AN_INTERVAL
+    if skill.get("difference" if few else "low", 0.0) > 0:  # NaN, when nothing came, is not
+        how = ", too few for an interval" if few else ""
+        return Verdict(True, f"ahead of the 12-month count on deviance, {origins} origins{how}")
+    return Verdict(False, f"not ahead of the 12-month count on deviance, {origins} origins")
 
 
 def _handed_over(home: Home, folder: Path, champion: Champion) -> Champion:
