@@ -113,13 +113,15 @@ def _check_sum(scored: Scored, reasons: list[Reason], others: float) -> None:
 
 def _missing(scored: Scored, wording: Wording) -> Iterator[Missing]:
     """What is not known, once for each function and subject: the widest lookback that found nothing says it."""
+    if not scored.age_known:
+        yield Missing(feature="birth_year", text=wording.age_unknown)
     widest: dict[tuple[object, ...], Feature] = {}
     for place in np.flatnonzero(np.isnan(scored.values)):
         feature = scored.features[place]
         subject = (feature.code, *(pair for pair in feature.arguments if pair[0] not in {"days", "back", "last"}))
         if subject not in widest or _lookback(feature) > _lookback(widest[subject]):
             widest[subject] = feature
-    return (Missing(feature=each.code, text=wording.missing(each)) for each in widest.values())
+    yield from (Missing(feature=each.code, text=wording.missing(each)) for each in widest.values())
 
 
 def _lookback(feature: Feature) -> float:

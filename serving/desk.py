@@ -6,6 +6,8 @@ from datetime import date
 
 from features.schema import days_since_epoch
 from features.vocabulary import REFUSED_PURPOSES
+from models.champion import Champion
+from models.relapse import RelapseModel
 from serving import answers
 from serving.answers import Asked
 from serving.champions import Champions, Resolve
@@ -18,6 +20,8 @@ from serving.settings import Settings
 from serving.wording import Wording, preferred, wording
 
 PURPOSE_REFUSED = "purpose_refused"
+
+Answering = tuple[Champion, RelapseModel]
 
 
 @dataclass(frozen=True)
@@ -55,8 +59,12 @@ class Desk:
         inline = question.person_id is None
         person_ids = [question.person_id or SENT_ALONG]
         self._refuse(question, person_ids, texts)
-        held = sent_along(question, today=self.settings.today) if inline else self.histories.of(person_ids)
-        answer = self._answered(question, person_ids, held, texts)[0].answer
+        answering = self._answering(question)
+        if inline:
+            held = sent_along(question, answering[1], today=self.settings.today)
+        else:
+            held = self.histories.of(person_ids)
+        answer = self._answered(question, answering, person_ids, held, texts)[0].answer
         if isinstance(answer, NotScored):
             raise answers.refusal(answer.reason, texts)
         return answer
@@ -65,8 +73,9 @@ class Desk:
         """The scores of many persons, and why some have none, in the order asked."""
         texts = self.wording(question.language, accept_language)
         self._refuse(question, question.person_ids, texts)
+        answering = self._answering(question)
         held = self.histories.of(question.person_ids)
-        answered = self._answered(question, question.person_ids, held, texts)
+        answered = self._answered(question, answering, question.person_ids, held, texts)
         return BatchAnswer(
             scores=[each.answer for each in answered if isinstance(each.answer, Score)],
             refused=[
@@ -107,11 +116,17 @@ class Desk:
             self.records.write([self._entry(question, each, texts) for each in person_ids])
             raise ProblemError("purpose_refused", members={"reason": question.purpose})
 
-    def _answered(self, question: Question, person_ids: Sequence[str], held: Held, texts: Wording) -> list[Answered]:
+    def _answering(self, question: Question) -> Answering:
+        return self.champions.relapse(question.model or self.settings.relapse_model)
+
+    def _answered(
+        self, question: Question, answering: Answering, person_ids: Sequence[str], held: Held, texts: Wording
+    ) -> list[Answered]:
         """The outcome of each person, recorded."""
-        champion, model = self.champions.relapse(question.model or self.settings.relapse_model)
+        champion, model = answering
         asked = Asked(champion, model.horizon_days, question.as_of, held.snapshot, question.most, texts)
-        outcomes = scores(model, held.history, person_ids, as_of=days_since_epoch(question.as_of))
+        as_of, today = days_since_epoch(question.as_of), days_since_epoch(self.settings.today)
+        outcomes = scores(model, held.history, person_ids, as_of=as_of, today=today)
         answered = [
             self._one(asked, person_id, outcome) for person_id, outcome in zip(person_ids, outcomes, strict=True)
         ]

@@ -15,10 +15,11 @@ from features.errors import StoreError
 from features.history import History
 from features.schema import days_since_epoch
 from features.store import Store
-from serving.messages import FIRST_DAY, Event, ScoreRequest
-from serving.problems import Fault, ProblemError
+from models.relapse import RelapseModel
+from serving.messages import FIRST_DAY, Event, Facts, ScoreRequest
+from serving.problems import MOST_FAULTS, Fault, ProblemError, path_of
 
-SENT_ALONG = "sent along"  # stands for the person of a history in the body
+SENT_ALONG = "\x00sent along"  # stands for the person of a history in the body; no id can be spelled like it
 ONE_BY_ONE = 20  # persons; above, one read of all facts is quicker than so many small ones
 TRIES = 5
 
@@ -84,13 +85,13 @@ def _persons(store: Store, wanted: list[str]) -> pd.DataFrame:
     return found[0] if len(found) == 1 else pd.concat(found, ignore_index=True)
 
 
-def sent_along(request: ScoreRequest, *, today: date) -> Held:
-    """The history in a request, under the rules of the store."""
-    events = request.events or []
+def sent_along(request: ScoreRequest, model: RelapseModel, *, today: date) -> Held:
+    """The history in a request, under the rules of the store; facts beyond its columns are those the model uses."""
+    events, facts = request.events or [], request.person or Facts()
     _refuse_the_future(events, today)
     _refuse_conflicts(events)
-    facts = request.person or {}
-    persons = pd.DataFrame([{**facts, "person_id": SENT_ALONG}])
+    _refuse_faulty_facts(facts, model, today)
+    persons = pd.DataFrame([{**_as_stored(facts), "person_id": SENT_ALONG}])
     return Held(History.of(_frame(_told_once(events)), persons), _digest(request))
 
 
@@ -116,6 +117,34 @@ def _refuse_the_future(events: Sequence[Event], today: date) -> None:
     late = [place for place, event in enumerate(events) if event.known_on > today]
     if late:
         raise ProblemError("invalid", tuple(Fault(f"events.{place}.known_on", "in_the_future") for place in late[:20]))
+
+
+def _refuse_faulty_facts(facts: Facts, model: RelapseModel, today: date) -> None:
+    used = [(each.code, dict(each.arguments).get("column")) for each in model.features]
+    numbers, columns = {column for code, column in used if code == "fact_number"}, {column for _, column in used}
+    further = facts.model_extra or {}
+    faults = [Fault(path_of(["person", name]), "unknown_field") for name in further if name not in columns]
+    faults += [
+        Fault(path_of(["person", name]), "wrong_type", "number")
+        for name, value in further.items()
+        if name in numbers and isinstance(value, str)
+    ]
+    late = {
+        "birth_year": (facts.birth_year or 0) > today.year,
+        "first_use_year": (facts.first_use_year or 0) > today.year,
+        "registered_on": facts.registered_on is not None and facts.registered_on > today,
+    }
+    faults += [Fault(f"person.{name}", "in_the_future") for name, is_late in late.items() if is_late]
+    if faults:
+        raise ProblemError("invalid", tuple(faults[:MOST_FAULTS]))
+
+
+def _as_stored(facts: Facts) -> dict[str, str | float]:
+    """The facts in the types the store gives: days as whole numbers, every number a float."""
+    told = facts.model_dump(exclude_none=True)
+    if facts.registered_on is not None:
+        told["registered_on"] = days_since_epoch(facts.registered_on)
+    return {name: value if isinstance(value, str) else float(value) for name, value in told.items()}
 
 
 def _refuse_conflicts(events: Sequence[Event]) -> None:

@@ -6,17 +6,17 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, WithJsonSchema
 from pydantic import model_validator as checked_as_a_whole
-from pydantic.config import JsonDict
 from pydantic_core import PydanticCustomError
 
-from features.vocabulary import KINDS, PURPOSES, REFUSED_PURPOSES, SOURCES
+from features.vocabulary import KINDS, PURPOSES, REFUSED_PURPOSES, SEXES, SOURCES
 
 MOST_PERSONS = 1_000
 MOST_EVENTS = 5_000
-MOST_FACTS = 100
 MOST_REASONS = 200
+MOST_EXACT = 2**53  # beyond it a float no longer holds every whole number
 FIRST_DAY, LAST_DAY = date(1900, 1, 1), date(2199, 12, 31)
 ISO_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+NAME = re.compile(r"[^\x00-\x1f\x7f]{1,128}")
 
 Language = Literal["zh-CN", "en"]
 AreaLevel = Literal["township", "cell"]
@@ -41,7 +41,7 @@ def _known_purpose(value: str) -> str:
 
 
 Day = Annotated[date, BeforeValidator(_iso_day)]
-Id = Annotated[str, StringConstraints(pattern=r"^[^\x00-\x1f\x7f]{1,128}$")]
+Id = Annotated[str, StringConstraints(pattern=f"^{NAME.pattern}$")]
 Code = Annotated[str, StringConstraints(pattern=r"^[^\sA-Z\x00-\x1f]{1,64}$")]
 Purpose = Annotated[
     str,
@@ -49,7 +49,6 @@ Purpose = Annotated[
     WithJsonSchema({"type": "string", "enum": list(PURPOSES)}),
 ]
 Finite = Annotated[float, Field(allow_inf_nan=False)]
-Whole = Annotated[int, Field(ge=-(2**53), le=2**53)]  # beyond it a float no longer holds every whole number
 
 
 class Message(BaseModel):
@@ -97,39 +96,43 @@ class Question(Message):
     most: int = Field(default=10, ge=1, le=MOST_REASONS, description="How many reasons; the rest come as `others`.")
 
 
-STORED_EXAMPLE: JsonDict = {"person_id": "P0001", "as_of": "2024-06-01", "purpose": "support_plan", "language": "en"}
-SENT_EXAMPLE: JsonDict = {
-    "as_of": "2024-06-01",
-    "purpose": "review",
-    "person": {"birth_year": 1985},
-    "events": [
-        {
-            "occurred_on": "2023-01-09",
-            "known_on": "2023-01-09",
-            "kind": "programme_start",
-            "outcome": "community_treatment",
-        },
-        {
-            "occurred_on": "2024-05-06",
-            "known_on": "2024-05-08",
-            "kind": "urine_test",
-            "outcome": "negative",
-            "substance": "opioid",
-        },
-    ],
-}
-BATCH_EXAMPLE: JsonDict = {"person_ids": ["P0001", "P0002"], "as_of": "2024-06-01", "purpose": "support_plan"}
+def _fact(value: Any) -> str | float | None:
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
+        raise PydanticCustomError("wrong_type", "a word or a number", {"expected": "text, number or null"})
+    if isinstance(value, str) and not NAME.fullmatch(value):
+        raise PydanticCustomError("not_a_name", "a word", {"expected": "1 to 128 characters, no control characters"})
+    if not isinstance(value, str) and abs(value) > MOST_EXACT:
+        raise PydanticCustomError("too_large", "a number", {"expected": str(MOST_EXACT)})
+    return value
+
+
+Fact = Annotated[Any, AfterValidator(_fact), WithJsonSchema({"type": ["string", "number", "null"]})]
+Year = Annotated[int, Field(ge=FIRST_DAY.year, le=LAST_DAY.year)]
+
+
+class Facts(Message):
+    """The facts fixed at registration; further columns only where the model that answers uses them."""
+
+    model_config = ConfigDict(extra="allow", json_schema_extra={"required": ["birth_year"]})
+    __pydantic_extra__: dict[str, Fact]
+
+    birth_year: Year | None = Field(default=None, description="Needed: minors are not scored.")
+    sex: Literal[SEXES] | None = None  # type: ignore[valid-type]
+    ethnicity: Id | None = None
+    household_register: Id | None = None
+    education: Id | None = None
+    first_use_year: Year | None = None
+    primary_substance: Code | None = None
+    registered_on: Day | None = None
 
 
 class ScoreRequest(Question):
     """One score: of a stored person, or of a history sent along. Exactly one of `person_id` and `events`."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [STORED_EXAMPLE, SENT_EXAMPLE]})
-
     person_id: Id | None = None
-    person: dict[Code, str | Whole | Finite | None] | None = Field(
-        default=None, max_length=MOST_FACTS, description="Facts fixed at registration, such as birth_year."
-    )
+    person: Facts | None = Field(default=None, description="Facts fixed at registration; needed beside events.")
     events: list[Event] | None = Field(default=None, max_length=MOST_EVENTS)
 
     @checked_as_a_whole(mode="after")
@@ -137,14 +140,14 @@ class ScoreRequest(Question):
         if (self.person_id is None) == (self.events is None):
             raise PydanticCustomError("person_id_or_events", "exactly one of person_id and events")
         if self.person is not None and self.events is None:
-            raise PydanticCustomError("person_needs_events", "facts go with events")
+            raise PydanticCustomError("person_needs_events", "facts go with events", {"field": "person"})
+        if self.events is not None and (self.person is None or self.person.birth_year is None):
+            raise PydanticCustomError("needed_to_refuse_minors", "no age, no score", {"field": "person.birth_year"})
         return self
 
 
 class BatchRequest(Question):
     """Up to 1,000 scores of stored persons."""
-
-    model_config = ConfigDict(json_schema_extra={"examples": [BATCH_EXAMPLE]})
 
     person_ids: list[Id] = Field(min_length=1, max_length=MOST_PERSONS)
 

@@ -7,6 +7,7 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from fastapi.responses import HTMLResponse, JSONResponse
 
+from serving.examples import of_schemas
 from serving.messages import Forecast, Problem
 
 MEANINGS = {
@@ -67,6 +68,8 @@ def document(app: FastAPI) -> dict[str, Any]:
             told = message.model_json_schema(mode="serialization", ref_template=REFERENCE.format(name="{model}"))
             schemas.update(told.pop("$defs", {}))
             schemas[message.__name__] = told
+        for name, examples in of_schemas(app.state.desk.settings.today).items():
+            schemas[name]["examples"] = examples
         for unused in ("HTTPValidationError", "ValidationError"):  # ours are problems
             schemas.pop(unused, None)
         app.openapi_schema = made

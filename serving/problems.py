@@ -80,7 +80,8 @@ def _name(part: object) -> str:
 
 
 def _fault(error: Mapping[str, Any]) -> Fault:
-    place = [part for number, part in enumerate(error["loc"]) if number or part not in {"body", "query", "header"}]
     context = error.get("ctx", {})
+    place = [part for number, part in enumerate(error["loc"]) if number or part not in {"body", "query", "header"}]
+    place += [context["field"]] if "field" in context else []  # a rule of a whole message names the field itself
     expected = next((str(context[key]) for key in LIMITS if key in context), None)
     return Fault(path_of(place) or "body", str(error["type"]), expected)

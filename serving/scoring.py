@@ -8,7 +8,7 @@ import pandas as pd
 
 from features.asof import Visible
 from features.catalogue import Feature, compute
-from features.cohort import ELIGIBLE, why_not
+from features.cohort import ELIGIBLE, why_not, why_refused
 from features.history import Floats, History
 from models.calibration import sigmoid
 from models.hotspot import HotspotModel
@@ -27,6 +27,7 @@ class Scored:
     features: tuple[Feature, ...]
     values: Floats
     contributions: Floats
+    age_known: bool = True
 
 
 @dataclass(frozen=True)
@@ -39,17 +40,23 @@ class NotScored:
 Outcome = Scored | NotScored
 
 
-def scores(model: RelapseModel, history: History, person_ids: Sequence[str], *, as_of: int) -> list[Outcome]:
-    """One outcome for each person asked for, in that order; as_of in days since 1970-01-01."""
+def scores(
+    model: RelapseModel, history: History, person_ids: Sequence[str], *, as_of: int, today: int
+) -> list[Outcome]:
+    """One outcome for each person asked for, in that order; as_of and today in days since 1970-01-01.
+
+    Whom the law forbids to score today is not scored, whatever day is asked about.
+    """
     held = set(history.person_ids)
     known = [person_id for person_id in person_ids if person_id in held]
-    outcomes = iter(_of_known(model, history, known, as_of) if known else [])
+    outcomes = iter(_of_known(model, history, known, as_of, today) if known else [])
     return [next(outcomes) if person_id in held else NotScored(UNKNOWN) for person_id in person_ids]
 
 
-def _of_known(model: RelapseModel, history: History, person_ids: list[str], as_of: int) -> list[Outcome]:
+def _of_known(model: RelapseModel, history: History, person_ids: list[str], as_of: int, today: int) -> list[Outcome]:
     times = pd.DataFrame({"person_id": person_ids, "as_of": as_of})
-    reasons = why_not(Visible.at(history, times), model.cohort)
+    refused_now = why_refused(Visible.at(history, times.assign(as_of=today)))
+    reasons = np.where(refused_now != ELIGIBLE, refused_now, why_not(Visible.at(history, times), model.cohort))
     eligible = reasons == ELIGIBLE
     scored = iter(_of_eligible(model, history, times[eligible]) if eligible.any() else [])
     return [next(scored) if reason == ELIGIBLE else NotScored(str(reason)) for reason in reasons]
@@ -58,6 +65,7 @@ def _of_known(model: RelapseModel, history: History, person_ids: list[str], as_o
 def _of_eligible(model: RelapseModel, history: History, times: pd.DataFrame) -> list[Scored]:
     table = compute(history, times, model.features)
     parts = model.contributions(table)
+    born = Visible.at(history, times).fact("birth_year")
     values, risks = table.to_numpy(dtype=np.float64), sigmoid(parts.total)
     return [
         Scored(
@@ -67,6 +75,7 @@ def _of_eligible(model: RelapseModel, history: History, times: pd.DataFrame) -> 
             features=model.features,
             values=values[row],
             contributions=parts.by_feature[row],
+            age_known=born[row] is not None,
         )
         for row in range(len(table))
     ]

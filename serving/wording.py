@@ -59,6 +59,11 @@ class Wording:
         """What a score is good for, and what it is not."""
         return str(self.texts["score"]["note"])
 
+    @property
+    def age_unknown(self) -> str:
+        """That a score was given though the age is not known."""
+        return str(self.texts["score"]["age_unknown"])
+
     def refusal(self, reason: str) -> str:
         """Why no score is given."""
         return str(self.texts["refusal"][reason])

@@ -11,7 +11,7 @@ import urllib.error
 import urllib.request
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime
 
 import numpy as np
 import pandas as pd
@@ -37,6 +37,8 @@ NAME = "relapse-90d"
 HOTSPOTS = "hotspot-township-4w"
 N_PERSONS = 80
 CANARY = "CANARY-7f3a"
+# Each relapsed once more today, so that nobody counts as abstinent for three years, whenever the tests run.
+TODAY = datetime.now(UTC).date()
 QUESTION = {"as_of": AS_OF, "purpose": "support_plan"}
 
 SPECIAL = """person_id,birth_year,registered_on
@@ -47,6 +49,9 @@ ABSTINENT,1980,2019-01-01
 EMPTY,1980,2023-01-01
 ISOLATED,1980,2023-01-01
 OUTSIDE,1980,2023-01-01
+LATER_OBJECTED,1980,2023-01-01
+LATER_SEALED,1980,2023-01-01
+AGELESS,,2023-01-01
 """
 SPECIAL_EVENTS = """person_id,occurred_on,known_on,source,kind,outcome,substance,value
 SEALED,2023-01-01,2023-01-01,community,programme_start,community_treatment,,
@@ -59,7 +64,17 @@ ISOLATED,2023-01-01,2023-01-01,community,programme_start,community_treatment,,
 ISOLATED,2023-02-01,2023-02-01,community,urine_test,negative,opioid,
 ISOLATED,2024-01-01,2024-01-01,facility,isolation_start,,,
 OUTSIDE,2023-02-01,2023-02-01,community,urine_test,negative,opioid,
+LATER_OBJECTED,2023-01-01,2023-01-01,community,programme_start,community_treatment,,
+LATER_OBJECTED,2023-02-01,2023-02-01,community,urine_test,positive,opioid,
+LATER_OBJECTED,2024-07-01,2024-07-01,community,objection,raised,,
+LATER_SEALED,2023-01-01,2023-01-01,community,programme_start,community_treatment,,
+LATER_SEALED,2023-02-01,2023-02-01,community,urine_test,positive,opioid,
+LATER_SEALED,2024-07-01,2024-07-01,case_unit,sealed,,,
+AGELESS,2023-01-01,2023-01-01,community,programme_start,community_treatment,,
+AGELESS,2023-02-01,2023-02-01,community,urine_test,positive,opioid,
 """
+# Last signs of use today: whoever is to be refused for another reason is not to be abstinent as well.
+RELAPSED_TODAY = "MINOR", "ISOLATED", "OUTSIDE", "EMPTY", "AGELESS"
 
 
 @dataclass(frozen=True)
@@ -74,6 +89,7 @@ def invent(folder, *, n_persons=N_PERSONS, seed=1):
     """Two CSV files of invented persons: those who miss more tests are positive more often."""
     rng = np.random.default_rng(seed)
     people, told = [SPECIAL], [SPECIAL_EVENTS]
+    told += [f"{person_id},{TODAY},{TODAY},community,urine_test,positive,opioid,\n" for person_id in RELAPSED_TODAY]
     for number in range(n_persons):
         person_id, trouble = (CANARY if number == 0 else f"P{number:03}"), rng.random()
         people.append(f"{person_id},{rng.integers(1965, 1998)},2022-06-01\n")
@@ -84,6 +100,7 @@ def invent(folder, *, n_persons=N_PERSONS, seed=1):
             told.append(f"{person_id},{when},{when},community,urine_test,{outcome},opioid,\n")
             kept = "kept" if rng.random() > trouble / 2 else "missed"
             told.append(f"{person_id},{when},{when},community,check_in,{kept},,\n")
+        told.append(f"{person_id},{TODAY},{TODAY},community,urine_test,positive,opioid,\n")
     folder.mkdir(parents=True)
     (folder / "persons.csv").write_text("".join(people))
     (folder / "events.csv").write_text("".join(told))
@@ -115,7 +132,7 @@ def build_city(path, *, n_persons=N_PERSONS):
     home.path.mkdir(parents=True)
     invent(path / "delivery", n_persons=n_persons)
     with Store.open(f"sqlite:///{home.path / 'store.db'}") as store:
-        report = ingest(path / "delivery", store, received_on=date(2024, 12, 1), backfill=True)
+        report = ingest(path / "delivery", store, received_on=TODAY, backfill=True)
         assert not any(table.quarantined for table in report.tables)
         model, places = train(store), train_hotspots(store)
     promote(home, NAME, "relapse", model.booster, artifact.relapse_to_plain(model))

@@ -66,6 +66,10 @@ def test_what_is_not_known_is_told_once_by_the_widest_lookback():
     ]
 
 
+def test_a_score_of_someone_whose_age_is_not_known_says_so_first():
+    assert [each.feature for each in answer(scored(age_known=False)).missing][:2] == ["birth_year", "positive_share"]
+
+
 def test_a_value_that_is_missing_is_null_and_not_a_number():
     assert [each.value for each in answer(scored()).reasons] == [2.0, None, 1.0, 1.0]
 

@@ -14,6 +14,7 @@ from serving.problems import Fault, ProblemError, faults_of
 
 GOOD = {"person_id": "P1", "as_of": "2024-06-01", "purpose": "review"}
 EVENT = {"occurred_on": "2024-05-01", "known_on": "2024-05-02", "kind": "urine_test", "outcome": "negative"}
+SENT = {"as_of": "2024-06-01", "purpose": "review", "person": {"birth_year": 1980}, "events": [EVENT]}
 CANARY = "CANARY-7f3a"
 
 
@@ -24,7 +25,7 @@ def faults(told, kind=ScoreRequest):
 
 
 def with_event(**other):
-    return {"as_of": "2024-06-01", "purpose": "review", "events": [EVENT, {**EVENT, **other}]}
+    return {**SENT, "events": [EVENT, {**EVENT, **other}]}
 
 
 @pytest.mark.parametrize("purpose", PURPOSES)
@@ -52,7 +53,7 @@ def test_every_purpose_of_the_list_is_taken(purpose):
         ({"colour": "red"}, "colour", "extra_forbidden"),
         ({"person_id": None}, "body", "person_id_or_events"),
         ({"events": []}, "body", "person_id_or_events"),
-        ({"person": {"birth_year": 1980}}, "body", "person_needs_events"),
+        ({"person": {"birth_year": 1980}}, "person", "person_needs_events"),
     ],
 )
 def test_a_fault_names_field_and_rule(change, field, rule):
@@ -76,6 +77,26 @@ def test_a_fault_names_field_and_rule(change, field, rule):
 )
 def test_an_event_keeps_the_rules_of_the_store(change, place, rule):
     assert faults(with_event(**change)) == [(place, rule)]
+
+
+@pytest.mark.parametrize(
+    ("person", "field", "rule"),
+    [
+        (None, "person.birth_year", "needed_to_refuse_minors"),
+        ({"sex": "male"}, "person.birth_year", "needed_to_refuse_minors"),
+        ({"birth_year": "1980"}, "person.birth_year", "int_type"),
+        ({"birth_year": True}, "person.birth_year", "int_type"),
+        ({"birth_year": 1899}, "person.birth_year", "greater_than_equal"),
+        ({"birth_year": 1980, "sex": "M"}, "person.sex", "literal_error"),
+        ({"birth_year": 1980, "registered_on": 19000}, "person.registered_on", "iso_date"),
+        ({"birth_year": 1980, "iv_days": True}, "person.iv_days", "wrong_type"),
+        ({"birth_year": 1980, "iv_days": [1]}, "person.iv_days", "wrong_type"),
+        ({"birth_year": 1980, "iv_days": 2**60}, "person.iv_days", "too_large"),
+        ({"birth_year": 1980, "arm": "a\nb"}, "person.arm", "not_a_name"),
+    ],
+)
+def test_facts_are_typed_and_bounded(person, field, rule):
+    assert faults({**SENT, "person": person}) == [(field, rule)]
 
 
 def test_kinds_beyond_the_catalogue_are_kept():

@@ -117,7 +117,7 @@ def hostile_bodies():
     event = {"occurred_on": "2024-01-01", "known_on": "2024-01-01", "kind": "plan"}
     for field in ("occurred_on", "known_on", "kind", "outcome", "value", "revision", "event_id"):
         yield from (
-            json.dumps({**QUESTION, "person": {}, "events": [{**event, field: value}]}).encode() for value in wrong
+            json.dumps({**QUESTION, "person": {"birth_year": 1980}, "events": [{**event, field: value}]}).encode() for value in wrong
         )
     for value in wrong:
         yield json.dumps({**QUESTION, "events": [event], "person": {"birth_year": value}}).encode()

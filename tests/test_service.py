@@ -16,7 +16,19 @@ from features.store import Store
 from models import champion
 from serving import messages
 from serving.messages import BatchAnswer, Forecast, Score
-from tests.serving_helpers import AS_OF, CANARY, HOTSPOTS, NAME, QUESTION, ask, build_city, problem, score, serving
+from tests.serving_helpers import (
+    AS_OF,
+    CANARY,
+    HOTSPOTS,
+    NAME,
+    QUESTION,
+    TODAY,
+    ask,
+    build_city,
+    problem,
+    score,
+    serving,
+)
 from tests.tables import day
 
 
@@ -113,6 +125,7 @@ def inline(**other):
         {"occurred_on": "2023-01-01", "known_on": "2023-01-01", "kind": "programme_start", "outcome": "methadone"},
         {"occurred_on": "2024-03-01", "known_on": "2024-03-02", "kind": "urine_test", "outcome": "positive"},
         {"occurred_on": "2024-05-01", "known_on": "2024-05-02", "kind": "urine_test", "outcome": "negative"},
+        {"occurred_on": str(TODAY), "known_on": str(TODAY), "kind": "urine_test", "outcome": "positive"},
     ]
     return {**QUESTION, "person": {"birth_year": 1980}, "events": events, **other}
 
@@ -156,8 +169,53 @@ def test_a_history_sent_along_passes_the_same_refusals(url):
     assert problem(ask(f"{url}/v1/scores", inline(events=[])), 409, "no_score")["reason"] == "insufficient_history"
 
 
+@pytest.mark.parametrize("kind", ["objection", "sealed"])
+def test_what_the_law_forbids_today_it_forbids_of_a_history_sent_along(url, kind):
+    told = inline()
+    told["events"].append(
+        {
+            "occurred_on": "2024-07-01",
+            "known_on": "2024-07-01",
+            "kind": kind,
+            **({"outcome": "raised"} if kind == "objection" else {}),
+        }
+    )
+    refused = problem(ask(f"{url}/v1/scores", told), 451, "no_score")
+    assert refused["reason"] == {"objection": "objected"}.get(kind, kind)
+
+
+@pytest.mark.parametrize(
+    ("person", "field", "rule"),
+    [
+        ({}, "person.birth_year", "needed_to_refuse_minors"),
+        ({"birth_year": None}, "person.birth_year", "needed_to_refuse_minors"),
+        ({"birth_year": TODAY.year + 1}, "person.birth_year", "in_the_future"),
+        ({"birth_year": 1980, "first_use_year": TODAY.year + 1}, "person.first_use_year", "in_the_future"),
+        (
+            {"birth_year": 1980, "registered_on": str(TODAY + timedelta(days=3))},
+            "person.registered_on",
+            "in_the_future",
+        ),
+        ({"birth_year": 1980, "shoe_size": 43}, "person.shoe_size", "unknown_field"),
+        ({"birth_year": 1980, "person_id": "P003"}, "person.person_id", "unknown_field"),
+        ({"birth_year": 1980, "display_name": "A"}, "person.display_name", "unknown_field"),
+    ],
+)
+def test_a_fact_that_is_unknown_or_impossible_names_the_field(url, person, field, rule):
+    told = problem(ask(f"{url}/v1/scores", inline(person=person)), 422, "invalid")
+    assert [(each["field"], each["rule"]) for each in told["errors"]] == [(field, rule)]
+
+
+def test_a_stored_person_cannot_be_mistaken_for_one_sent_along(city, url):
+    problem(score(url, "sent along"), 404, "unknown_person")
+    with sqlite3.connect(city.home.records) as connection:
+        row = connection.execute("SELECT inline, person_hash FROM scores ORDER BY rowid DESC LIMIT 1").fetchone()
+    assert row[0] == 0
+    assert row[1]
+
+
 def test_an_event_of_the_future_is_a_fault(url):
-    late = (date.today() + timedelta(days=3)).isoformat()  # noqa: DTZ011
+    late = (TODAY + timedelta(days=3)).isoformat()
     event = {"occurred_on": late, "known_on": late, "kind": "plan"}
     told = problem(ask(f"{url}/v1/scores", inline(events=[event])), 422, "invalid")
     assert told["errors"] == [{"field": "events.0.known_on", "rule": "in_the_future"}]
@@ -173,6 +231,8 @@ def test_an_event_of_the_future_is_a_fault(url):
         ("OBJECTED", 451, "objected"),
         ("MINOR", 451, "under_18"),
         ("ABSTINENT", 451, "abstinent_three_years"),
+        ("LATER_OBJECTED", 451, "objected"),
+        ("LATER_SEALED", 451, "sealed"),
         ("EMPTY", 409, "insufficient_history"),
         ("ISOLATED", 409, "isolated"),
         ("OUTSIDE", 409, "not_in_programme"),
@@ -185,6 +245,13 @@ def test_who_may_not_be_scored_gets_the_reason_and_the_article(city, url, person
     with sqlite3.connect(city.home.records) as connection:
         outcomes = [row[0] for row in connection.execute("SELECT outcome FROM scores ORDER BY rowid DESC LIMIT 1")]
     assert outcomes == [reason]
+
+
+def test_a_person_whose_age_is_not_known_gets_a_score_that_says_so(url):
+    told = score(url, "AGELESS", language="en").json
+    assert told["missing"][0]["feature"] == "birth_year"
+    assert "check the age" in told["missing"][0]["text"]
+    assert "birth_year" not in {each["feature"] for each in score(url).json["missing"]}
 
 
 def test_an_unknown_person_is_not_found(url):
