@@ -47,7 +47,8 @@ def sort_rows(connection: sa.Connection, table: Table, rows: pd.DataFrame, *, re
     same = (before == marked["row_digest"]).to_numpy() | _said_before(table, marked, held, received_on)
     reasons = _contradictions(table, marked, held, clash=before.notna().to_numpy() & ~same)
     refused = np.logical_or.reduce(list(reasons.values()))
-    new = _first_known(table, marked[~refused & ~same])
+    fresh = ~refused & ~same
+    new = _first_known(table, marked if fresh.all() else marked[fresh])  # a first load is not held in memory twice
     replaced = before[new.index].dropna()  # only rows of facts can be new and have a row before them
     earlier = _known_earlier(table, marked[~refused & same], held)
     return Sorted(
@@ -87,15 +88,27 @@ def _date_back(connection: sa.Connection, table: Table, earlier: pd.DataFrame) -
 
 def _marked(table: Table, rows: pd.DataFrame) -> pd.DataFrame:
     """The rows with their digests, and with an id made from what they say where they came without one."""
+    # What the rows say takes many times their memory, so it is spelled out in parts. Incidents, of which two alike
+    # are told apart by counting, are few.
+    size = max(len(rows), 1) if table.name == "incidents" else ROWS_AT_ONCE
+    starts = range(0, max(len(rows), 1), size)
+    marks = pd.concat([_marks(table, rows.iloc[start : start + size]) for start in starts])
+    return rows.assign(**{name: marks[name] for name in (table.key[0], "row_digest")})
+
+
+def _marks(table: Table, rows: pd.DataFrame) -> pd.DataFrame:
+    """Id and digest of each row."""
     said = pd.Series(contents(table, rows), index=rows.index, dtype=object)
-    id_column = table.key[0]
-    nameless = rows[id_column].isna()
+    ids = rows[table.key[0]]
+    nameless = ids.isna()
     if nameless.any():
         # Two alike events of a person are one event told twice; two alike incidents, no person being named, are two.
         repeats = said[nameless].groupby(said[nameless]).cumcount() if table.name == "incidents" else None
-        ids = pd.Series(content_ids(table, said[nameless], repeats), index=said.index[nameless], dtype="str")
-        rows = rows.assign(**{id_column: rows[id_column].fillna(ids)})
-    return rows.assign(row_digest=row_digests(table, rows, said))
+        made = content_ids(table, said[nameless], repeats)
+        ids = ids.fillna(pd.Series(made, index=said.index[nameless], dtype="str"))
+    named = rows.assign(**{table.key[0]: ids})
+    digests = pd.Series(row_digests(table, named, said), index=rows.index, dtype=object)
+    return pd.DataFrame({table.key[0]: ids, "row_digest": digests})
 
 
 def _held(connection: sa.Connection, table: Table, marked: pd.DataFrame) -> pd.DataFrame:
@@ -163,6 +176,9 @@ def _other_person(marked: pd.DataFrame, held: pd.DataFrame) -> Flags:
 
 def _first_known(table: Table, rows: pd.DataFrame) -> pd.DataFrame:
     """One row a key: of rows that say the same within one batch, the one known first stands for all."""
+    repeated = rows.duplicated(list(table.key), keep=False)
+    if not repeated.any():
+        return rows
     ordered = rows.sort_values("known_on", kind="stable") if "known_on" in rows else rows
     return ordered.drop_duplicates(list(table.key)).sort_index()
 

@@ -247,7 +247,7 @@ class Conformed:
 
     def sound(self) -> pd.DataFrame:
         """The rows without fault, in their final types, with the labels they had."""
-        return settle(self.table, self.frame[~self.faults.bad])
+        return settle(self.table, self.frame[~self.faults.bad] if self.faults else self.frame)
 
 
 def check(table: str, frame: pd.DataFrame, *, arrival: Arrival | None = None) -> Faults:

@@ -104,14 +104,23 @@ def fetch_plain(connection: sa.Connection, statement: sa.Select[Any], **paramete
 
 def insert_plain(connection: sa.Connection, table: sa.Table, columns: Mapping[str, Sequence[Any]]) -> None:
     """Insert rows given column by column, past SQLAlchemy's handling of each row for the same reason."""
-    compiled = sa.insert(table).compile(dialect=connection.dialect, column_keys=list(columns))
-    ordered = _in_order(compiled, columns)
-    if isinstance(ordered, list):
-        rows: list[Any] = list(zip(*ordered, strict=True))
-    else:
-        rows = [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
+    if connection.dialect.name == "postgresql":
+        _copy(connection, table, columns)
+        return
+    compiled: Any = sa.insert(table).compile(dialect=connection.dialect, column_keys=list(columns))
+    rows = list(zip(*(columns[name] for name in compiled.positiontup), strict=True))
     if rows:
         connection.exec_driver_sql(str(compiled), rows)
+
+
+def _copy(connection: sa.Connection, table: sa.Table, columns: Mapping[str, Sequence[Any]]) -> None:
+    """PostgreSQL's own way to take in many rows, several times faster than inserting them."""
+    quote = connection.dialect.identifier_preparer.quote
+    names = ", ".join(map(quote, columns))
+    driver: Any = connection.connection  # psycopg's, of which SQLAlchemy knows the common part only
+    with driver.cursor() as cursor, cursor.copy(f"COPY {quote(table.name)} ({names}) FROM STDIN") as copy:
+        for row in zip(*columns.values(), strict=True):
+            copy.write_row(row)
 
 
 def _in_order(compiled: Any, named: Mapping[str, Any]) -> list[Any] | Mapping[str, Any]:

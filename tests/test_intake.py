@@ -246,24 +246,24 @@ def test_a_folder_without_a_table_says_what_was_expected(store, tmp_path):
         ingest(tmp_path, store, received_on=MONDAY)
 
 
-def test_killed_at_any_moment_a_batch_is_held_whole_or_not_at_all(tmp_path):
+def test_killed_at_any_moment_a_batch_is_held_whole_or_not_at_all(new_store_url, tmp_path):
     rows = "".join(f"P{n},2024-01-02,community,check_in,kept\n" for n in range(20_000))
     (tmp_path / "events.csv").write_text("person_id,occurred_on,source,kind,outcome\n" + rows)
     child = (
         "import sys; from datetime import date; from pathlib import Path\n"
         "from features.intake import ingest; from features.store import Store\n"
-        "import pandera.pandas; store = Store.open_home(Path(sys.argv[1])); print('ready', flush=True)\n"
+        "import pandera.pandas; store = Store.open(sys.argv[1]); print('ready', flush=True)\n"
         "ingest(Path(sys.argv[2]), store, received_on=date(2024, 1, 8)); print('done', flush=True)\n"
     )
-    for attempt, delay in enumerate((0.1, 0.5, 0.9)):
-        home = tmp_path / f"home{attempt}"
-        command = [sys.executable, "-c", child, str(home), str(tmp_path / "events.csv")]
+    for delay in (0.1, 0.5, 0.9):
+        url = new_store_url()
+        command = [sys.executable, "-c", child, url, str(tmp_path / "events.csv")]
         with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=Path(__file__).parents[1]) as process:
             assert process.stdout.readline() == "ready\n"
             time.sleep(delay)
             process.send_signal(signal.SIGKILL)
             done = "done" in process.stdout.read()
-        with Store.open_home(home) as store:
+        with Store.open(url) as store:
             counts = store.counts()
             assert counts["events"] == 20_000 * counts["batches"]
             assert counts["batches"] == 1 or not done
