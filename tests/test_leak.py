@@ -16,6 +16,8 @@ from tests.every_feature import every_feature
 AS_OF = 400
 PERSONS = pd.DataFrame({"person_id": ["P1", "P2"], "birth_year": [1960, 1960], "arm": ["a", None]})
 WHEN = pd.DataFrame({"person_id": ["P1", "P2"], "as_of": AS_OF})
+MANY = pd.DataFrame({"person_id": [f"P{n:03d}" for n in range(300)], "birth_year": 1960, "arm": "a"})
+MANY_WHEN = MANY[["person_id"]].assign(as_of=AS_OF)
 CHOSEN = chosen(
     FeatureChoice(
         lookbacks_days=(7, 30, 90, 365),
@@ -67,6 +69,40 @@ def history_of(rows):
     return made.astype({"value": float, "revision": int, "retracted": bool})
 
 
+def dense(*, seed):
+    """Events enough that every feature of somebody would change if half of them came or went."""
+    rng, n = np.random.default_rng(seed), 60_000
+    kinds = [*KINDS, "unheard_of", "unheard_of_too"]
+    kind = np.array(kinds, dtype=object)[rng.integers(0, len(kinds), n)]
+    outcomes = {name: [*KINDS[name].outcomes, None] if name in KINDS else [None] for name in kinds}
+    occurred = rng.integers(0, AS_OF + 50, n)
+    return pd.DataFrame(
+        {
+            "event_id": [f"{seed} {row}" for row in range(n)],
+            "revision": 1,
+            "retracted": False,
+            "person_id": MANY["person_id"].to_numpy()[rng.integers(0, len(MANY), n)],
+            "occurred_on": occurred,
+            "known_on": occurred + rng.integers(0, 60, n),
+            "source": "community",
+            "kind": kind,
+            "outcome": [outcomes[name][rng.integers(0, len(outcomes[name]))] for name in kind],
+            "substance": np.array([*SUBSTANCES, None], dtype=object)[rng.integers(0, len(SUBSTANCES) + 1, n)],
+            "value": rng.uniform(0, 100, n),
+            "station_id": None,
+            "note_code": np.array(["surprise", "week", None], dtype=object)[rng.integers(0, 3, n)],
+        }
+    )
+
+
+def with_later(known, future):
+    """The known rows, others known only later though some of them happened before, and corrections of a third."""
+    present = known[known["known_on"] <= AS_OF]
+    others = future.assign(known_on=np.maximum(future["known_on"], AS_OF + 1))
+    corrected = present[::3].assign(revision=2, known_on=AS_OF + 1, outcome="positive", value=99.0)
+    return pd.concat([present, others, corrected.assign(retracted=np.arange(len(corrected)) % 2 == 0)])
+
+
 def with_future(known, unseen, corrections):
     """The known rows with others that became known later: new events, and corrections of what is known."""
     present = known[known["known_on"] <= AS_OF]
@@ -93,6 +129,22 @@ def test_future_events_do_not_change_a_feature_or_the_cohort(rows, unseen, corre
     after = History.of(with_future(known, unseen, corrections), PERSONS)
     pd.testing.assert_frame_equal(compute(before, WHEN, EVERYTHING), compute(after, WHEN, EVERYTHING), check_exact=True)
     assert (why_not(Visible.at(before, WHEN), COHORT) == why_not(Visible.at(after, WHEN), COHORT)).all()
+
+
+def test_a_dense_future_of_many_persons_moves_nothing():
+    known, future = dense(seed=1), dense(seed=2)
+    before = History.of(known[known["known_on"] <= AS_OF], MANY)
+    after = History.of(with_later(known, future), MANY)
+    pd.testing.assert_frame_equal(
+        compute(before, MANY_WHEN, EVERYTHING), compute(after, MANY_WHEN, EVERYTHING), check_exact=True
+    )
+
+
+def test_the_dense_future_would_move_every_function_that_looked_at_it():
+    past = Visible.at(History.of(with_later(dense(seed=1), dense(seed=2)), MANY), MANY_WHEN)
+    future = past.in_hindsight(10_000)
+    moved = {each.code for each in EVERYTHING if not np.array_equal(each.of(past), each.of(future), equal_nan=True)}
+    assert set(CATALOGUE) - moved == {"fact_number", "fact_is"}  # fixed at registration: they have no future
 
 
 def test_the_proof_catches_a_feature_that_leaks():
