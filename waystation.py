@@ -204,6 +204,31 @@ def rollback(task: Task, config: ConfigOption = None) -> None:
         _print_decision(back(_home(), name, now=_now()))
 
 
+@app.command("prove-no-leak")
+def prove_no_leak(
+    as_of: Annotated[str, typer.Option("--as-of", help="The date whose future is poisoned.")],
+    edits: Annotated[int, typer.Option(min=1, help="Random edits to what occurred or became known later.")] = 1000,
+    seed: Annotated[int, typer.Option(help="Another seed makes other edits.")] = 7,
+    config: ConfigOption = None,
+    json_file: JsonOption = None,
+) -> None:
+    """Poison the future on a copy of the store, and show that no feature, score or reason moves."""
+    from training import runs
+    from training.proof import Poison
+
+    with _steps() as tell:
+        proof = runs.prove_no_leak(_home(), config, _day(as_of), Poison(edits, seed), tell)
+    _write_json(json_file, asdict(proof))
+    done = ", ".join(f"{n} {sort}" for sort, n in proof.edits.items())
+    console.print(
+        f"edits: {done}. Compared: {proof.persons:,} persons, {proof.columns} columns, {proof.scored:,} scores."
+    )
+    if proof.moved:
+        console.print(f"[red]THE FUTURE LEAKS[/] into {len(proof.moved)} columns: {', '.join(proof.moved[:20])}")
+        raise typer.Exit(1)
+    console.print("Nothing moved.")
+
+
 @app.command()
 def serve(
     host: Annotated[str, typer.Option(help="Loopback only, until access control exists.")] = "127.0.0.1",

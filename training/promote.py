@@ -90,14 +90,23 @@ def _answering(home: Home, name: str) -> Champion | None:
 
 def _still_sound(home: Home, champion: Champion) -> bool:
     """Whether the copy in the model store is the one that was promoted; a damaged one is handed over anew."""
+    try:
+        stored(home, champion)
+    except ArtifactError:
+        return False
+    return True
+
+
+def stored(home: Home, champion: Champion) -> artifact.Artifact:
+    """The checked copy of a champion in the BentoML model store."""
     home.settle()
     import bentoml
 
     try:
-        artifact.read(Path(bentoml.models.get(champion.tag).path), expected=champion.digest)
-    except (ArtifactError, bentoml.exceptions.NotFound):
-        return False
-    return True
+        folder = Path(bentoml.models.get(champion.tag).path)
+    except bentoml.exceptions.NotFound:
+        raise ArtifactError(f"model: the model store no longer holds '{champion.name}'; promote it again.") from None
+    return artifact.read(folder, expected=champion.digest)
 
 
 def _verdict(checked: artifact.Artifact) -> Verdict:

@@ -21,11 +21,13 @@ from features.partitions import Task
 from features.relapse import chosen
 from features.snapshot import Snapshot, write_snapshot
 from features.store import Store
-from models import artifact
+from models import artifact, champion
 from training import card, hotspot, relapse, track
 from training.config import RelapseConfig, read
 from training.hotspot import HotspotConfig, load_config
 from training.plots import relapse_plots
+from training.promote import stored
+from training.proof import Poison, Proof, Watched, prove
 
 Tell = Callable[[str], None]
 EPOCH = date(1970, 1, 1)
@@ -108,6 +110,18 @@ def area_features(home: Home, config: Path | None, dates: list[date], tell: Tell
     made_from, hotspots = places(home, tell), hotspot_configs(config)[-1]
     days = [(each - EPOCH).days for each in dates]
     return _area_features(made_from, hotspots, days)
+
+
+def prove_no_leak(home: Home, config: Path | None, as_of: date, poison: Poison, tell: Tell) -> Proof:
+    """Poison the future of the store, on a copy, and compare all features and the champion's scores and reasons."""
+    relapse_config = read(config)
+    snapshot = _snapshot(home, tell)
+    answering = champion.read(home.champions, relapse_config.name)
+    model = None if answering is None else artifact.relapse_of(stored(home, answering))
+    watched = Watched((as_of - EPOCH).days, relapse_config.cohort, chosen(relapse_config.features), model)
+    tell(f"{poison.edits:,} edits")
+    events = pd.read_parquet(snapshot.folder / "events.parquet")
+    return prove(events, snapshot.read("persons"), watched, poison)
 
 
 def _area_features(made_from: Places, config: HotspotConfig, days: list[int]) -> pd.DataFrame:
