@@ -6,6 +6,7 @@ The ledger of promotions is the truth; this file follows it and can be written a
 import json
 import os
 import tempfile
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -48,6 +49,40 @@ def read(folder: Path, name: str) -> Champion | None:
         raise ArtifactError(
             f"champion '{name}': its file is damaged; promote or roll back to write it again."
         ) from None
+
+
+def earlier(ledger: Path, name: str) -> list[Champion]:
+    """The champions of this name that the ledger still stands by, newest first: promoted, and not taken back since.
+
+    A line that cannot be read is passed over: what is asked for here is what to fall back on.
+    """
+    standing: list[Champion] = []
+    for decision, champion in _decisions(ledger):
+        if champion.name != name or decision not in {"promoted", "rolled back"}:
+            continue
+        back_to = [place for place, each in enumerate(standing) if each.digest == champion.digest]
+        if decision == "rolled back" and back_to:
+            del standing[back_to[-1] :]
+        standing.append(champion)
+    return standing[::-1]
+
+
+def names_in(ledger: Path) -> set[str]:
+    """The names the ledger has decided on."""
+    return {champion.name for _, champion in _decisions(ledger)}
+
+
+def _decisions(ledger: Path) -> Iterator[tuple[str, Champion]]:
+    try:
+        lines = ledger.read_bytes().split(b"\n")
+    except OSError:
+        return
+    for line in lines:
+        try:
+            plain = json.loads(line)
+            yield plain["decision"], from_plain(plain["champion"], Champion, where="ledger")
+        except (ValueError, KeyError, TypeError, ConfigError):
+            continue
 
 
 def names(folder: Path) -> list[str]:

@@ -1,12 +1,16 @@
 """The promoted models that answer: looked for on request, checked by digest, the last good one kept.
 
-A champion is a small file that promotion replaces in one step. When it changes, the artifact it names is read and
-checked; one that fails is remembered with the reason, and the one before goes on answering.
+A champion is a small file that promotion replaces in one step. When it or a file of the artifact it names changes, the
+artifact is read and checked. One that fails is told with the reason and tried again; meanwhile the one that answered
+goes on, and at start, when there is none, the newest earlier one in the ledger that passes.
 """
 
 import json
+import logging
+import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from threading import Lock
 
@@ -21,11 +25,13 @@ from models.reasons import ReasonsError
 from models.relapse import RelapseModel
 from serving.problems import Fault, ProblemError
 
+LOG = logging.getLogger("waystation")
 LOOK_EVERY_SECONDS = 1.0
+TRY_AGAIN_SECONDS = 30.0
 NOT_LOADABLE = (WaystationError, ReasonsError, lgb.basic.LightGBMError, OSError, KeyError, TypeError, ValueError)
 
 Resolve = Callable[[str], Path]  # the folder of a tag in the model store; ArtifactError when it holds none
-Stamp = tuple[int, int, int]
+Stamp = tuple[int, ...] | None
 AnyModel = RelapseModel | HotspotModel
 
 
@@ -37,11 +43,21 @@ class Loaded:
     model: AnyModel
 
 
-@dataclass
-class Place:
-    """What is known under one name: the file as last seen, the model that answers, why a newer one does not."""
+@dataclass(frozen=True)
+class Seen:
+    """The files of a champion as last seen: its own, and those of the artifact it names, in `folder`."""
 
-    stamp: Stamp | None = None
+    own: Stamp = None
+    folder: Path | None = None
+    files: tuple[Stamp, ...] = ()
+
+
+@dataclass(frozen=True)
+class Place:
+    """What is known under one name: the model that answers, why the promoted one does not, and when it was tried."""
+
+    seen: Seen = field(default_factory=Seen)
+    tried_at: float = -math.inf
     loaded: Loaded | None = None
     refused: str | None = None
 
@@ -51,6 +67,7 @@ class Champions:
     """The champions of a home. `proved` is tried on every model before it may answer."""
 
     folder: Path
+    ledger: Path
     resolve: Resolve
     proved: Callable[[AnyModel], None]
     seconds: Callable[[], float]
@@ -66,7 +83,7 @@ class Champions:
         if due and self._lock.acquire(blocking=self._looked_at is None):
             try:
                 if self._looked_at is None or now > self._looked_at:
-                    self._look_again()
+                    self._look_again(now)
                     self._looked_at = now
             finally:
                 self._lock.release()
@@ -102,25 +119,52 @@ class Champions:
         loaded = [place.loaded for place in self.look().values() if place.loaded]
         return [(each.champion, each.model) for each in loaded if isinstance(each.model, HotspotModel)]
 
-    def _look_again(self) -> None:
-        names = champion.names(self.folder)
-        places = {name: self._places.get(name, Place()) for name in names}
-        for name, place in places.items():
-            stamp = _stamp(champion.path_of(self.folder, name))
-            if stamp is not None and stamp != place.stamp:
-                places[name] = self._taken_up(name, place, stamp)
-        self._places = places
+    def _look_again(self, now: float) -> None:
+        names = {*champion.names(self.folder), *self._places}  # a file that went away ends no model's answering
+        if self._looked_at is None:
+            names |= champion.names_in(self.ledger)
+        self._places = {name: self._looked_at_again(name, now) for name in sorted(names)}
 
-    def _taken_up(self, name: str, place: Place, stamp: Stamp) -> Place:
+    def _looked_at_again(self, name: str, now: float) -> Place:
+        place = self._places.get(name, Place())
+        seen = Seen(_stamp(champion.path_of(self.folder, name)), place.seen.folder, _stamps(place.seen.folder))
+        waited = place.refused is not None and now - place.tried_at >= TRY_AGAIN_SECONDS
+        if seen == place.seen and not waited and place.tried_at > -math.inf:
+            return place
+        after = self._tried(name, place, seen, now)
+        if after.refused and after.refused != place.refused:
+            LOG.warning("model %s refused: %s", name, after.refused)
+        return after
+
+    def _tried(self, name: str, place: Place, seen: Seen, now: float) -> Place:
+        """The place after the promoted model was read and checked; the one that answers is not parsed again."""
+        promoted, loaded = None, place.loaded
         try:
             promoted = champion.read(self.folder, name)
             if promoted is None:
-                return place
-            model = model_of(artifact.read(self.resolve(promoted.tag), expected=promoted.digest))
-            self.proved(model)
+                raise ArtifactError(f"champion '{name}': its file is missing; promote or roll back to write it again.")
+            folder = self.resolve(promoted.tag)
+            seen = replace(seen, folder=folder, files=_stamps(folder))  # taken before the files are read
+            loaded = self._checked(promoted, folder, place.loaded)
         except NOT_LOADABLE as error:
-            return Place(stamp, place.loaded, _told(error))
-        return Place(stamp, Loaded(promoted, model), None)
+            return Place(seen, now, place.loaded or self._fallback(name, promoted), _told(error))
+        return Place(seen, now, loaded, None)
+
+    def _checked(self, promoted: Champion, folder: Path, loaded: Loaded | None) -> Loaded:
+        checked = artifact.read(folder, expected=promoted.digest)
+        if loaded and loaded.champion.digest == promoted.digest:
+            return Loaded(promoted, loaded.model)
+        model = model_of(checked)
+        self.proved(model)
+        return Loaded(promoted, model)
+
+    def _fallback(self, name: str, refused: Champion | None) -> Loaded | None:
+        """The newest champion the ledger stands by that passes its check, when nothing answers yet."""
+        for standing in champion.earlier(self.ledger, name):
+            if refused is None or standing.digest != refused.digest:
+                with suppress(*NOT_LOADABLE):
+                    return self._checked(standing, self.resolve(standing.tag), None)
+        return None
 
 
 def model_of(checked: artifact.Artifact) -> AnyModel:
@@ -137,9 +181,15 @@ def _told(error: BaseException) -> str:
     return str(error) if isinstance(error, WaystationError) else f"the model cannot be used ({type(error).__name__})"
 
 
-def _stamp(path: Path) -> Stamp | None:
+def _stamp(path: Path) -> Stamp:
+    """What changes when a file does; None when there is none."""
     try:
         seen = path.stat()
-    except FileNotFoundError:
+    except OSError:
         return None
-    return seen.st_mtime_ns, seen.st_ino, seen.st_size
+    return seen.st_mtime_ns, seen.st_ctime_ns, seen.st_ino, seen.st_size
+
+
+def _stamps(folder: Path | None) -> tuple[Stamp, ...]:
+    names = (artifact.MANIFEST, artifact.BOOSTER, artifact.MODEL, artifact.CARD)
+    return tuple(_stamp(folder / name) for name in names) if folder else ()

@@ -48,7 +48,7 @@ class Desk:
         settings.home.path.mkdir(parents=True, exist_ok=True)
         return cls(
             settings=settings,
-            champions=Champions(settings.home.champions, resolve, prove, settings.seconds),
+            champions=Champions(settings.home.champions, settings.home.ledger, resolve, prove, settings.seconds),
             histories=StoredHistories(settings.home.store_url),
             records=Records(settings.home.records, busy_seconds=settings.busy_seconds),
         )

@@ -87,7 +87,7 @@ def _persons(store: Store, wanted: list[str]) -> pd.DataFrame:
 
 def sent_along(request: ScoreRequest, model: RelapseModel, *, today: date) -> Held:
     """The history in a request, under the rules of the store; facts beyond its columns are those the model uses."""
-    events, facts = request.events or [], request.person or Facts()
+    events, facts = request.events or [], request.person or Facts.model_construct()
     _refuse_the_future(events, today)
     _refuse_conflicts(events)
     _refuse_faulty_facts(facts, model, today)

@@ -1,6 +1,8 @@
 """Which model answers: the promoted one when its digest holds, else the last good one, and why."""
 
 import json
+import shutil
+from dataclasses import asdict
 
 import numpy as np
 import pandas as pd
@@ -43,7 +45,16 @@ def model(*, seed=1, name=NAME):
 def promote(home, tag, *, seed=1, name=NAME):
     made = model(seed=seed, name=name)
     digest = artifact.save(home / "models" / tag, booster=made.booster, model=artifact.relapse_to_plain(made), card={})
-    champion.write(home / "champions", Champion(name, "relapse", tag, digest, f"run-{tag}", "0" * 64, "2024-06-01"))
+    promoted = Champion(name, "relapse", tag, digest, f"run-{tag}", "0" * 64, "2024-06-01")
+    champion.write(home / "champions", promoted)
+    decided(home, "promoted", promoted)
+    return promoted
+
+
+def decided(home, decision, about):
+    """Add a line to the ledger, as promotion does."""
+    with (home / "promotions.jsonl").open("a") as ledger:
+        ledger.write(json.dumps({"decision": decision, "why": "", "champion": asdict(about)}) + "\n")
 
 
 def champions(home, seconds=None):
@@ -52,7 +63,7 @@ def champions(home, seconds=None):
             raise ArtifactError("model: the model store does not hold the promoted tag; promote it again.")
         return home / "models" / tag
 
-    return Champions(home / "champions", resolve, prove, seconds or Clock())
+    return Champions(home / "champions", home / "promotions.jsonl", resolve, prove, seconds or Clock())
 
 
 def answering(found, name=None):
@@ -180,3 +191,107 @@ def test_a_model_that_expects_other_columns_than_it_names_is_refused(tmp_path):
     )
     champion.write(tmp_path / "champions", Champion(NAME, "relapse", "odd", digest, "run", "0" * 64, "2024-06-01"))
     assert not champions(tmp_path).has_relapse()
+
+
+# What becomes of damage
+
+
+def seldom():
+    """A clock that stands still but for the looks: far less than 30 seconds go by."""
+    moments = iter(range(1000))
+    return lambda: float(next(moments))
+
+
+def test_a_refused_model_is_tried_again_when_its_files_change(tmp_path):
+    promote(tmp_path, "one")
+    whole = (tmp_path / "models" / "one" / "booster.txt").read_bytes()
+    truncated(tmp_path / "models" / "one")
+    found = champions(tmp_path, seldom())
+    assert not found.has_relapse()
+    (tmp_path / "models" / "one" / "booster.txt").write_bytes(whole)
+    assert answering(found) == "one"
+    assert found.look()[NAME].refused is None
+
+
+def test_a_refused_model_is_tried_again_every_thirty_seconds(tmp_path):
+    promote(tmp_path, "one")
+    (tmp_path / "models" / "one").rename(tmp_path / "models" / "away")
+    moments = iter([0.0, 10.0, 31.0])
+    found = champions(tmp_path, lambda: next(moments))
+    assert not found.has_relapse()
+    (tmp_path / "models" / "away").rename(tmp_path / "models" / "one")
+    assert not found.has_relapse()  # nothing that was looked at has changed: the folder was not there
+    assert found.has_relapse()
+
+
+def test_a_refusal_is_logged_once_and_without_a_path(tmp_path, caplog):
+    promote(tmp_path, "one")
+    truncated(tmp_path / "models" / "one")
+    found = champions(tmp_path)
+    for _ in range(100):
+        found.look()
+    assert [record.getMessage() for record in caplog.records] == [
+        f"model {NAME} refused: model: booster.txt is damaged or was edited (its digest differs from the manifest)."
+    ]
+    assert str(tmp_path) not in caplog.text
+
+
+def test_a_model_goes_on_when_its_champion_file_goes_away(tmp_path):
+    promote(tmp_path, "one")
+    found = champions(tmp_path)
+    assert answering(found) == "one"
+    champion.path_of(tmp_path / "champions", NAME).unlink()
+    assert answering(found) == "one"
+    assert "missing" in found.look()[NAME].refused
+
+
+def test_a_model_damaged_on_disk_while_it_answers_is_told_and_goes_on(tmp_path):
+    promote(tmp_path, "one")
+    found = champions(tmp_path, seldom())
+    assert answering(found) == "one"
+    model = found.look()[NAME].loaded.model
+    truncated(tmp_path / "models" / "one")
+    assert answering(found) == "one"
+    place = found.look()[NAME]
+    assert "booster.txt is damaged" in place.refused
+    assert place.loaded.model is model
+
+
+def damaged_file(home, promoted):
+    champion.path_of(home / "champions", NAME).write_text('{"name": ')
+
+
+def no_file(home, promoted):
+    champion.path_of(home / "champions", NAME).unlink()
+
+
+@pytest.mark.parametrize("spoil", [damaged_file, no_file])
+def test_at_start_without_a_readable_champion_file_the_last_promoted_answers(tmp_path, spoil):
+    promote(tmp_path, "one")
+    spoil(tmp_path, promote(tmp_path, "two", seed=2))
+    found = champions(tmp_path)
+    assert answering(found) == "two"
+    assert found.look()[NAME].refused
+
+
+def test_at_start_with_a_spoilt_champion_the_newest_earlier_one_that_passes_answers(tmp_path):
+    promote(tmp_path, "one")
+    promote(tmp_path, "two", seed=2)
+    promote(tmp_path, "three", seed=3)
+    shutil.rmtree(tmp_path / "models" / "two")
+    truncated(tmp_path / "models" / "three")
+    found = champions(tmp_path)
+    assert answering(found) == "one"
+    assert "booster.txt is damaged" in found.look()[NAME].refused
+
+
+def test_what_was_rolled_back_or_refused_is_nothing_to_fall_back_on(tmp_path):
+    ledger, one = tmp_path / "promotions.jsonl", promote(tmp_path, "one")
+    two, three = promote(tmp_path, "two", seed=2), promote(tmp_path, "three", seed=3)
+    assert champion.earlier(ledger, NAME) == [three, two, one]
+    decided(tmp_path, "rolled back", one)
+    decided(tmp_path, "refused", three)
+    with ledger.open("a") as file:
+        file.write('{"decision": "promoted", "cham')  # torn by a crash
+    assert champion.earlier(ledger, NAME) == [one]
+    assert champion.earlier(ledger, "other") == []
