@@ -22,7 +22,6 @@ from features.errors import ConfigError
 from features.plain import from_plain
 from features.schema import TABLES
 
-DAYS_A_YEAR = 365.25
 BUNDLED = Path(__file__).parent / "mappings"
 Pairs = tuple[tuple[str, str], ...]
 
@@ -141,12 +140,9 @@ def _translated(text: "pd.Series[str]", filling: Filling) -> "pd.Series[str]":
     return listed.fillna(text if filling.otherwise is None else text.where(text.isna(), filling.otherwise))
 
 
-def _birth_year(on: date, age: float) -> str | None:
-    """The likeliest year: between two birthdays a person is half a year older than the age says, on average."""
-    try:
-        return str((on - timedelta(days=round((int(age) + 0.5) * DAYS_A_YEAR))).year)
-    except OverflowError:
-        return None
+def _birth_year(on: date, age: float) -> str:
+    """The likelier of two years: in the first half of a year most have their birthday still before them."""
+    return str(on.year - int(age) - (on.month <= 6))
 
 
 def _iso(epoch: date, number: float) -> str | None:

@@ -3,7 +3,7 @@ from datetime import date
 import pytest
 
 from features.errors import ConfigError
-from features.mapping import apply, read_mapping
+from features.mapping import Filling, SourceMapping, TableMapping, apply, read_mapping
 from features.schema import conform
 from tests.tables import table
 
@@ -73,6 +73,14 @@ def test_persons_get_a_birth_year_and_keep_their_other_columns():
     assert made.notes == ("persons: ftnd: 1 values are no numbers and count as missing",)
 
 
+@pytest.mark.parametrize(("day", "born"), [("2000-06-30", 2000 - 35 - 1), ("2000-07-01", 2000 - 35)])
+def test_an_age_gives_the_likelier_of_two_birth_years(day, born):
+    filling = Filling("birth_year", column="age", age_on=date.fromisoformat(day))
+    table_mapping = TableMapping("persons", ("persons.csv",), (filling,))
+    frame = apply(SourceMapping((table_mapping,)), table_mapping, table("age\n35\n35.9")).frame
+    assert frame["birth_year"].tolist() == [str(born)] * 2
+
+
 @pytest.mark.parametrize("age", ["1e9", "1e300", "-900", "unknown"])
 def test_an_age_nobody_reaches_becomes_a_fault_of_its_row(age):
     frame = mapped(f"who | age\n10 | {age}", "persons.csv").frame
@@ -137,7 +145,7 @@ def test_the_first_rule_that_fits_translates_a_row(tmp_path):
     ("columns", "message"),
     [
         ('{ name = "persn", column = "who" }', "table events has no column 'persn'"),
-        ('{ name = "person_id", colum = "who" }', "no key 'colum'"),
+        ('{ name = "person_id", colum = "who" }', "no key 'tables.columns.colum'"),
         ('{ name = "person_id" }', "exactly one of column, constant, day"),
         ('{ name = "occurred_on", day = 0 }', "need an `epoch`"),
     ],

@@ -79,3 +79,13 @@ def test_a_snapshot_that_was_changed_is_refused(store, tmp_path, harm):
 def test_a_folder_that_is_no_snapshot_is_refused(tmp_path):
     with pytest.raises(StoreError, match="no readable manifest"):
         Snapshot.open(tmp_path)
+
+
+def test_both_databases_give_the_same_snapshot_to_the_byte(postgres_server, tmp_path):
+    written = []
+    for url in (f"sqlite:///{tmp_path / 'store.db'}", postgres_server.database()):
+        with Store.open(url) as opened:
+            send(opened, tmp_path, EVENTS)
+            written.append(write_snapshot(opened, tmp_path / f"snapshots{len(written)}"))
+    assert written[0].digest == written[1].digest
+    assert dict(written[0].sha256) == dict(written[1].sha256)
