@@ -51,11 +51,7 @@ class Store:
             store._bring_up_to_date(migrate=migrate)
         except sa.exc.DatabaseError as error:
             store.close()
-            raise StoreError(
-                "the store cannot be opened: in SQLite its folder must exist and be writable and its file must be a "
-                "database that no other writer holds for a minute; in PostgreSQL the server must answer and the user "
-                f"may make tables. The database says: {error.orig}."
-            ) from error
+            raise _unusable(error) from error
         except StoreError:
             store.close()
             raise
@@ -83,13 +79,13 @@ class Store:
     @contextmanager
     def reading(self) -> Iterator[sa.Connection]:
         """A connection that sees one unchanging state."""
-        with self._engine.connect().execution_options(**self._unchanging) as connection, connection.begin():
+        with self._connected().execution_options(**self._unchanging) as connection, connection.begin():
             yield connection
 
     @contextmanager
     def writing(self) -> Iterator[sa.Connection]:
         """A connection in one transaction, alone among writers: all of it is kept, or nothing."""
-        with self._engine.connect().execution_options(writes=True) as connection, _begin_writing(connection):
+        with self._connected().execution_options(writes=True) as connection, _begin_writing(connection):
             yield connection
 
     def state_digest(self) -> str:
@@ -133,6 +129,12 @@ class Store:
             rows = connection.execute(query).fetchall()
         return pd.DataFrame([tuple(row) for row in rows], columns=[column.name for column in columns])
 
+    def _connected(self) -> sa.Connection:
+        try:
+            return self._engine.connect()
+        except sa.exc.DatabaseError as error:
+            raise _unusable(error) from error
+
     def _bring_up_to_date(self, *, migrate: bool) -> None:
         with self.reading() as connection:
             if is_current(connection):
@@ -146,6 +148,14 @@ class Store:
         with self.writing() as connection:
             if not is_current(connection):  # another process may have been first
                 bring_to(connection)
+
+
+def _unusable(error: sa.exc.DatabaseError) -> StoreError:
+    return StoreError(
+        "the store cannot be opened: in SQLite its folder must exist and be writable and its file must be a database "
+        "that no other writer holds for a minute; in PostgreSQL the server must answer and let the user make tables. "
+        f"The database says: {str(error.orig).strip()}."
+    )
 
 
 def _begin_writing(connection: sa.Connection) -> sa.RootTransaction:

@@ -1,4 +1,5 @@
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -12,8 +13,9 @@ from features.digest import EMPTY
 from features.errors import StoreError
 from features.intake import ingest
 from features.snapshot import write_snapshot
-from features.store import PERSON_EVENTS, Store
+from features.store import PERSON_EVENTS, Store, newest_digest, read
 from features.tables import METADATA, REVISION
+from tests import postgres
 from tests.tables import table
 
 MONDAY = date(2024, 1, 8)
@@ -139,6 +141,44 @@ def test_a_write_that_fails_leaves_nothing(store_url):
             delete_then_fail(store)
         with store.reading() as connection:
             assert connection.execute(sa.text("SELECT count(*) FROM alembic_version")).scalar() == 1
+
+
+def test_a_reader_sees_one_state_whatever_is_written_meanwhile(store_url, tmp_path):
+    with Store.open(store_url) as store, Store.open(store_url) as other:
+        with store.reading() as connection:
+            assert newest_digest(connection) == EMPTY
+            written = send(other, tmp_path / "in", persons=table(PERSONS)).state_digest
+            assert newest_digest(connection) == EMPTY
+            assert read(connection, "persons").empty
+        assert store.state_digest() == written != EMPTY
+
+
+def test_a_writer_waits_for_another_and_gives_up_with_a_sentence(store_url, monkeypatch):
+    monkeypatch.setattr("features.store.PATIENCE_SECONDS", 0.2)
+    with Store.open(store_url) as store, Store.open(store_url) as other, store.writing():
+        with pytest.raises(StoreError, match="another writer"), other.writing():
+            pass
+        assert other.state_digest() == EMPTY  # and readers never wait
+
+
+def test_two_who_open_a_new_store_at_once_both_find_its_tables(store_url):
+    def opened(_):
+        with Store.open(store_url) as store:
+            return store.counts()["batches"]
+
+    with ThreadPoolExecutor(4) as pool:
+        assert list(pool.map(opened, range(4))) == [0] * 4
+
+
+def test_a_server_that_went_away_is_no_bug_of_ours():
+    with tempfile.TemporaryDirectory(prefix="waystation-", ignore_cleanup_errors=True) as folder:
+        if postgres.binaries() is None:
+            pytest.skip(postgres.ABSENT)
+        with postgres.running(Path(folder)) as server:
+            store = Store.open(server.database())
+        with pytest.raises(StoreError, match="the server must answer"):
+            store.state_digest()
+        store.close()
 
 
 def test_a_store_that_breaks_while_open_is_no_bug_of_ours(store_url, tmp_path):
