@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any
 
-from fastapi import FastAPI, Query, Request, Response
+from fastapi import FastAPI, Header, Query, Response
 
 from serving import pages
 from serving.champions import Resolve
@@ -28,6 +28,7 @@ DESCRIPTION = (
     "There is no access control yet, so the service answers on the loopback interface only. "
     "Scores are an aid to judgement and no ground for sanctions; reasons are not causes."
 )
+Accepted = Annotated[str, Header(description="Language of the texts, zh-CN or en, where the request names none.")]
 JSON, GEOJSON, PROBLEM = "application/json", "application/geo+json", "application/problem+json"
 
 
@@ -38,6 +39,7 @@ def create(settings: Settings, resolve: Resolve) -> FastAPI:
         title="Waystation", version="1", description=DESCRIPTION, docs_url=None, redoc_url=None, openapi_url=None
     )
     app.router.route_class = StrictRoute
+    app.router.redirect_slashes = False  # an address that is not ours is a problem, not a redirect
     app.state.desk = desk
     app.add_middleware(Door, settings=settings)
     answer_problems(app)
@@ -52,22 +54,22 @@ def _add_scores(app: FastAPI, desk: Desk) -> None:
     @app.post(
         "/v1/scores",
         response_model=Score,
-        responses=_problems(400, 403, 404, 409, 413, 415, 422, 451, 500, 503),
+        responses=_problems(400, 403, 404, 405, 409, 413, 415, 421, 422, 451, 500, 503),
         summary="The relapse risk of one person, with its reasons",
         tags=["scores"],
     )
-    def score(body: ScoreRequest, request: Request) -> Response:
-        return _json(desk.score(body, accept_language=_accepted(request)))
+    def score(body: ScoreRequest, accept_language: Accepted = "") -> Response:
+        return _json(desk.score(body, accept_language=accept_language))
 
     @app.post(
         "/v1/scores:batch",
         response_model=BatchAnswer,
-        responses=_problems(400, 403, 413, 415, 422, 500, 503),
+        responses=_problems(400, 403, 405, 413, 415, 421, 422, 500, 503),
         summary="The relapse risks of up to 1,000 stored persons",
         tags=["scores"],
     )
-    def batch(body: BatchRequest, request: Request) -> Response:
-        return _json(desk.batch(body, accept_language=_accepted(request)))
+    def batch(body: BatchRequest, accept_language: Accepted = "") -> Response:
+        return _json(desk.batch(body, accept_language=accept_language))
 
 
 def _add_hotspots(app: FastAPI, desk: Desk) -> None:
@@ -76,41 +78,45 @@ def _add_hotspots(app: FastAPI, desk: Desk) -> None:
         response_class=Response,
         responses={
             200: {"description": "GeoJSON", "content": {GEOJSON: {"schema": pages.schema_of("Forecast")}}},
-            **_problems(409, 422, 500, 503),
+            **_problems(405, 409, 421, 422, 500, 503),
         },
         summary="Expected harm by area in the coming weeks, with its reasons",
         tags=["hotspots"],
     )
     def hotspots(  # noqa: PLR0913, PLR0917 (each is a parameter of the query)
-        request: Request,
         as_of: Day,
         weeks: Annotated[int, Query(ge=1, le=52)] = 4,
         level: AreaLevel = "township",
         language: Language | None = None,
         most: Annotated[int, Query(ge=1, le=MOST_REASONS)] = 5,
+        accept_language: Accepted = "",
     ) -> Response:
-        asked = Asked(as_of, weeks, level, most, desk.wording(language, _accepted(request)))
+        asked = Asked(as_of, weeks, level, most, desk.wording(language, accept_language))
         return Response(forecast(desk, asked).model_dump_json(), media_type=GEOJSON)
 
 
 def _add_health(app: FastAPI, desk: Desk) -> None:
-    @app.get("/healthz", response_model=Health, summary="Whether the process is up", tags=["health"])
+    @app.head("/healthz", include_in_schema=False)
+    @app.get(
+        "/healthz",
+        response_model=Health,
+        responses=_problems(405, 421, 422),
+        summary="Whether the process is up",
+        tags=["health"],
+    )
     async def healthz() -> Response:
         return _json(Health())
 
+    @app.head("/readyz", include_in_schema=False)
     @app.get(
         "/readyz",
         response_model=Ready,
-        responses=_problems(503),
+        responses=_problems(405, 421, 422, 503),
         summary="Whether a checked model and the store can answer",
         tags=["health"],
     )
     def readyz() -> Response:
         return _json(desk.ready())
-
-
-def _accepted(request: Request) -> str:
-    return request.headers.get("accept-language", "")
 
 
 def _json(message: Any) -> Response:

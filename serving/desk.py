@@ -45,7 +45,7 @@ class Desk:
     @classmethod
     def open(cls, settings: Settings, resolve: Resolve) -> "Desk":
         """The desk of a home; champions and store are looked for with each question, so they may come later."""
-        settings.home.path.mkdir(parents=True, exist_ok=True)
+        settings.home.path.mkdir(mode=0o700, parents=True, exist_ok=True)
         return cls(
             settings=settings,
             champions=Champions(settings.home.champions, settings.home.ledger, resolve, prove, settings.seconds),

@@ -7,7 +7,8 @@ import json
 import logging
 import re
 import traceback
-from collections.abc import Callable, Coroutine
+from collections import Counter
+from collections.abc import Callable, Coroutine, Set
 from ipaddress import ip_address
 from typing import Any, cast
 
@@ -18,7 +19,7 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from serving.bodies import checked
-from serving.problems import ProblemError, faults_of
+from serving.problems import MOST_FAULTS, Fault, ProblemError, faults_of, path_of
 from serving.settings import Settings
 from serving.wording import preferred, wording
 
@@ -37,17 +38,18 @@ Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 
 
 class StrictRoute(APIRoute):
-    """A route that reads bodies under our rules, not FastAPI's."""
+    """A route that reads queries and bodies under our rules, not FastAPI's."""
 
     def get_route_handler(self) -> Handler:
-        """The handler; bodies are read and checked before FastAPI sees the request."""
+        """The handler; query and body are read and checked before FastAPI sees the request."""
         handle = super().get_route_handler()
-        if self.body_field is None:
-            return handle
+        known = {each.alias for each in self.dependant.query_params}
+        takes_body = self.body_field is not None
         most_bytes = MOST_BYTES_BATCH if self.path.endswith(":batch") else MOST_BYTES
 
         async def strict(request: Request) -> Response:
-            return await handle(await checked(request, most_bytes=most_bytes))
+            _refuse_stray_parameters(request, known)
+            return await handle(await checked(request, most_bytes=most_bytes) if takes_body else request)
 
         return strict
 
@@ -142,6 +144,18 @@ def problem_response(request: Request, problem: ProblemError) -> Response:
     return Response(body, problem.status, headers, media_type="application/problem+json")
 
 
+def _refuse_stray_parameters(request: Request, known: Set[str]) -> None:
+    """What was not asked for may be a misspelt wish, and of two values one would be passed over in silence."""
+    given = Counter(name for name, _ in request.query_params.multi_items())
+    faults = [
+        Fault(path_of([name]), "given_twice" if name in known else "unknown_field")
+        for name, times in given.items()
+        if name not in known or times > 1
+    ]
+    if faults:
+        raise ProblemError("invalid", tuple(faults[:MOST_FAULTS]))
+
+
 def _host(request: Request) -> str:
     """The host name asked for, without its port."""
     host = request.headers.get("host", "")
@@ -150,7 +164,10 @@ def _host(request: Request) -> str:
 
 def _is_near(request: Request) -> bool:
     """Whether the caller sits on this machine: there is no access control yet, whatever the service is bound to."""
-    return request.client is not None and ip_address(request.client.host).is_loopback
+    try:
+        return request.client is not None and ip_address(request.client.host).is_loopback
+    except ValueError:
+        return False
 
 
 def _placed(error: BaseException) -> str:

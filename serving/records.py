@@ -55,6 +55,7 @@ class Records:
     def __init__(self, path: Path, *, busy_seconds: float = 5.0) -> None:
         self._key = _key(path.with_suffix(".key"))
         self._lock = Lock()
+        _keep_to_owner(path)
         self._connection = sqlite3.connect(path, timeout=busy_seconds, isolation_level=None, check_same_thread=False)
         self._connection.execute("PRAGMA journal_mode=WAL")
         self._connection.execute("PRAGMA synchronous=FULL")
@@ -85,6 +86,12 @@ class Records:
             if self._connection.in_transaction:
                 self._connection.execute("ROLLBACK")
             raise
+
+
+def _keep_to_owner(path: Path) -> None:
+    """Make the file readable by its owner alone, before anything is in it; SQLite's files beside it follow."""
+    os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+    path.chmod(0o600)
 
 
 def _key(path: Path) -> bytes:

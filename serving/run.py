@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -11,6 +12,7 @@ from features.home import SETTINGS, Home
 from serving.settings import LOOPBACK, WORKERS
 
 SERVICE = "serving.service:Waystation"
+PORTS = range(1, 65_536)
 
 
 def serve(home: Home, *, host: str = "127.0.0.1", port: int = 3000, workers: int = 1) -> None:
@@ -35,11 +37,7 @@ def start(
 
     Its messages go to the file `log` when one is given, else where those of this process go.
     """
-    if host not in LOOPBACK:
-        raise ConfigError(
-            "serve: the service has no access control yet, so it answers on this machine only; "
-            f"host should be one of {', '.join(LOOPBACK)}."
-        )
+    _check_address(host, port)
     home.settle()
     root = Path(__file__).parent.parent
     command = [sys.executable, "-m", "bentoml", "serve", SERVICE, "--host", host, "--port", str(port)]
@@ -47,6 +45,7 @@ def start(
         **os.environ,
         **SETTINGS,
         WORKERS: str(workers),
+        "FORWARDED_ALLOW_IPS": "",  # the web server would believe X-Forwarded-For; only the socket says who calls
         "OMP_NUM_THREADS": "1",  # one row needs no team of threads, and waking one costs more than the row
     }
     command += ["--working-dir", str(root)]
@@ -54,3 +53,22 @@ def start(
         return subprocess.Popen(command, env=settings)  # noqa: S603 (no shell, our words)
     with log.open("ab") as file:
         return subprocess.Popen(command, env=settings, stdout=file, stderr=file)  # noqa: S603
+
+
+def _check_address(host: str, port: int) -> None:
+    """ConfigError when the service may not or cannot listen there; asked before anything is started."""
+    if host not in LOOPBACK:
+        raise ConfigError(
+            "serve: the service has no access control yet, so it answers on this machine only; "
+            f"host should be one of {', '.join(LOOPBACK)}."
+        )
+    if port not in PORTS:
+        raise ConfigError(f"serve: port {port} does not exist; --port should be from {PORTS[0]} to {PORTS[-1]}.")
+    try:
+        family, *_, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        socket.create_server(address, family=family).close()
+    except OSError as error:
+        raise ConfigError(
+            f"serve: port {port} cannot be had on {host} ({error.strerror}); "
+            "end what uses it or choose another with --port."
+        ) from None

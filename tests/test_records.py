@@ -72,6 +72,15 @@ def test_a_person_appears_as_a_hash_that_needs_the_key(tmp_path):
     assert here.hash_of("P1") != elsewhere.hash_of("P1")
 
 
+def test_only_the_owner_may_read_the_record(tmp_path):
+    path = tmp_path / "records.db"
+    path.touch(0o644)
+    Records(path).write([entry("a")])
+    modes = {each.name: stat.S_IMODE(each.stat().st_mode) for each in tmp_path.glob("records.db*")}
+    assert set(modes) == {"records.db", "records.db-wal", "records.db-shm"}
+    assert set(modes.values()) == {0o600}
+
+
 def test_only_the_owner_may_read_the_key(tmp_path):
     Records(tmp_path / "records.db")
     key = tmp_path / "records.key"

@@ -79,9 +79,41 @@ def test_addresses_and_methods_that_do_not_exist_are_problems(url):
         "/v1/x:y",
     ):
         problem(ask(url + path), 404, "not_found")
+    problem(ask(f"{url}/v1/scores/", {**QUESTION, "person_id": "P003"}), 404, "not_found")
     told = ask(f"{url}/v1/scores")
     problem(told, 405, "method_not_allowed")
     assert told.headers["allow"] == "POST"
+
+
+@pytest.mark.parametrize(
+    ("query", "field", "rule"),
+    [
+        ("colour=red", "colour", "unknown_field"),
+        ("as_of=2024-06-01&as_of=2024-06-01", "as_of", "given_twice"),
+        ("as_of=2024-06-01&Weeks=4", "Weeks", "unknown_field"),
+    ],
+)
+def test_a_stray_or_repeated_parameter_is_refused(url, query, field, rule):
+    told = problem(ask(f"{url}/v1/hotspots?{query}"), 422, "invalid")
+    assert [(each["field"], each["rule"]) for each in told["errors"]] == [(field, rule)]
+
+
+def test_parameters_where_none_is_asked_for_are_refused(url):
+    for path in ("/", "/docs", "/openapi.json", "/healthz", "/readyz"):
+        problem(ask(f"{url}{path}?x=1"), 422, "invalid")
+    problem(ask(f"{url}/v1/scores?person_id=P003", {**QUESTION, "person_id": "P003"}), 422, "invalid")
+    problem(ask(f"{url}/v1/scores:batch?language=en", {**QUESTION, "person_ids": ["P003"]}), 422, "invalid")
+
+
+def test_only_the_socket_says_who_calls(url):
+    for told in ("192.0.2.7", "not an address", "127.0.0.1"):
+        assert ask(f"{url}/healthz", headers={"X-Forwarded-For": told}).status == 200
+
+
+def test_probes_may_ask_for_the_head_alone(url):
+    for path in ("/healthz", "/readyz"):
+        answer = ask(f"{url}{path}", method="HEAD")
+        assert (answer.status, answer.body) == (200, b"")
 
 
 def test_another_host_name_is_refused(url):
@@ -117,7 +149,8 @@ def hostile_bodies():
     event = {"occurred_on": "2024-01-01", "known_on": "2024-01-01", "kind": "plan"}
     for field in ("occurred_on", "known_on", "kind", "outcome", "value", "revision", "event_id"):
         yield from (
-            json.dumps({**QUESTION, "person": {"birth_year": 1980}, "events": [{**event, field: value}]}).encode() for value in wrong
+            json.dumps({**QUESTION, "person": {"birth_year": 1980}, "events": [{**event, field: value}]}).encode()
+            for value in wrong
         )
     for value in wrong:
         yield json.dumps({**QUESTION, "events": [event], "person": {"birth_year": value}}).encode()
@@ -207,6 +240,7 @@ def test_without_model_and_store_the_service_is_up_but_not_ready(tmp_path):
         assert ask(f"{url}/healthz").status == 200
         told = problem(ask(f"{url}/readyz"), 503, "not_ready")
         assert len(told["waiting_for"]) == 2
+        assert ask(f"{url}/readyz", method="HEAD").status == 503
         assert score(url).status == 503
         assert ask(f"{url}/v1/hotspots?as_of={AS_OF}").status == 503
     with pytest.raises(OSError, match="refused"):  # the service ended with the process that started it
@@ -217,3 +251,18 @@ def test_without_model_and_store_the_service_is_up_but_not_ready(tmp_path):
 def test_only_the_loopback_interface_is_served(tmp_path, host):
     with pytest.raises(ConfigError, match="no access control"):
         serve(Home(tmp_path), host=host)
+
+
+@pytest.mark.parametrize("port", [-1, 0, 65_536, 100_000])
+def test_a_port_that_does_not_exist_is_refused(tmp_path, port):
+    with pytest.raises(ConfigError, match="from 1 to 65535"):
+        serve(Home(tmp_path), port=port)
+
+
+def test_a_port_that_another_uses_is_told_in_one_sentence_before_anything_is_started(tmp_path):
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        with pytest.raises(ConfigError, match="cannot be had"):
+            serve(Home(tmp_path / "home"), port=other.getsockname()[1])
+    assert not (tmp_path / "home").exists()

@@ -366,10 +366,15 @@ def test_a_forecast_that_does_not_exist_names_the_field(url, query, field):
 def test_the_openapi_document_lists_what_is_answered(url):
     told = ask(f"{url}/openapi.json").json
     assert set(told["paths"]) == {"/v1/scores", "/v1/scores:batch", "/v1/hotspots", "/healthz", "/readyz"}
-    assert {"200", "400", "403", "404", "409", "413", "415", "422", "451", "500", "503"} == set(
+    assert {"200", "400", "403", "404", "405", "409", "413", "415", "421", "422", "451", "500", "503"} == set(
         told["paths"]["/v1/scores"]["post"]["responses"]
     )
     assert set(told["components"]["schemas"]["Score"]["properties"]) == set(messages.Score.model_fields)
+    for methods in told["paths"].values():
+        assert all({"405", "421", "422"} <= set(operation["responses"]) for operation in methods.values())
+    for path, method in (("/v1/scores", "post"), ("/v1/scores:batch", "post"), ("/v1/hotspots", "get")):
+        headers = {each["name"] for each in told["paths"][path][method]["parameters"] if each["in"] == "header"}
+        assert headers == {"accept-language"}
 
 
 def test_every_example_of_the_openapi_document_is_understood(url):
