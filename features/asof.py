@@ -5,7 +5,7 @@ and the latest of its revisions known by the end of T is not a retraction. Label
 (T, T + horizon], with the knowledge of the snapshot; they go through `in_hindsight` and nothing else does.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -66,6 +66,7 @@ class Visible:
     # What several features ask for is made once: selected events, and the first days of lookbacks.
     _selections: dict[tuple[tuple[str, Wanted], ...], Events] = field(default_factory=dict, repr=False, compare=False)
     _floors: dict[int | None, Days] = field(default_factory=dict, repr=False, compare=False)
+    _answers: dict[Callable[["Visible"], Floats], Floats] = field(default_factory=dict, repr=False, compare=False)
 
     @classmethod
     def at(cls, history: History, predictions: pd.DataFrame) -> "Visible":
@@ -89,6 +90,12 @@ class Visible:
         values = self.history.persons[column].to_numpy(dtype=object)[self.person]
         values[pd.isna(values)] = None
         return values
+
+    def once(self, ask: Callable[["Visible"], Floats]) -> Floats:
+        """The answer to a question that several features ask, found once; it is not to be changed."""
+        if ask not in self._answers:
+            self._answers[ask] = ask(self)
+        return self._answers[ask]
 
     def __len__(self) -> int:
         return len(self.as_of)

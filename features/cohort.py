@@ -104,7 +104,7 @@ def _abstinent(past: Visible) -> Flags:
 
 def _in_one_of(past: Visible, programmes: tuple[str, ...]) -> Flags:
     allowed = past.of(kind="programme_start").last_is("outcome", programmes) == 1
-    return allowed & ~np.isnan(programme_since(past))
+    return allowed & ~np.isnan(past.once(programme_since))
 
 
 def _enough_good_periods(past: Visible, rule: GoodPeriods) -> Flags:

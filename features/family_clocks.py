@@ -126,7 +126,7 @@ def days_since_relapse_sign(past: Visible) -> Floats:
 )
 def abstinent_days(past: Visible) -> Floats:
     """Days the clock of three abstinent years has run. Missing if no programme ever began."""
-    return past.as_of - abstinent_since(past)
+    return past.as_of - past.once(abstinent_since)
 
 
 @feature(family="statutory clocks", unit="days", source="facility", legal_basis=CLOCKS["isolation_review"].article)

@@ -21,7 +21,7 @@ def programme_since(past: Visible) -> Floats:
 
 def in_programme(past: Visible, events: Selection) -> Selection:
     """Those of the events since the first day of the current programme; all outside a programme."""
-    return events.since(programme_since(past) - 1)  # the first day belongs to the programme
+    return events.since(past.once(programme_since) - 1)  # the first day belongs to the programme
 
 
 def relapse_signs(past: Visible) -> Selection:
@@ -32,7 +32,7 @@ def relapse_signs(past: Visible) -> Selection:
 @feature(family="programme", unit="days", source=TOLD_BY)
 def days_in_programme(past: Visible) -> Floats:
     """Days since the current programme began. Missing outside a programme."""
-    return past.as_of - programme_since(past)
+    return past.as_of - past.once(programme_since)
 
 
 @feature(
@@ -46,14 +46,14 @@ def days_remaining(past: Visible) -> Floats:
     term = np.full(len(past), np.nan)
     for programme in WITH_A_TERM:
         term[programme_is(past, programme=programme) == 1] = CLOCKS[programme].limit
-    return term - days_in_programme(past)
+    return term - past.once(days_in_programme)
 
 
 @feature(family="programme", unit="yes or no", source=TOLD_BY)
 def programme_is(past: Visible, *, programme: str) -> Floats:
     """Whether the current programme is of this type, yes or no. Missing outside a programme."""
     current = past.of(kind="programme_start").last_is("outcome", programme)
-    return np.where(np.isnan(programme_since(past)), np.nan, current)
+    return np.where(np.isnan(past.once(programme_since)), np.nan, current)
 
 
 @feature(family="programme", unit="count", source=TOLD_BY)
@@ -72,7 +72,7 @@ def programmes_broken_off(past: Visible) -> Floats:
 def agreement_signed(past: Visible) -> Floats:
     """Whether an agreement was signed since the programme began, yes or no. Missing outside a programme."""
     signed = in_programme(past, past.of(kind="agreement")).count() > 0
-    return np.where(np.isnan(programme_since(past)), np.nan, signed)
+    return np.where(np.isnan(past.once(programme_since)), np.nan, signed)
 
 
 @feature(family="programme", unit="count", source="facility", legal_basis=CLOCKS["isolation"].article)

@@ -17,7 +17,7 @@ from features.vocabulary import SURPRISE, TEST_GIVEN, TEST_NOT_GIVEN
 @feature(family="tests", unit="days", changeable=True, source=URINE_SOURCES)
 def days_overdue(past: Visible, *, substance: str, schedule: str) -> Floats:
     """Days by which a urine test is overdue under the schedule. Zero if none is due; missing outside a programme."""
-    running = days_in_programme(past)
+    running = past.once(days_in_programme)
     since = np.fmin(days_since_test(past, substance=substance), running)
     phases = SCHEDULES[schedule]
     phase = np.searchsorted([each.from_day for each in phases], np.nan_to_num(running), side="right") - 1
@@ -28,7 +28,7 @@ def days_overdue(past: Visible, *, substance: str, schedule: str) -> Floats:
 @feature(family="tests", unit="share", changeable=True, source=URINE_SOURCES)
 def given_of_due(past: Visible, *, schedule: str, days: int) -> Floats:
     """Urine tests with a result over those due in the lookback and the programme, share. Missing if none was due."""
-    running = days_in_programme(past)
+    running = past.once(days_in_programme)
     due = urine_tests_due(schedule, running) - urine_tests_due(schedule, np.maximum(running - days, 0.0))
     first_day = past.as_of.astype(np.float64) - np.fmin(running, days - 1)
     tests = given(past, "").since(first_day - 1).count_days()  # one test may look for several substances

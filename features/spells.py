@@ -4,43 +4,19 @@ They look at events as the loops of `walk` do: those of one person and one selec
 each row, in force on its day of knowledge.
 """
 
-from collections.abc import Callable
-from typing import ParamSpec, TypeVar, cast
-
 import numpy as np
-from numba import njit
 
 from features.history import Floats
-from features.walk import Columns, Flags, Rows
-
-Arguments = ParamSpec("Arguments")
-Answer = TypeVar("Answer")
+from features.walk import Columns, Flags, Rows, after, compiled
 
 
-def _compiled(function: Callable[Arguments, Answer]) -> Callable[Arguments, Answer]:
-    return cast(Callable[Arguments, Answer], njit(cache=True, nogil=True)(function))
-
-
-@_compiled
-def _after(events: Columns, person: int, day: int) -> int:
-    """The place of the first event of a person later than a day; the first place of the next person when none is."""
-    low, high = events.first[person], events.first[person + 1]
-    while low < high:
-        middle = (low + high) // 2
-        if events.occurred[middle] <= day:
-            low = middle + 1
-        else:
-            high = middle
-    return low
-
-
-@_compiled
+@compiled
 def longest_gap(rows: Rows, events: Columns) -> Floats:
     """The most days from one event to the next, or from the last to the end of the window; NaN without an event."""
     longest = np.full(len(rows.person), np.nan)
     for row in range(len(rows.person)):
         start = events.first[rows.person[row]]
-        place = _after(events, rows.person[row], rows.ceiling[row]) - 1
+        place = after(events, rows.person[row], rows.ceiling[row]) - 1
         next_day = rows.ceiling[row]
         while place >= start and events.occurred[place] > rows.floor[row]:
             if events.known[place] <= rows.seen_by[row] < events.until[place]:
@@ -50,7 +26,7 @@ def longest_gap(rows: Rows, events: Columns) -> Floats:
     return longest
 
 
-@_compiled
+@compiled
 def days_on(rows: Rows, events: Columns, begins: Flags) -> Floats:
     """The days of each window spent in a state that some events begin and the others end.
 
@@ -59,7 +35,7 @@ def days_on(rows: Rows, events: Columns, begins: Flags) -> Floats:
     spent = np.full(len(rows.person), np.nan)
     for row in range(len(rows.person)):
         start = events.first[rows.person[row]]
-        place = _after(events, rows.person[row], rows.ceiling[row]) - 1
+        place = after(events, rows.person[row], rows.ceiling[row]) - 1
         first_day, next_day = rows.floor[row] + 1, rows.ceiling[row] + 1
         while place >= start and next_day > first_day:
             if events.known[place] <= rows.seen_by[row] < events.until[place]:
@@ -70,13 +46,13 @@ def days_on(rows: Rows, events: Columns, begins: Flags) -> Floats:
     return spent
 
 
-@_compiled
+@compiled
 def episodes(rows: Rows, events: Columns, reach_days: int) -> Floats:
     """The events of each window taken together: one stands for all that follow it within so many days."""
     found = np.zeros(len(rows.person))
     for row in range(len(rows.person)):
         stop = events.first[rows.person[row] + 1]
-        place = _after(events, rows.person[row], rows.floor[row])
+        place = after(events, rows.person[row], rows.floor[row])
         explained_to = rows.floor[row]
         while place < stop and events.occurred[place] <= rows.ceiling[row]:
             in_force = events.known[place] <= rows.seen_by[row] < events.until[place]
@@ -87,7 +63,7 @@ def episodes(rows: Rows, events: Columns, reach_days: int) -> Floats:
     return found
 
 
-@_compiled
+@compiled
 def unexplained(rows: Rows, events: Columns, others: Columns, newest_days: int, oldest_days: int) -> Floats:
     """The events of each window that see back where no other event is: days [day - oldest_days, day - newest_days].
 
@@ -96,14 +72,14 @@ def unexplained(rows: Rows, events: Columns, others: Columns, newest_days: int, 
     found = np.zeros(len(rows.person))
     for row in range(len(rows.person)):
         stop = events.first[rows.person[row] + 1]
-        place = _after(events, rows.person[row], rows.floor[row])
+        place = after(events, rows.person[row], rows.floor[row])
         explained_to = rows.floor[row]
         while place < stop and events.occurred[place] <= rows.ceiling[row]:
             day = events.occurred[place]
             in_force = events.known[place] <= rows.seen_by[row] < events.until[place]
             if in_force and day > explained_to:
                 start = others.first[rows.person[row]]
-                other = _after(others, rows.person[row], day - newest_days) - 1
+                other = after(others, rows.person[row], day - newest_days) - 1
                 alone = True
                 while alone and other >= start and others.occurred[other] >= day - oldest_days:
                     alone = not (others.known[other] <= rows.seen_by[row] < others.until[other])

@@ -38,23 +38,25 @@ class Columns(NamedTuple):
     until: Days
 
 
-def _compiled(function: Callable[Arguments, Answer]) -> Callable[Arguments, Answer]:
+def compiled(function: Callable[Arguments, Answer]) -> Callable[Arguments, Answer]:
+    """The function as machine code, kept on disk beside its source."""
     return cast(Callable[Arguments, Answer], njit(cache=True, nogil=True)(function))
 
 
-@_compiled
-def _after(occurred: Days, low: int, high: int, day: int) -> int:
-    """The first place in [low, high) whose day is later than `day`."""
+@compiled
+def after(events: Columns, person: int, day: int) -> int:
+    """The place of the first event of a person later than a day; the first place of the next person when none is."""
+    low, high = events.first[person], events.first[person + 1]
     while low < high:
         middle = (low + high) // 2
-        if occurred[middle] <= day:
+        if events.occurred[middle] <= day:
             low = middle + 1
         else:
             high = middle
     return low
 
 
-@_compiled
+@compiled
 def kept(first: Places, keep: Flags) -> tuple[Places, Places]:
     """The places where `keep` is true, and the first of them of each person."""
     places = np.empty(keep.sum(), dtype=np.int64)
@@ -70,70 +72,62 @@ def kept(first: Places, keep: Flags) -> tuple[Places, Places]:
     return places, firsts
 
 
-@_compiled
+@compiled
 def count(rows: Rows, events: Columns) -> Floats:
     """The number of events in force in each window."""
-    person, floor, ceiling, seen_by = rows
-    first, occurred, known, until = events
-    result = np.zeros(len(person))
-    for row in range(len(person)):
-        start = first[person[row]]
-        place = _after(occurred, start, first[person[row] + 1], ceiling[row]) - 1
-        while place >= start and occurred[place] > floor[row]:
-            if known[place] <= seen_by[row] < until[place]:
+    result = np.zeros(len(rows.person))
+    for row in range(len(rows.person)):
+        start = events.first[rows.person[row]]
+        place = after(events, rows.person[row], rows.ceiling[row]) - 1
+        while place >= start and events.occurred[place] > rows.floor[row]:
+            if events.known[place] <= rows.seen_by[row] < events.until[place]:
                 result[row] += 1.0
             place -= 1
     return result
 
 
-@_compiled
+@compiled
 def count_days(rows: Rows, events: Columns) -> Floats:
     """The number of different days with an event in force in each window."""
-    person, floor, ceiling, seen_by = rows
-    first, occurred, known, until = events
-    result = np.zeros(len(person))
-    for row in range(len(person)):
-        start = first[person[row]]
-        place = _after(occurred, start, first[person[row] + 1], ceiling[row]) - 1
-        latest = ceiling[row] + 1
-        while place >= start and occurred[place] > floor[row]:
-            if known[place] <= seen_by[row] < until[place] and occurred[place] != latest:
-                latest = occurred[place]
+    result = np.zeros(len(rows.person))
+    for row in range(len(rows.person)):
+        start = events.first[rows.person[row]]
+        place = after(events, rows.person[row], rows.ceiling[row]) - 1
+        latest = rows.ceiling[row] + 1
+        while place >= start and events.occurred[place] > rows.floor[row]:
+            if events.known[place] <= rows.seen_by[row] < events.until[place] and events.occurred[place] != latest:
+                latest = events.occurred[place]
                 result[row] += 1.0
             place -= 1
     return result
 
 
-@_compiled
+@compiled
 def total(rows: Rows, events: Columns, value: Floats) -> tuple[Floats, Floats]:
     """The sum of the values present in each window, and how many there are; latest first, so bits never differ."""
-    person, floor, ceiling, seen_by = rows
-    first, occurred, known, until = events
-    sums = np.zeros(len(person))
-    present = np.zeros(len(person))
-    for row in range(len(person)):
-        start = first[person[row]]
-        place = _after(occurred, start, first[person[row] + 1], ceiling[row]) - 1
-        while place >= start and occurred[place] > floor[row]:
-            if known[place] <= seen_by[row] < until[place] and not np.isnan(value[place]):
+    sums = np.zeros(len(rows.person))
+    present = np.zeros(len(rows.person))
+    for row in range(len(rows.person)):
+        start = events.first[rows.person[row]]
+        place = after(events, rows.person[row], rows.ceiling[row]) - 1
+        while place >= start and events.occurred[place] > rows.floor[row]:
+            if events.known[place] <= rows.seen_by[row] < events.until[place] and not np.isnan(value[place]):
                 sums[row] += value[place]
                 present[row] += 1.0
             place -= 1
     return sums, present
 
 
-@_compiled
+@compiled
 def latest(rows: Rows, events: Columns, back: int) -> Places:
     """The place of the latest event in force in each window (back=0), the one before (1), ...; else -1."""
-    person, floor, ceiling, seen_by = rows
-    first, occurred, known, until = events
-    result = np.full(len(person), -1, dtype=np.int64)
-    for row in range(len(person)):
-        start = first[person[row]]
-        place = _after(occurred, start, first[person[row] + 1], ceiling[row]) - 1
+    result = np.full(len(rows.person), -1, dtype=np.int64)
+    for row in range(len(rows.person)):
+        start = events.first[rows.person[row]]
+        place = after(events, rows.person[row], rows.ceiling[row]) - 1
         seen_so_far = 0
-        while place >= start and occurred[place] > floor[row]:
-            if known[place] <= seen_by[row] < until[place]:
+        while place >= start and events.occurred[place] > rows.floor[row]:
+            if events.known[place] <= rows.seen_by[row] < events.until[place]:
                 if seen_so_far == back:
                     result[row] = place
                     break
@@ -142,34 +136,30 @@ def latest(rows: Rows, events: Columns, back: int) -> Places:
     return result
 
 
-@_compiled
+@compiled
 def earliest(rows: Rows, events: Columns) -> Places:
     """The place of the earliest event in force in each window; -1 when there is none."""
-    person, floor, ceiling, seen_by = rows
-    first, occurred, known, until = events
-    result = np.full(len(person), -1, dtype=np.int64)
-    for row in range(len(person)):
-        stop = first[person[row] + 1]
-        place = _after(occurred, first[person[row]], stop, floor[row])
-        while place < stop and occurred[place] <= ceiling[row]:
-            if known[place] <= seen_by[row] < until[place]:
+    result = np.full(len(rows.person), -1, dtype=np.int64)
+    for row in range(len(rows.person)):
+        stop = events.first[rows.person[row] + 1]
+        place = after(events, rows.person[row], rows.floor[row])
+        while place < stop and events.occurred[place] <= rows.ceiling[row]:
+            if events.known[place] <= rows.seen_by[row] < events.until[place]:
                 result[row] = place
                 break
             place += 1
     return result
 
 
-@_compiled
+@compiled
 def run(rows: Rows, events: Columns, flag: Flags) -> Floats:
     """The length of the unbroken run of flagged events that ends with the latest in each window."""
-    person, floor, ceiling, seen_by = rows
-    first, occurred, known, until = events
-    result = np.zeros(len(person))
-    for row in range(len(person)):
-        start = first[person[row]]
-        place = _after(occurred, start, first[person[row] + 1], ceiling[row]) - 1
-        while place >= start and occurred[place] > floor[row]:
-            if known[place] <= seen_by[row] < until[place]:
+    result = np.zeros(len(rows.person))
+    for row in range(len(rows.person)):
+        start = events.first[rows.person[row]]
+        place = after(events, rows.person[row], rows.ceiling[row]) - 1
+        while place >= start and events.occurred[place] > rows.floor[row]:
+            if events.known[place] <= rows.seen_by[row] < events.until[place]:
                 if not flag[place]:
                     break
                 result[row] += 1.0
@@ -177,26 +167,25 @@ def run(rows: Rows, events: Columns, flag: Flags) -> Floats:
     return result
 
 
-@_compiled
+@compiled
 def matched(rows: Rows, events: Columns, others: Columns, within_days: int, last: int) -> tuple[Floats, Floats]:
     """Of the latest events in each window, at most `last`, how many have another event on their day or just before.
 
     Returns the number matched and the number looked at. "Just before" is (day - within_days, day].
     """
-    person, floor, ceiling, seen_by = rows
-    found = np.zeros(len(person))
-    looked = np.zeros(len(person))
-    for row in range(len(person)):
-        start = events.first[person[row]]
-        place = _after(events.occurred, start, events.first[person[row] + 1], ceiling[row]) - 1
-        while place >= start and events.occurred[place] > floor[row] and looked[row] < last:
-            if events.known[place] <= seen_by[row] < events.until[place]:
+    found = np.zeros(len(rows.person))
+    looked = np.zeros(len(rows.person))
+    for row in range(len(rows.person)):
+        start = events.first[rows.person[row]]
+        place = after(events, rows.person[row], rows.ceiling[row]) - 1
+        while place >= start and events.occurred[place] > rows.floor[row] and looked[row] < last:
+            if events.known[place] <= rows.seen_by[row] < events.until[place]:
                 looked[row] += 1.0
                 day = events.occurred[place]
-                low = others.first[person[row]]
-                other = _after(others.occurred, low, others.first[person[row] + 1], day) - 1
+                low = others.first[rows.person[row]]
+                other = after(others, rows.person[row], day) - 1
                 while other >= low and others.occurred[other] > day - within_days:
-                    if others.known[other] <= seen_by[row] < others.until[other]:
+                    if others.known[other] <= rows.seen_by[row] < others.until[other]:
                         found[row] += 1.0
                         break
                     other -= 1

@@ -32,12 +32,13 @@ def home(small_home, tmp_path_factory):
     return path
 
 
-def test_the_same_delivery_twice_changes_nothing(home):
-    again = waystation(home, "ingest", home / "city", "--backfill")
+def test_the_same_delivery_twice_changes_nothing(home, tmp_path):
+    again = waystation(home, "ingest", home / "city", "--backfill", "--json", tmp_path / "report.json")
     assert again.returncode == 0, again.stderr
-    counted = [line.split("│")[1:-1] for line in again.stdout.splitlines() if line.startswith("│")]
-    assert {cells[0].strip() for cells in counted} == {"persons", "events", "stations", "areas", "incidents", "effort"}
-    assert all(cells[2].strip() == cells[4].strip() == "0" for cells in counted)  # nothing stored, nothing updated
+    tables = json.loads((tmp_path / "report.json").read_text())["tables"]
+    assert {table["table"] for table in tables} == {"persons", "events", "stations", "areas", "incidents", "effort"}
+    assert all(table["stored"] == table["updated"] == 0 for table in tables)
+    assert all(table["unchanged"] == table["came"] > 0 for table in tables)
 
 
 def test_features_of_persons_and_areas_are_written_to_a_file(home, tmp_path):
