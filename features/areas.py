@@ -5,9 +5,11 @@ at multiples of the cell size; over one city its distances are right to a few pa
 of that: in `c500:33.41:-111.93:12:-4` size in metres, latitude, longitude, column and row, so it can be drawn alone.
 """
 
+import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -21,6 +23,9 @@ from features.vocabulary import TOWNSHIP_ONLY
 
 OUTSIDE = -1  # the position of an incident that lies in no area
 SQUARE = [(east, north) for east in (-1, 0, 1) for north in (-1, 0, 1)]  # a cell and the eight around it
+CORNERS = np.array([(0, 0), (1, 0), (1, 1), (0, 1), (0, 0)])  # of a cell, from its south-west around
+CELL_PARTS = 5  # of a cell's id
+DECIMALS = 5  # of a degree: a metre, and finer than any place was recorded
 TOUCHING_DEGREES = 1e-5  # about a metre: polygons drawn by hand seldom share their vertices exactly
 
 Strings = NDArray[np.str_]
@@ -56,13 +61,11 @@ class Grid:
         """Id of a cell, from which the cell can be drawn again."""
         return f"c{self.cell_size_m}:{self.latitude:.2f}:{self.longitude:.2f}:{column}:{row}"
 
-    def polygon(self, column: int, row: int) -> shapely.Polygon:
-        """Outline of a cell in WGS 84."""
-        west, south = column * self.cell_size_m, row * self.cell_size_m
-        east, north = west + self.cell_size_m, south + self.cell_size_m
-        x, y = np.array([west, east, east, west]), np.array([south, south, north, north])
-        degrees = transformer(self.latitude, self.longitude).transform(x, y, direction="INVERSE")
-        return shapely.Polygon(np.column_stack(degrees))
+    def polygons(self, columns_and_rows: Ints) -> NDArray[np.object_]:
+        """Outlines of cells in WGS 84, from their columns and rows, shape (n, 2)."""
+        corners = (columns_and_rows[:, None, :] + CORNERS) * float(self.cell_size_m)
+        degrees = transformer(self.latitude, self.longitude).transform(*corners.reshape(-1, 2).T, direction="INVERSE")
+        return np.asarray(shapely.polygons(np.column_stack(degrees).reshape(corners.shape)), dtype=object)
 
 
 @lru_cache(maxsize=16)
@@ -127,21 +130,31 @@ def locate(incidents: pd.DataFrame, areas: AreaSet) -> Ints:
     return found
 
 
-def outlines(area_ids: Iterable[str], areas: pd.DataFrame | None) -> list[shapely.Geometry | None]:
-    """Outline of each area in WGS 84: a cell's from its id, a township's from the `areas` table, else None."""
-    given: dict[str, str] = {}
+def geometries(area_ids: Iterable[str], areas: pd.DataFrame | None) -> list[dict[str, Any] | None]:
+    """GeoJSON outline of each area, WGS 84, to a metre: a cell's from its id, a township's from `areas`, else None."""
+    names = list(area_ids)
+    shapes = _drawn(names)
     if areas is not None:
-        shaped = areas[areas["geometry"].notna()]
-        given = dict(zip(shaped["area_id"].astype("str"), shaped["geometry"], strict=True))
-    return [_shape(given[name]) if name in given else _outline_of_cell(name) for name in area_ids]
+        given = areas[areas["geometry"].notna() & areas["area_id"].isin(names)]
+        shapes |= {str(name): _shape(text) for name, text in zip(given["area_id"], given["geometry"], strict=True)}
+    outlined = np.array([shapes.get(name) for name in names], dtype=object)
+    rounded = shapely.transform(outlined, lambda degrees: degrees.round(DECIMALS))
+    return [None if text is None else json.loads(text) for text in shapely.to_geojson(rounded)]
 
 
-def _outline_of_cell(name: str) -> shapely.Polygon | None:
-    parts = name.removeprefix("c").split(":")
-    if not name.startswith("c") or len(parts) != 5:
-        return None
-    size_m, latitude, longitude, column, row = parts
-    return Grid(int(size_m), float(latitude), float(longitude)).polygon(int(column), int(row))
+def _drawn(names: Iterable[str]) -> dict[str, shapely.Geometry | None]:
+    """Outline of each cell among the names, all of a grid at once."""
+    of_grid: dict[Grid, dict[str, tuple[int, int]]] = {}
+    for name in names:
+        parts = name.removeprefix("c").split(":")
+        if name.startswith("c") and len(parts) == CELL_PARTS:
+            grid = Grid(int(parts[0]), float(parts[1]), float(parts[2]))
+            of_grid.setdefault(grid, {})[name] = (int(parts[3]), int(parts[4]))
+    return {
+        name: shape
+        for grid, found in of_grid.items()
+        for name, shape in zip(found, grid.polygons(np.array(list(found.values()))), strict=True)
+    }
 
 
 def _has_point(incidents: pd.DataFrame) -> "pd.Series[bool]":

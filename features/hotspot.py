@@ -197,10 +197,6 @@ CATALOGUE: dict[str, Calculation] = {
     "tests": tests,
 }
 
-# May a value be shown to the outside? A count under ten may not, and what is made of counts gives them away.
-COUNTS = frozenset({"count", "ring", "city", "tests"})
-DERIVED_FROM_COUNTS = frozenset({"rate", "near", "vicinity", "ewma", "weeks_since_last", "city_pace"})
-
 
 @dataclass(frozen=True)
 class Feature:

@@ -6,24 +6,23 @@ horizon. Areas are forecast, never persons, and reasons are not causes.
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
 import lightgbm as lgb
 import numpy as np
 import pandas as pd
-import shapely
 from scipy import stats
 
 from features import hotspot as catalogue
-from features.areas import AreaSet, Floats, Grid, cells, outlines, townships
+from features.areas import AreaSet, Floats, Grid, cells, townships
 from features.errors import ConfigError, SchemaError, TooLittleHistoryError
 from features.hotspot import Feature, VisiblePast
+from models.reasons import contributions_of
 
 YEAR_WEEKS = 52
 YEAR_COUNT = "count_52w"
-SMALLEST_SHOWN = 10  # observed counts under this are never shown
 SHARES = (0.01, 0.02, 0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.7)
 
 
@@ -99,16 +98,6 @@ class HotspotModel:
         return cls(booster, features, Prior(**told["prior"]), told["dispersion"], scope)
 
 
-@dataclass(frozen=True)
-class AreaReason:
-    """What an entry adds to the log rate, and its value as far as it may be shown (counts rounded down to tens)."""
-
-    code: str
-    value: float | None
-    contribution: float
-    suppressed: bool
-
-
 def fit(
     table: pd.DataFrame, observed: Floats, scope: Scope, learning: Learning, features: Sequence[Feature]
 ) -> HotspotModel:
@@ -131,13 +120,15 @@ def predict(model: HotspotModel, table: pd.DataFrame) -> Floats:
 
 
 def contributions(model: HotspotModel, table: pd.DataFrame) -> pd.DataFrame:
-    """What each feature adds to the log rate, with `base` (the trees' mean) and `prior`; rows sum to the log rate."""
+    """What each feature adds to the log rate, with `base` (the trees' mean) and `prior`.
+
+    Rows sum to the log rate; ReasonsError when they do not.
+    """
     parts = np.asarray(model.booster.predict(_design(model, table), pred_contrib=True))
+    prior = _log_prior(model, table)
+    contributions_of(np.column_stack([prior, parts]), np.log(predict(model, table)))
     names = [feature.name for feature in model.features]
-    told = pd.DataFrame(parts, columns=[*names, "base"]).assign(prior=_log_prior(model, table))
-    if not np.allclose(told.sum(axis=1), np.log(predict(model, table)), rtol=0, atol=1e-6):
-        raise AssertionError("contributions do not sum to the log rate")
-    return told
+    return pd.DataFrame(parts, columns=[*names, "base"]).assign(prior=prior)
 
 
 def interval(model: HotspotModel, expected: Floats, *, coverage: float = 0.9) -> tuple[Floats, Floats]:
@@ -201,52 +192,6 @@ def estimate(model: HotspotModel, table: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(
         {"area_id": area_id, "level": model.scope.level, "expected": expected, "low": low, "high": high}
     )
-
-
-def explain(model: HotspotModel, table: pd.DataFrame) -> dict[str, tuple[AreaReason, ...]]:
-    """Reasons of each area of one as-of date, the largest first; their contributions sum to the log rate."""
-    told = contributions(model, table)
-    shown = {feature.name: [shown_value(feature, value) for value in table[feature.name]] for feature in model.features}
-    nothing: list[tuple[float | None, bool]] = [(None, False)] * len(table)
-    columns = [(code, shown.get(code, nothing), told[code].to_numpy()) for code in told.columns]
-    return {
-        area_id: tuple(
-            sorted(
-                (
-                    AreaReason(code, values[row][0], float(parts[row]), values[row][1])
-                    for code, values, parts in columns
-                ),
-                key=lambda reason: -abs(reason.contribution),
-            )
-        )
-        for row, area_id in enumerate(table["area_id"].astype("str"))
-    }
-
-
-def shown_value(feature: Feature, value: float) -> tuple[float | None, bool]:
-    """The value as far as it may be shown, and whether it was suppressed.
-
-    Counts are rounded down to tens, so that no two lookbacks can be subtracted; what is made of counts is not shown.
-    """
-    if np.isnan(value):
-        return None, False
-    if feature.code in catalogue.DERIVED_FROM_COUNTS:
-        return None, True
-    if feature.code not in catalogue.COUNTS:
-        return float(value), False
-    if value < SMALLEST_SHOWN:
-        return None, True
-    return float(value // SMALLEST_SHOWN * SMALLEST_SHOWN), False
-
-
-def to_geojson(forecast_rows: pd.DataFrame, areas: pd.DataFrame | None = None) -> Mapping[str, Any]:
-    """FeatureCollection in WGS 84: one feature per area, its properties the columns of the forecast."""
-    shapes = outlines(forecast_rows["area_id"], areas)
-    features = [
-        {"type": "Feature", "geometry": json.loads(shapely.to_geojson(shape)) if shape else None, "properties": row}
-        for row, shape in zip(forecast_rows.to_dict("records"), shapes, strict=True)
-    ]
-    return {"type": "FeatureCollection", "features": features}
 
 
 def poisson_deviance(observed: Floats, expected: Floats) -> Floats:

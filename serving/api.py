@@ -88,7 +88,7 @@ def _add_hotspots(app: FastAPI, desk: Desk) -> None:
         weeks: Annotated[int, Query(ge=1, le=52)] = 4,
         level: AreaLevel = "township",
         language: Language | None = None,
-        most: Annotated[int, Query(ge=1, le=MOST_REASONS)] = 5,
+        most: Annotated[int, Query(ge=1, le=MOST_REASONS)] = 3,
         accept_language: Accepted = "",
     ) -> Response:
         asked = Asked(as_of, weeks, level, most, desk.wording(language, accept_language))

@@ -1,22 +1,20 @@
-"""A hotspot forecast as GeoJSON: expected counts by area with their interval and reasons in words."""
+"""A hotspot forecast as GeoJSON: what may be told of each area, with its outline, in words."""
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
 
 import pandas as pd
 import sqlalchemy as sa
 
+from features.areas import geometries
 from features.errors import SchemaError, TooLittleHistoryError
-from features.hotspot import Feature
 from features.schema import days_since_epoch
 from models import hotspot
 from models.champion import Champion
 from models.hotspot import HotspotModel
-from serving import answers, messages
+from serving import answers, disclosure, messages
 from serving.desk import Desk
-from serving.messages import Area, AreaEstimate, Forecast, Others
+from serving.messages import Area, AreaEstimate, Forecast
 from serving.problems import Fault, ProblemError
 from serving.wording import Wording
 
@@ -54,6 +52,7 @@ def forecast(desk: Desk, asked: Asked) -> Forecast:
         raise ProblemError("too_little_history") from None
     return Forecast(
         features=_areas(model, table, places, asked),
+        note=asked.wording.area_note,
         as_of=asked.as_of,
         weeks=asked.weeks,
         level=asked.level,  # type: ignore[arg-type]
@@ -91,40 +90,28 @@ def _model(desk: Desk, asked: Asked) -> tuple[Champion, HotspotModel]:
 
 
 def _areas(model: HotspotModel, table: pd.DataFrame, places: Places, asked: Asked) -> list[Area]:
-    told = hotspot.to_geojson(hotspot.estimate(model, table), places.areas)
-    reasons = hotspot.explain(model, table)
+    areas = disclosure.told(model, table)
+    shapes = geometries((each.area_id for each in areas), places.areas)
     names = _names(places.areas, asked.wording.language)
-    features = {each.name: each for each in model.features}
     return [
-        Area(
-            geometry=each["geometry"],
-            properties=_estimate(features, each["properties"], reasons[each["properties"]["area_id"]], names, asked),
-        )
-        for each in told["features"]
+        Area(geometry=shape, properties=_estimate(each, names.get(each.area_id, each.area_id), asked))
+        for each, shape in zip(areas, shapes, strict=True)
     ]
 
 
-def _estimate(
-    features: Mapping[str, Feature],
-    row: dict[str, Any],
-    reasons: Sequence[hotspot.AreaReason],
-    names: dict[str, str],
-    asked: Asked,
-) -> AreaEstimate:
-    listed, rest = reasons[: asked.most], reasons[asked.most :]
-    figures = {name: float(row[name]) for name in ("expected", "low", "high")}
+def _estimate(told: disclosure.Told, name: str, asked: Asked) -> AreaEstimate:
+    band = told.band
     return AreaEstimate(
-        area_id=row["area_id"],
-        level=row["level"],
-        name=names.get(row["area_id"], row["area_id"]),
-        **figures,
-        text=asked.wording.area_interval(weeks=asked.weeks, **figures),
-        reasons=[_reason(each, features.get(each.code), asked.wording) for each in listed],
-        others=Others(
-            count=len(rest),
-            contribution=sum(each.contribution for each in rest),
-            text=asked.wording.others(len(rest)),
-        ),
+        area_id=told.area_id,
+        level=asked.level,  # type: ignore[arg-type]
+        name=name,
+        expected=band.at_least,
+        expected_below=band.below,
+        low=band.low,
+        high=band.high,
+        among_highest=band.among_highest,
+        text=asked.wording.area_band(band, weeks=asked.weeks),
+        reasons=[_reason(each, asked.wording) for each in told.reasons[: asked.most]],
     )
 
 
@@ -134,14 +121,14 @@ def _names(areas: pd.DataFrame, language: str) -> dict[str, str]:
     return {str(area_id): str(name) for area_id, name in named.items()}
 
 
-def _reason(reason: hotspot.AreaReason, feature: Feature | None, wording: Wording) -> messages.AreaReason:
-    direction = "raises" if reason.contribution > 0 else "lowers"
+def _reason(reason: disclosure.AreaReason, wording: Wording) -> messages.AreaReason:
+    direction = None if reason.contribution is None else "raises" if reason.contribution > 0 else "lowers"
     return messages.AreaReason(
-        code=reason.code,
+        code=reason.code,  # type: ignore[arg-type]
         value=reason.value,
         suppressed=reason.suppressed,
         contribution=reason.contribution,
         direction=direction,  # type: ignore[arg-type]
-        text=wording.area_reason(reason, feature),
-        effect=wording.effect(direction),
+        text=wording.area_reason(reason),
+        effect=direction and wording.effect(direction),
     )

@@ -228,29 +228,30 @@ class BatchAnswer(Message):
 
 
 class AreaReason(Message):
-    """What one entry adds to the log of the expected count. Never a cause; small counts are not shown."""
+    """What a family of features adds to the log of the expected count, rounded. Never a cause; null: not told."""
 
-    code: str
-    value: float | None
-    suppressed: bool = Field(description="There is a value and it may not be shown.")
-    contribution: float
-    direction: Literal["raises", "lowers"]
+    code: Literal["base", "level", "recent", "neighbours", "city", "season", "effort"]
+    value: float | None = Field(description="Of `level`: incidents in the last 52 weeks, rounded down to tens.")
+    suppressed: bool = Field(description="There is a contribution and it may not be told.")
+    contribution: float | None
+    direction: Literal["raises", "lowers"] | None
     text: str
-    effect: str
+    effect: str | None
 
 
 class AreaEstimate(Message):
-    """What is expected of an area: contributions of reasons and others add up to log(expected)."""
+    """What is expected of an area, so rounded that no count under ten can be had from it, contributions included."""
 
     area_id: str
     level: AreaLevel
     name: str
-    expected: float = Field(ge=0, description="Incidents in the weeks after as_of.")
-    low: float = Field(ge=0, description="Lower end of the 90 % interval.")
-    high: float = Field(ge=0, description="Upper end of the 90 % interval.")
+    expected: float = Field(ge=0, description="Incidents in the weeks after as_of, rounded down to a band.")
+    expected_below: float = Field(ge=0, description="The upper end of that band.")
+    low: float = Field(ge=0, description="Lower end of the 90 % interval of the band.")
+    high: float = Field(ge=0, description="Upper end of the 90 % interval of the band.")
+    among_highest: float = Field(gt=0, le=1, description="Share of the areas that are the highest and hold this one.")
     text: str
     reasons: list[AreaReason]
-    others: Others
 
 
 class Area(Message):
@@ -266,6 +267,7 @@ class Forecast(Message):
 
     type: Literal["FeatureCollection"] = "FeatureCollection"
     features: list[Area]
+    note: str = Field(description="That counts and contributions are rounded, and why.")
     as_of: date
     weeks: int
     level: AreaLevel

@@ -14,8 +14,7 @@ from typing import Any
 import numpy as np
 
 from features.catalogue import Argument, Feature
-from features.hotspot import Feature as AreaFeature
-from models.hotspot import AreaReason
+from serving.disclosure import AreaReason, Band
 
 LANGUAGES = ("zh-CN", "en")
 DEFAULT_LANGUAGE = "zh-CN"
@@ -73,21 +72,30 @@ class Wording:
         entry = self.texts["problems"][code]
         return entry["title"], entry["detail"].format_map(slots)
 
-    def area_reason(self, reason: AreaReason, feature: AreaFeature | None) -> str:
-        """What adds to the estimate of an area, in words; a value that may not be shown is not."""
-        entry = self.texts["areas"]["features"][feature.code if feature else reason.code]
-        window = self._weeks(feature)
-        if feature is None or reason.value is not None:
-            value = "" if reason.value is None else _rounded(reason.value, 2)
-            return str(entry["value"]).format(window=window, value=value)
-        label = str(entry["label"]).format(window=window)
-        return str(self.texts["areas"]["slots"]["hidden" if reason.suppressed else "unknown"]).format(text=label)
+    def area_reason(self, reason: AreaReason) -> str:
+        """What a family of features says of an area, in words; a number that may not be told is not."""
+        entry = self.texts["areas"]["families"][reason.code]
+        if reason.suppressed:
+            return str(self.texts["areas"]["hidden"]).format(text=entry["label"])
+        if reason.value is None:
+            return str(entry["label"])
+        return str(entry["value"]).format(value=_rounded(reason.value, 0))
 
-    def area_interval(self, *, weeks: int, expected: float, low: float, high: float) -> str:
-        """What is expected of an area, in words."""
-        expected_text = _rounded(expected, 1 if expected >= 1 else 2)
-        slots = {"weeks": weeks, "expected": expected_text, "low": _rounded(low, 0), "high": _rounded(high, 0)}
-        return str(self.texts["areas"]["interval"]).format_map(slots)
+    def area_band(self, band: Band, *, weeks: int) -> str:
+        """What is expected of an area, and how high that is among all, in words."""
+        texts = self.texts["areas"]
+        slots = {"below": _rounded(band.below, 1), "at_least": _rounded(band.at_least, 1)}
+        expected = str(texts["band" if band.at_least else "lowest_band"]).format_map(slots)
+        ends = {"low": _rounded(band.low, 0), "high": _rounded(band.high, 0)}
+        told = str(texts["interval"]).format(weeks=weeks, expected=expected, **ends)
+        if band.among_highest == 1:
+            return told
+        return str(texts["highest"]).format(text=told, percent=_rounded(100 * band.among_highest, 0))
+
+    @property
+    def area_note(self) -> str:
+        """That what is told of areas is rounded, and why."""
+        return str(self.texts["areas"]["note"])
 
     @cache  # noqa: B019 (there are two wordings, and they live as long as the process)
     def _spelled(self, feature: Feature) -> dict[str, str]:
@@ -130,12 +138,6 @@ class Wording:
         if feature.definition.unit == "share":
             return self._say("percent", value=_rounded(100 * value, 0))
         return _rounded(value, 1)
-
-    def _weeks(self, feature: AreaFeature | None) -> str:
-        slots = self.texts["areas"]["slots"]
-        if feature is None or feature.weeks is None:
-            return str(slots["ever"])
-        return str(slots["window"]).format(weeks=feature.weeks)
 
 
 @cache

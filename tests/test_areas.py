@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 import shapely
 
-from features.areas import OUTSIDE, Grid, cells, locate, outlines, townships, transformer
+from features.areas import OUTSIDE, Grid, cells, geometries, locate, townships, transformer
 from features.errors import SchemaError, TooLittleHistoryError
 
 CENTRE = Grid(500, 30.0, 105.0)
@@ -48,15 +48,35 @@ def test_cell_edges_lie_at_multiples_of_the_cell_size():
 
 
 def test_a_cell_is_as_large_as_it_says():
-    outline = CENTRE.polygon(12, -4)
+    outline = CENTRE.polygons(np.array([[12, -4]]))[0]
     x, y = transformer(CENTRE.latitude, CENTRE.longitude).transform(*np.array(outline.exterior.coords).T)
     assert shapely.Polygon(np.column_stack([x, y])).area == pytest.approx(500 * 500, rel=1e-6)
 
 
 def test_a_cell_is_drawn_from_its_id_alone():
-    drawn = outlines([CENTRE.name(12, -4), "T1"], None)
-    assert drawn[0].equals_exact(CENTRE.polygon(12, -4), 1e-9)
+    drawn = geometries([CENTRE.name(12, -4), "T1"], None)
+    [exact] = CENTRE.polygons(np.array([[12, -4]]))
+    assert shapely.geometry.shape(drawn[0]).equals_exact(exact, 1e-5)
     assert drawn[1] is None
+
+
+def test_cells_of_several_grids_are_drawn_where_they_lie():
+    other = Grid(1000, 31.0, 104.0)
+    names = [grid.name(column, 3) for column in range(3) for grid in (CENTRE, other)]
+    for name, drawn in zip(names, geometries(names, None), strict=True):
+        grid, column = (CENTRE, other)[name.startswith("c1000")], int(name.split(":")[3])
+        [exact] = grid.polygons(np.array([[column, 3]]))
+        assert shapely.geometry.shape(drawn).equals_exact(exact, 1e-5)
+
+
+def test_an_outline_is_told_to_a_metre_and_a_township_without_one_has_none():
+    table = township_table(T1=square(105.123456789, 30, 0.1), T2=None)
+    [drawn, none] = geometries(["T1", "T2"], table)
+    assert none is None
+    assert drawn["type"] == "Polygon"
+    degrees = [each for point in drawn["coordinates"][0] for each in point]
+    assert 105.12346 in degrees
+    assert all(each == round(each, 5) for each in degrees)
 
 
 def test_the_centre_of_a_grid_does_not_move_with_one_more_incident():

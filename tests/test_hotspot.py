@@ -12,7 +12,7 @@ from features.areas import OUTSIDE, townships
 from features.errors import ConfigError, TooLittleHistoryError
 from features.hotspot import FEATURES, Feature, compute, counted, from_specs, specs, visible_past
 from models import hotspot as model
-from models.hotspot import HotspotModel, Learning, Prior, Scope, shown_value
+from models.hotspot import HotspotModel, Learning, Prior, Scope
 
 SCOPE = Scope("township", 4, ("overdose",), ("citizen",), None)
 LIGHT = Learning(rounds=20, rows_per_leaf=20, threads=1)
@@ -297,35 +297,6 @@ def test_dispersion_is_the_variance_above_poisson():
     negative_binomial = drawn.negative_binomial(2, 2 / (2 + 5), len(mean)).astype(float)
     assert model._dispersion(negative_binomial, mean) == pytest.approx(1 / 2, rel=0.05)
     assert model._dispersion(mean, mean) == 0.0
-
-
-def test_small_counts_and_what_gives_them_away_are_not_shown():
-    assert shown_value(Feature("count", 4), 9.0) == (None, True)
-    assert shown_value(Feature("count", 4), 0.0) == (None, True)
-    assert shown_value(Feature("count", 52), 19.0) == (10.0, False)
-    assert shown_value(Feature("ewma", 26), 2.5) == (None, True)
-    assert shown_value(Feature("weeks_since_last"), 3.0) == (None, True)
-    assert shown_value(Feature("season_sin"), 0.5) == (0.5, False)
-    assert shown_value(Feature("ring", 4), np.nan) == (None, False)
-
-
-def test_reasons_of_an_area_sum_to_its_log_rate():
-    rows = random_city()
-    learned = fitted(rows)[0]
-    seen = model.look(learned, rows, town(), None, as_of=1850)
-    expected = model.estimate(learned, seen).set_index("area_id")["expected"]
-    for area_id, reasons in model.explain(learned, seen).items():
-        assert sum(reason.contribution for reason in reasons) == pytest.approx(np.log(expected[area_id]))
-        assert "prior" in {reason.code for reason in reasons}
-
-
-def test_a_map_has_an_outline_and_an_expected_count_for_each_area():
-    rows = random_city()
-    told = model.forecast(fitted(rows)[0], rows, town(), None, 1850, 4, "township")
-    drawn = json.loads(json.dumps(model.to_geojson(told, town())))
-    assert [shape["properties"]["area_id"] for shape in drawn["features"]] == ["T1", "T2", "T3"]
-    assert {shape["geometry"]["type"] for shape in drawn["features"]} == {"Polygon"}
-    assert drawn["features"][0]["properties"]["expected"] == told["expected"].iloc[0]
 
 
 def test_an_incident_of_an_unknown_area_lies_outside():

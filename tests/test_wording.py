@@ -7,12 +7,13 @@ import time
 import numpy as np
 import pytest
 
-from features import hotspot, vocabulary
+from features import vocabulary
 from features.catalogue import CATALOGUE, make
 from features.relapse import FeatureChoice, chosen
 from features.schema import TABLES
 from features.statutes import REFUSAL_ARTICLES
-from models.hotspot import AreaReason
+from serving import disclosure
+from serving.disclosure import AreaReason, Band
 from serving.problems import STATUS
 from serving.wording import LANGUAGES, preferred, wording
 
@@ -59,7 +60,6 @@ def test_there_is_a_text_for_every_code_and_no_other(language):
     assert set(texts["facts"]) == set(TABLES["persons"].names) - {"person_id", "display_name"}
     assert set(texts["refusal"]) == {*REFUSAL_ARTICLES, *COHORT_CODES, "unknown_person"}
     assert set(texts["problems"]) == set(STATUS)
-    assert set(texts["areas"]["features"]) == {*hotspot.CATALOGUE, "prior", "base"}
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -100,7 +100,8 @@ def test_every_feature_is_spelled_without_an_open_slot(language):
 def test_templates_use_no_slot_that_is_never_filled(language):
     known = {
         "value", "window", "days", "substance", "kind", "programme", "column", "expected", "what", "which", "period",
-        "length", "of", "last", "back", "name", "count", "text", "most", "names", "weeks", "low", "high",
+        "length", "of", "last", "back", "name", "count", "text", "most", "names", "weeks", "low", "high", "at_least", "below",
+        "percent",
     }  # fmt: skip
     for path, text in leaves(wording(language).texts):
         slots = {name for _, name, _, _ in string.Formatter().parse(text) if name}
@@ -142,30 +143,34 @@ def test_no_text_calls_a_reason_a_cause(language):
         assert not re.search(r"\bcause|because of|导致|造成|引起", text), path
 
 
-def test_a_suppressed_count_is_not_written():
-    count = hotspot.Feature("count", 52)
-    hidden = AreaReason(count.name, None, 0.3, suppressed=True)
-    assert wording("zh-CN").area_reason(hidden, count) == "近52周本区域事件数（数值不公开）"
-    shown = AreaReason(count.name, 20.0, 0.3, suppressed=False)
-    assert wording("en").area_reason(shown, count) == "Incidents in this area in the last 52 weeks: 20 or more"
+def test_what_may_not_be_told_of_an_area_is_not_written():
+    assert wording("zh-CN").area_reason(AreaReason("level", None)) == "本区域历年水平（事件过少，不再细说）"
+    assert wording("en").area_reason(AreaReason("level", 0.5, 20.0)) == (
+        "Incidents in this area in the last 52 weeks: 20 or more"
+    )
 
 
-@pytest.mark.parametrize(("expected", "told"), [(0.048, "0.05"), (0.5, "0.5"), (12.34, "12.3"), (7.0, "7")])
-def test_what_is_expected_of_a_quiet_area_is_not_rounded_to_nothing(expected, told):
-    text = wording("zh-CN").area_interval(weeks=4, expected=expected, low=0.0, high=20.0)
-    assert text == f"未来4周预计{told}起（90%区间0至20起）"
+@pytest.mark.parametrize(
+    ("band", "zh", "en"),
+    [
+        (Band(0, 1, 0, 3, 1), "未来4周预计不到1起（90%区间0至3起）", "fewer than 1 (90% interval 0 to 3)"),
+        (Band(0, 0.2, 0, 1, 0.05), "未来4周预计不到0.2起（90%区间0至1起），居全部区域前5%", "fewer than 0.2"),
+        (Band(12, 13, 6, 20, 0.2), "未来4周预计12至13起（90%区间6至20起），居全部区域前20%", "12 to 13 (90% interval"),
+    ],
+)
+def test_what_is_expected_is_told_as_a_band(band, zh, en):
+    assert wording("zh-CN").area_band(band, weeks=4) == zh
+    assert en in wording("en").area_band(band, weeks=4)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_every_area_feature_is_spelled(language):
-    reasons = [
-        (AreaReason(each.name, value, 0.1, value is None), each) for each in hotspot.FEATURES for value in (None, 12.0)
-    ]
-    reasons += [(AreaReason(code, None, 0.1, False), None) for code in ("prior", "base")]
-    for reason, feature in reasons:
-        text = wording(language).area_reason(reason, feature)
-        assert text
-        assert not set("{}") & set(text)
+def test_every_family_of_area_features_is_spelled(language):
+    assert set(wording(language).texts["areas"]["families"]) == set(disclosure.FAMILIES)
+    for code in disclosure.FAMILIES:
+        for contribution in (None, 0.1):
+            text = wording(language).area_reason(AreaReason(code, contribution))
+            assert text
+            assert not set("{}") & set(text)
 
 
 def test_ten_reasons_take_well_under_a_millisecond():

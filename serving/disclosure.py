@@ -1,0 +1,151 @@
+"""What of a forecast may be told: nothing from which a count under ten could be had, not even by subtraction.
+
+The rule. Expected counts are told in bands at least as wide as ten incidents a year would make (for four weeks: one),
+rounded down, and the interval is that of the band. Reasons are told by family (the level of the place, its recent
+weeks, its neighbours, ...), never by lookback, and their contributions are rounded to a step that ten incidents a year
+would make there, 0.1 at least. A count itself is rounded down to tens. Areas with fewer than ten incidents in their
+year, or expected in the lowest band, are given the same reasons: what the whole city shares, and that no more may be
+told; only the band, and whether they are among the highest 5, 10, 20 or 50 % of areas, sets them apart.
+"""
+
+from collections.abc import Hashable, Iterator, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from features.areas import Floats
+from features.hotspot import Feature
+from models.hotspot import YEAR_COUNT, YEAR_WEEKS, HotspotModel, contributions, interval, predict
+
+SMALLEST_SHOWN = 10  # observed counts under this are never shown
+WIDTHS = (0.2, 0.5, 1.0, 2.0, 5.0, 10.0)  # of a band, in incidents; the last is for a year ahead
+STEPS = (0.1, 0.25, 0.5, 1.0)  # of a contribution, in log rate
+SHARES = (0.05, 0.1, 0.2, 0.5, 1.0)
+SHARED = ("city", "season")  # families told of every area; where a number could give a count away, as the city's mean
+FAMILIES = ("base", "level", "recent", "neighbours", "city", "season", "effort")
+FAMILY_OF = {
+    "prior": "level",
+    "rate": "level",
+    "weeks_since_last": "recent",
+    "ring": "neighbours",
+    "near": "neighbours",
+    "vicinity": "neighbours",
+    "city": "city",
+    "city_pace": "city",
+    "season_sin": "season",
+    "season_cos": "season",
+    "tests": "effort",
+}
+
+
+@dataclass(frozen=True)
+class Band:
+    """What is expected, as far as it may be told: at least this and less than that, and the interval of the two."""
+
+    at_least: float
+    below: float
+    low: float
+    high: float
+    among_highest: float  # the share of all areas, one of SHARES, that are the highest and hold this one
+
+
+@dataclass(frozen=True)
+class AreaReason:
+    """What a family adds to the log rate, rounded; None where it may not be told."""
+
+    code: str
+    contribution: float | None
+    value: float | None = None  # incidents in the year, rounded down to tens; only of the family `level`
+
+    @property
+    def suppressed(self) -> bool:
+        """Whether there is a number that may not be told."""
+        return self.contribution is None
+
+
+@dataclass(frozen=True)
+class Told:
+    """All that may be told of an area."""
+
+    area_id: str
+    band: Band
+    reasons: tuple[AreaReason, ...]
+
+
+def told(model: HotspotModel, table: pd.DataFrame) -> list[Told]:
+    """What may be told of each area of a feature table of one as-of date, in its order."""
+    year = table[YEAR_COUNT].to_numpy(np.float64)
+    bands = _bands(model, predict(model, table))
+    parts = families(model, table)
+    little = _little(parts)
+    rows = zip(table["area_id"].astype("str"), bands, parts.to_dict("records"), year.tolist(), strict=True)
+    return [
+        Told(area_id, band, little if count < SMALLEST_SHOWN or not band.at_least else _reasons(row, count, band))
+        for area_id, band, row, count in rows
+    ]
+
+
+def families(model: HotspotModel, table: pd.DataFrame) -> pd.DataFrame:
+    """What each family adds to the log rate, unrounded; rows sum to the log rate, `base` is common to all."""
+    parts = contributions(model, table)
+    named = {feature.name: _family(feature) for feature in model.features} | FAMILY_OF | {"base": "base"}
+    summed = parts.T.groupby([named[name] for name in parts.columns]).sum().T.reindex(columns=FAMILIES, fill_value=0.0)
+    mean = summed["level"].mean()  # so that a level raises or lowers against the other areas, not against one incident
+    return summed.assign(base=summed["base"] + mean, level=summed["level"] - mean)
+
+
+def width_of_band(weeks: int) -> float:
+    """Width of the bands of expected counts, in incidents: at least what ten incidents a year make in the horizon.
+
+    >>> width_of_band(1), width_of_band(4), width_of_band(52)
+    (0.2, 1.0, 10.0)
+    """
+    needed = SMALLEST_SHOWN * weeks / YEAR_WEEKS
+    return next(width for width in WIDTHS if width >= needed)
+
+
+def _family(feature: Feature) -> str:
+    if feature.code in FAMILY_OF:
+        return FAMILY_OF[feature.code]
+    return "recent" if feature.weeks is not None and feature.weeks < YEAR_WEEKS else "level"
+
+
+def _bands(model: HotspotModel, expected: Floats) -> list[Band]:
+    width = width_of_band(model.scope.horizon_weeks)
+    steps = np.floor(expected / width)
+    at_least, below = steps * width, (steps + 1) * width
+    low, high = interval(model, at_least)[0], interval(model, below)[1]
+    rank = np.empty(len(expected), np.int64)
+    rank[np.argsort(-expected, kind="stable")] = np.arange(1, len(expected) + 1)
+    highest = [next(share for share in SHARES if place <= max(1, round(share * len(rank)))) for place in rank]
+    columns = [each.round(6).tolist() for each in (at_least, below, low, high)]
+    return [Band(*numbers) for numbers in zip(*columns, highest, strict=True)]
+
+
+def _little(parts: pd.DataFrame) -> tuple[AreaReason, ...]:
+    """The reasons told of every area of which little may be told; the same for all of them."""
+    shared = _rounded({code: float(parts[code].mean()) for code in SHARED}, STEPS[0])
+    return AreaReason("level", None), *(AreaReason(code, part) for code, part in shared)
+
+
+def _reasons(parts: Mapping[Hashable, float], year: float, band: Band) -> tuple[AreaReason, ...]:
+    """The reasons of an area, those that add something once rounded, strongest first."""
+    level = year // SMALLEST_SHOWN * SMALLEST_SHOWN
+    reasons = [
+        AreaReason(code, part, level if code == "level" else None) for code, part in _rounded(parts, _step(band))
+    ]
+    return tuple(sorted(reasons, key=lambda reason: -abs(reason.contribution or 0.0)))
+
+
+def _rounded(parts: Mapping[Hashable, float], step: float) -> Iterator[tuple[str, float]]:
+    for code in FAMILIES:
+        part = round(round(parts.get(code, 0.0) / step) * step, 2)
+        if part:
+            yield code, part
+
+
+def _step(band: Band) -> float:
+    """The step that ten incidents a year would make at this level, from what is told of it."""
+    needed = (band.below - band.at_least) / band.at_least
+    return next((step for step in STEPS if step >= needed), STEPS[-1])

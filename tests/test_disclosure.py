@@ -1,0 +1,146 @@
+"""From all that is told of all areas, whoever knows the model as well cannot work out a count under ten."""
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from features.areas import townships
+from features.hotspot import FEATURES, compute, visible_past
+from models import hotspot as model
+from models.hotspot import Learning, Scope
+from serving import disclosure
+
+QUIET = 52
+BUSY = 8
+MARGIN = 0.1  # how much better than guessing an attack may be: only `among_highest` tells quiet areas apart
+DATES = np.arange(1364, 2370, 14)
+
+
+@pytest.fixture(scope="module")
+def city():
+    """A model of sixty invented townships, most with fewer than ten incidents a year, and its feature table."""
+    drawn = np.random.default_rng(2)
+    yearly = np.concatenate([np.linspace(0.2, 12, QUIET), np.linspace(20, 90, BUSY)])
+    names = [f"T{number:02}" for number in range(QUIET + BUSY)]
+    area_id = np.repeat(names, drawn.poisson(yearly * 1400 / 365))
+    day = drawn.integers(1000, 2400, len(area_id))
+    rows = pd.DataFrame({"occurred_on": day, "known_on": day, "area_id": area_id, "kind": "overdose"})
+    rows = rows.assign(reported_by="citizen", longitude=np.nan, latitude=np.nan)
+    areas = pd.DataFrame({"area_id": names, "level": "township", "geometry": pd.Series([None] * 60, dtype="str")})
+    table = compute(visible_past(rows, None, townships(areas), as_of=DATES, horizon_weeks=4))
+    came = [rows["area_id"][rows["occurred_on"].sub(as_of).between(1, 28)].value_counts() for as_of in DATES]
+    observed = np.concatenate([counts.reindex(names).fillna(0).to_numpy(float) for counts in came])
+    scope = Scope("township", 4, ("overdose",), ("citizen",), None)
+    return model.fit(table, observed, scope, Learning(rounds=60, rows_per_leaf=50), FEATURES), table
+
+
+def at(table, as_of):
+    return table[table["as_of"].eq(as_of)].reset_index(drop=True)
+
+
+def years_from_the_level(fitted, log_level):
+    """The year's count of every area, solved from the logs of their prior rates: what a stranger can do."""
+    share, rate = fitted.prior.share, np.exp(log_level) * 52 / 4
+    mean = (rate.sum() + share + (1 - share)) / len(rate)  # since the rates are (1 - share) x count + share x mean
+    return np.round((rate - share * mean) / (1 - share))
+
+
+def seen(told):
+    return (told.band, told.reasons)
+
+
+def test_from_unrounded_contributions_every_count_comes_out_whole(city):
+    fitted, table = city
+    today = at(table, DATES[-1])
+    guessed = years_from_the_level(fitted, model.contributions(fitted, today)["prior"].to_numpy())
+    assert (guessed == today["count_52w"]).all()
+
+
+def test_the_same_attack_on_what_is_told_finds_no_small_count(city):
+    fitted, table = city
+    today = at(table, DATES[-1])
+    told = disclosure.told(fitted, today)
+    middle = np.array([(each.band.at_least + each.band.below) / 2 for each in told])  # all that is left to invert
+    small = (today["count_52w"] < 10).to_numpy()
+    found = (years_from_the_level(fitted, np.log(middle)) == today["count_52w"].to_numpy())[small]
+    assert found.mean() <= today["count_52w"][small].value_counts(normalize=True).max() + MARGIN
+
+
+def test_who_has_seen_the_true_counts_of_half_the_answers_learns_little_of_the_others(city):
+    fitted, table = city
+    pairs = [
+        (hash(seen(told)), count)
+        for as_of in DATES
+        for told, count in zip(disclosure.told(fitted, at(table, as_of)), at(table, as_of)["count_52w"], strict=True)
+        if count < 10
+    ]
+    answers = pd.DataFrame(pairs, columns=["told", "count"])
+    learned, asked = answers[: len(answers) // 2], answers[len(answers) // 2 :]
+    commonest = learned["count"].mode()[0]
+    likeliest = learned.groupby("told")["count"].agg(lambda counts: counts.mode()[0])
+    found = (asked["told"].map(likeliest).fillna(commonest) == asked["count"]).mean()
+    assert found <= (asked["count"] == commonest).mean() + MARGIN
+
+
+def test_areas_with_fewer_than_ten_incidents_are_given_the_same_reasons(city):
+    fitted, table = city
+    for as_of in DATES[::10]:
+        today = at(table, as_of)
+        reasons = {
+            told.reasons
+            for told, count in zip(disclosure.told(fitted, today), today["count_52w"], strict=True)
+            if count < 10
+        }
+        assert len(reasons) == 1
+        [only] = reasons
+        assert only[0] == disclosure.AreaReason("level", None)
+        assert {reason.code for reason in only[1:]} <= {"city", "season"}
+
+
+def test_one_incident_more_or_less_changes_no_reason_of_a_quiet_area(city):
+    fitted, table = city
+    today = at(table, DATES[-1])
+    place = int(today["count_52w"].to_numpy()[:QUIET].argmin())
+    columns = [each.name for each in FEATURES if each.code == "count" and (each.weeks or 0) in {0, 52}]
+    more = today.copy()
+    more.loc[place, columns] += 1
+    before, after = (disclosure.told(fitted, told)[place] for told in (today, more))
+    assert before == after
+
+
+def test_a_busy_area_is_told_in_tens_and_in_steps_of_ten_a_year(city):
+    fitted, table = city
+    today = at(table, DATES[-1])
+    busy = [
+        (told, count)
+        for told, count in zip(disclosure.told(fitted, today), today["count_52w"], strict=True)
+        if told.band.at_least
+    ]
+    assert len(busy) >= BUSY - 1
+    for told, count in busy:
+        step = disclosure._step(told.band)
+        assert step >= min(1.0, 1 / told.band.at_least)
+        for reason in told.reasons:
+            assert reason.contribution / step == pytest.approx(round(reason.contribution / step), abs=0.01)
+            assert reason.value == (count // 10 * 10 if reason.code == "level" else None)
+
+
+def test_families_sum_to_the_log_rate_before_they_are_rounded(city):
+    fitted, table = city
+    today = at(table, DATES[0])
+    parts = disclosure.families(fitted, today)
+    assert parts.sum(axis=1).to_numpy() == pytest.approx(np.log(model.predict(fitted, today)))
+    assert parts["level"].mean() == pytest.approx(0.0)
+    assert tuple(parts.columns) == disclosure.FAMILIES
+
+
+@pytest.mark.parametrize("weeks", [1, 4, 13, 52])
+def test_a_band_is_as_wide_as_ten_incidents_a_year_and_says_no_more_than_its_ends(city, weeks):
+    fitted, table = city
+    longer = replace(fitted, scope=replace(fitted.scope, horizon_weeks=weeks))
+    bands = [told.band for told in disclosure.told(longer, at(table, DATES[-1]))]
+    assert all(band.below - band.at_least >= 10 * weeks / 52 - 1e-9 for band in bands)
+    assert len({(band.low, band.high) for band in bands}) <= len({band.at_least for band in bands})
+    assert sum(band.among_highest == 0.05 for band in bands) == 3
