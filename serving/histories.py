@@ -5,23 +5,26 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from hashlib import sha256
+from itertools import chain
 from threading import Lock
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import sqlalchemy as sa
 
 from features.errors import StoreError
-from features.history import History
-from features.schema import days_since_epoch
-from features.store import Store
+from features.history import EventTable, History
+from features.schema import TABLES, days_since_epoch
+from features.store import EVENTS_OF, NOT_IN_BULK, PERSON_EVENTS, Store, newest_digest
+from features.tables import STORED, current, fetch_plain
 from models.relapse import RelapseModel
 from serving.messages import FIRST_DAY, Event, Facts, ScoreRequest
 from serving.problems import MOST_FAULTS, Fault, ProblemError, path_of
 
 SENT_ALONG = "\x00sent along"  # stands for the person of a history in the body; no id can be spelled like it
-ONE_BY_ONE = 20  # persons; above, one read of all facts is quicker than so many small ones
-TRIES = 5
+PERSON_FACTS = TABLES["persons"].names
+PERSON = current("persons").where(STORED["persons"].c.person_id == sa.bindparam("person"))
 
 
 @dataclass(frozen=True)
@@ -67,22 +70,37 @@ class StoredHistories:
 
 
 def _read(store: Store, person_ids: Sequence[str]) -> Held:
-    wanted = sorted(set(person_ids))
-    for _ in range(TRIES):  # a batch may come in between two reads: then they are done again
-        before = store.state_digest()
-        persons = _persons(store, wanted)
-        events = store.person_events(persons["person_id"].tolist())
-        if store.state_digest() == before:
-            return Held(History.of(events, persons), before)
-    raise ProblemError("store_unavailable")
+    facts: list[dict[str, Any]] = []
+    rows: list[Sequence[Any]] = []
+    with store.reading() as connection:  # one state: what comes in meanwhile is not seen
+        snapshot = newest_digest(connection)
+        for person_id in sorted(set(person_ids)):
+            if found := _rows(connection, PERSON, person_id):
+                facts.append(_facts_of(found[0]))
+                rows += _rows(connection, EVENTS_OF, person_id)
+    persons = pd.DataFrame(facts, columns=list(dict.fromkeys(("person_id", *chain(*facts)))), dtype=object)
+    return Held(History.of(_columns(rows), persons), snapshot)
 
 
-def _persons(store: Store, wanted: list[str]) -> pd.DataFrame:
-    if len(wanted) > ONE_BY_ONE:
-        everyone = store.read("persons")
-        return everyone[everyone["person_id"].isin(wanted)].reset_index(drop=True)
-    found = [store.person(person_id) for person_id in wanted]
-    return found[0] if len(found) == 1 else pd.concat(found, ignore_index=True)
+def _rows(connection: sa.Connection, query: sa.Select[Any], person_id: str) -> list[Sequence[Any]]:
+    return [row for part in fetch_plain(connection, query, person=person_id) for row in part]
+
+
+def _facts_of(row: Sequence[Any]) -> dict[str, str | float]:
+    """The facts of one person that are recorded, without the name; extra columns spread, every number a float."""
+    *contract, extra = row
+    told = dict(zip(PERSON_FACTS, contract, strict=True)) | json.loads(extra or "{}")
+    return {
+        name: float(value) if isinstance(value, int | float) else str(value)
+        for name, value in told.items()
+        if value is not None and name != NOT_IN_BULK
+    }
+
+
+def _columns(rows: Sequence[Sequence[Any]]) -> EventTable:
+    """Rows of the database as columns by name: for a person's few hundred, a frame costs more than the answer."""
+    columns = zip(*rows, strict=True) if rows else [()] * len(PERSON_EVENTS)
+    return {name: np.array(values, dtype=object) for name, values in zip(PERSON_EVENTS, columns, strict=True)}
 
 
 def sent_along(request: ScoreRequest, model: RelapseModel, *, today: date) -> Held:

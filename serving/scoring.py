@@ -9,7 +9,7 @@ import pandas as pd
 from features.asof import Visible
 from features.catalogue import Feature, compute
 from features.cohort import ELIGIBLE, why_not, why_refused
-from features.history import Floats, History
+from features.history import Floats, History, Objects
 from models.calibration import sigmoid
 from models.hotspot import HotspotModel
 from models.relapse import RelapseModel
@@ -55,17 +55,18 @@ def scores(
 
 def _of_known(model: RelapseModel, history: History, person_ids: list[str], as_of: int, today: int) -> list[Outcome]:
     times = pd.DataFrame({"person_id": person_ids, "as_of": as_of})
-    refused_now = why_refused(Visible.at(history, times.assign(as_of=today)))
-    reasons = np.where(refused_now != ELIGIBLE, refused_now, why_not(Visible.at(history, times), model.cohort))
+    past, now = Visible.at(history, times), np.full(len(times), today, dtype=np.int32)
+    refused_now = why_refused(Visible(history, past.person, now, now))
+    reasons = np.where(refused_now != ELIGIBLE, refused_now, why_not(past, model.cohort))
     eligible = reasons == ELIGIBLE
-    scored = iter(_of_eligible(model, history, times[eligible]) if eligible.any() else [])
+    born = past.fact("birth_year")[eligible]
+    scored = iter(_of_eligible(model, history, times[eligible], born) if eligible.any() else [])
     return [next(scored) if reason == ELIGIBLE else NotScored(str(reason)) for reason in reasons]
 
 
-def _of_eligible(model: RelapseModel, history: History, times: pd.DataFrame) -> list[Scored]:
+def _of_eligible(model: RelapseModel, history: History, times: pd.DataFrame, born: Objects) -> list[Scored]:
     table = compute(history, times, model.features)
     parts = model.contributions(table)
-    born = Visible.at(history, times).fact("birth_year")
     values, risks = table.to_numpy(dtype=np.float64), sigmoid(parts.total)
     return [
         Scored(
@@ -90,7 +91,7 @@ def prove(model: RelapseModel | HotspotModel) -> None:
     nobody = History.of(no_events, pd.DataFrame({"person_id": ["nobody"]}))
     times = pd.DataFrame({"person_id": ["nobody"], "as_of": [0]})
     why_not(Visible.at(nobody, times), model.cohort)
-    _of_eligible(model, nobody, times)
+    _of_eligible(model, nobody, times, np.array([None], dtype=object))
 
 
 EVENT_TYPES = {
