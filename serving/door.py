@@ -21,7 +21,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from serving.bodies import checked
 from serving.problems import MOST_FAULTS, Fault, ProblemError, faults_of, path_of
 from serving.settings import Settings
-from serving.wording import preferred, wording
+from serving.wording import Wording, preferred, wording
 
 LOG = logging.getLogger("waystation")
 REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
@@ -135,13 +135,16 @@ def problem_response(request: Request, problem: ProblemError) -> Response:
         **problem.members,
     }
     if problem.faults:
-        told["errors"] = [
-            {"field": each.field, "rule": each.rule} | ({"expected": each.expected} if each.expected else {})
-            for each in problem.faults
-        ]
+        told["errors"] = [_told(each, wording(language)) for each in problem.faults]
     body = json.dumps(told, ensure_ascii=False)
     headers = {"Content-Language": language}
     return Response(body, problem.status, headers, media_type="application/problem+json")
+
+
+def _told(fault: Fault, texts: Wording) -> dict[str, str]:
+    """One fault as it leaves: field, rule, what was expected where that can be said, and the rule in words."""
+    told = {"field": fault.field, "rule": fault.rule, "text": texts.rule(fault.rule, fault.expected)}
+    return told | ({"expected": fault.expected} if fault.expected else {})
 
 
 def _refuse_stray_parameters(request: Request, known: Set[str]) -> None:

@@ -158,11 +158,12 @@ def _refuse_faulty_facts(facts: Facts, model: RelapseModel, today: date) -> None
 
 
 def _as_stored(facts: Facts) -> dict[str, str | float]:
-    """The facts in the types the store gives: days as whole numbers, every number a float."""
+    """The facts in the types the store gives: days and years as floats, further columns as they came."""
     told = facts.model_dump(exclude_none=True)
     if facts.registered_on is not None:
         told["registered_on"] = days_since_epoch(facts.registered_on)
-    return {name: value if isinstance(value, str) else float(value) for name, value in told.items()}
+    numbers = {name: float(told[name]) for name in ("birth_year", "first_use_year", "registered_on") if name in told}
+    return told | numbers
 
 
 def _refuse_conflicts(events: Sequence[Event]) -> None:

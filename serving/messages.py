@@ -9,6 +9,7 @@ from pydantic import model_validator as checked_as_a_whole
 from pydantic_core import PydanticCustomError
 
 from features.vocabulary import KINDS, PURPOSES, REFUSED_PURPOSES, SEXES, SOURCES
+from serving.problems import RULES
 
 MOST_PERSONS = 1_000
 MOST_EVENTS = 5_000
@@ -16,7 +17,7 @@ MOST_REASONS = 200
 MOST_EXACT = 2**53  # beyond it a float no longer holds every whole number
 FIRST_DAY, LAST_DAY = date(1900, 1, 1), date(2199, 12, 31)
 ISO_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
-NAME = re.compile(r"[^\x00-\x1f\x7f]{1,128}")
+NAME = re.compile(r"^[^\x00-\x1f\x7f]{1,128}$")
 
 Language = Literal["zh-CN", "en"]
 AreaLevel = Literal["township", "cell"]
@@ -24,24 +25,24 @@ AreaLevel = Literal["township", "cell"]
 
 def _iso_day(value: Any) -> date:
     if not isinstance(value, str) or not ISO_DAY.fullmatch(value):
-        raise PydanticCustomError("iso_date", "a day as YYYY-MM-DD", {"expected": "YYYY-MM-DD"})
+        raise PydanticCustomError("not_a_date", "a day as YYYY-MM-DD", {"expected": "YYYY-MM-DD"})
     try:
         day = date.fromisoformat(value)
     except ValueError:
-        raise PydanticCustomError("iso_date", "a day that exists", {"expected": "YYYY-MM-DD"}) from None
+        raise PydanticCustomError("not_a_date", "a day that exists", {"expected": "YYYY-MM-DD"}) from None
     if not FIRST_DAY <= day <= LAST_DAY:
-        raise PydanticCustomError("day_out_of_range", "a day in range", {"expected": f"{FIRST_DAY} to {LAST_DAY}"})
+        raise PydanticCustomError("out_of_range", "a day in range", {"expected": f"{FIRST_DAY} to {LAST_DAY}"})
     return day
 
 
 def _known_purpose(value: str) -> str:
     if value not in PURPOSES + REFUSED_PURPOSES:
-        raise PydanticCustomError("unknown_purpose", "a purpose of the list", {"expected": ", ".join(PURPOSES)})
+        raise PydanticCustomError("one_of", "a purpose of the list", {"expected": ", ".join(PURPOSES)})
     return value
 
 
 Day = Annotated[date, BeforeValidator(_iso_day)]
-Id = Annotated[str, StringConstraints(pattern=f"^{NAME.pattern}$")]
+Id = Annotated[str, StringConstraints(pattern=NAME.pattern)]
 Code = Annotated[str, StringConstraints(pattern=r"^[^\sA-Z\x00-\x1f]{1,64}$")]
 Purpose = Annotated[
     str,
@@ -49,6 +50,10 @@ Purpose = Annotated[
     WithJsonSchema({"type": "string", "enum": list(PURPOSES)}),
 ]
 Finite = Annotated[float, Field(allow_inf_nan=False)]
+
+
+def _listed(outcomes: tuple[str | None, ...]) -> str:
+    return ", ".join(outcome or "null" for outcome in outcomes)
 
 
 class Message(BaseModel):
@@ -77,12 +82,20 @@ class Event(Message):
     @checked_as_a_whole(mode="after")
     def _follows_the_contract(self) -> Self:
         if self.known_on < self.occurred_on:
-            raise PydanticCustomError("known_before_occurred", "known_on is not before occurred_on")
+            raise PydanticCustomError(
+                "known_before_occurred", "known_on is not before occurred_on", {"field": "known_on"}
+            )
         outcomes = KINDS[self.kind].outcomes or (None,) if self.kind in KINDS else (self.outcome,)
         if self.outcome not in outcomes and not (self.retracted and self.outcome is None):
-            raise PydanticCustomError("outcome_of_other_kind", "the outcome belongs to the kind")
+            raise PydanticCustomError(
+                "outcome_of_other_kind",
+                "the outcome belongs to the kind",
+                {"field": "outcome", "expected": _listed(outcomes)},
+            )
         if (self.revision > 1 or self.retracted) and self.event_id is None:
-            raise PydanticCustomError("revision_of_nothing", "a revision or retraction needs an event_id")
+            raise PydanticCustomError(
+                "revision_of_nothing", "a revision or retraction needs an event_id", {"field": "event_id"}
+            )
         return self
 
 
@@ -100,9 +113,9 @@ def _fact(value: Any) -> str | float | None:
     if value is None:
         return None
     if isinstance(value, bool) or not isinstance(value, str | int | float):
-        raise PydanticCustomError("wrong_type", "a word or a number", {"expected": "text, number or null"})
+        raise PydanticCustomError("wrong_type", "a word or a number", {"expected": "string, number, null"})
     if isinstance(value, str) and not NAME.fullmatch(value):
-        raise PydanticCustomError("not_a_name", "a word", {"expected": "1 to 128 characters, no control characters"})
+        raise PydanticCustomError("wrong_form", "a word", {"expected": NAME.pattern})
     if not isinstance(value, str) and abs(value) > MOST_EXACT:
         raise PydanticCustomError("too_large", "a number", {"expected": str(MOST_EXACT)})
     return value
@@ -138,7 +151,9 @@ class ScoreRequest(Question):
     @checked_as_a_whole(mode="after")
     def _one_history(self) -> Self:
         if (self.person_id is None) == (self.events is None):
-            raise PydanticCustomError("person_id_or_events", "exactly one of person_id and events")
+            raise PydanticCustomError(
+                "person_id_or_events", "exactly one of person_id and events", {"field": "person_id"}
+            )
         if self.person is not None and self.events is None:
             raise PydanticCustomError("person_needs_events", "facts go with events", {"field": "person"})
         if self.events is not None and (self.person is None or self.person.birth_year is None):
@@ -280,8 +295,9 @@ class FieldFault(Message):
     """One field and the rule it broke; never its value."""
 
     field: str
-    rule: str
+    rule: Literal[RULES]  # type: ignore[valid-type]
     expected: str | None = None
+    text: str = Field(description="The rule in words.")
 
 
 class Problem(BaseModel):

@@ -6,7 +6,41 @@ from typing import Any
 
 LONGEST_NAME = 64
 MOST_FAULTS = 20
-LIMITS = ("expected", "max_length", "min_length", "le", "ge")  # of what pydantic says, these are our own words
+LIMITS = (
+    "expected",
+    "pattern",
+    "max_length",
+    "min_length",
+    "le",
+    "ge",
+)  # of what pydantic says, these are our own words
+
+# What a field may do wrong; every rule has a text in both languages.
+RULES = (
+    "unknown_field", "missing", "wrong_type", "wrong_form", "one_of", "not_a_date", "out_of_range", "too_small",
+    "too_large", "too_short", "too_long", "in_the_future", "given_twice", "finite_number", "unicode_text", "unique_key",
+    "known_before_occurred", "outcome_of_other_kind", "revision_of_nothing", "said_otherwise_before",
+    "person_id_or_events", "person_needs_events", "needed_to_refuse_minors", "invalid",
+)  # fmt: skip
+RULE_OF = {
+    "extra_forbidden": "unknown_field",
+    "string_pattern_mismatch": "wrong_form",
+    "literal_error": "one_of",
+    "greater_than_equal": "too_small",
+    "less_than_equal": "too_large",
+    "int_parsing_size": "too_large",
+}
+TYPE_OF = {
+    "string_type": "string",
+    "int_type": "integer",
+    "int_parsing": "integer",
+    "int_from_float": "integer",
+    "float_type": "number",
+    "bool_type": "boolean",
+    "list_type": "array",
+    "model_type": "object",
+    "model_attributes_type": "object",
+}
 
 # Every code has a title and a detail in the texts of both languages.
 STATUS: dict[str, int] = {
@@ -80,8 +114,13 @@ def _name(part: object) -> str:
 
 
 def _fault(error: Mapping[str, Any]) -> Fault:
-    context = error.get("ctx", {})
+    kind, context = str(error["type"]), error.get("ctx", {})
     place = [part for number, part in enumerate(error["loc"]) if number or part not in {"body", "query", "header"}]
     place += [context["field"]] if "field" in context else []  # a rule of a whole message names the field itself
+    if kind in TYPE_OF:
+        return Fault(path_of(place) or "body", "wrong_type", TYPE_OF[kind])
+    rule = RULE_OF.get(kind, kind if kind in RULES else "invalid")
     expected = next((str(context[key]) for key in LIMITS if key in context), None)
-    return Fault(path_of(place) or "body", str(error["type"]), expected)
+    if kind == "literal_error" and expected:
+        expected = expected.replace("'", "").replace(" or ", ", ")  # as all our lists are written
+    return Fault(path_of(place) or "body", rule, expected)

@@ -72,6 +72,10 @@ class Wording:
         entry = self.texts["problems"][code]
         return entry["title"], entry["detail"].format_map(slots)
 
+    def rule(self, rule: str, expected: str | None) -> str:
+        """What a field of a request did wrong."""
+        return str(self.texts["rules"][rule]).format(expected=expected or "")
+
     def area_reason(self, reason: AreaReason) -> str:
         """What a family of features says of an area, in words; a number that may not be told is not."""
         entry = self.texts["areas"]["families"][reason.code]

@@ -10,7 +10,8 @@ from pydantic import ValidationError
 from features.vocabulary import PURPOSES
 from serving import bodies
 from serving.messages import BatchRequest, ScoreRequest
-from serving.problems import Fault, ProblemError, faults_of
+from serving.problems import RULE_OF, RULES, Fault, ProblemError, faults_of
+from serving.wording import LANGUAGES, wording
 
 GOOD = {"person_id": "P1", "as_of": "2024-06-01", "purpose": "review"}
 EVENT = {"occurred_on": "2024-05-01", "known_on": "2024-05-02", "kind": "urine_test", "outcome": "negative"}
@@ -36,23 +37,23 @@ def test_every_purpose_of_the_list_is_taken(purpose):
 @pytest.mark.parametrize(
     ("change", "field", "rule"),
     [
-        ({"purpose": CANARY}, "purpose", "unknown_purpose"),
-        ({"purpose": None}, "purpose", "string_type"),
-        ({"as_of": "01.06.2024"}, "as_of", "iso_date"),
-        ({"as_of": "2024-02-30"}, "as_of", "iso_date"),
-        ({"as_of": "2024-06-01T00:00:00"}, "as_of", "iso_date"),
-        ({"as_of": 1717200000}, "as_of", "iso_date"),
-        ({"as_of": "1066-10-14"}, "as_of", "day_out_of_range"),
-        ({"person_id": 7}, "person_id", "string_type"),
-        ({"person_id": ""}, "person_id", "string_pattern_mismatch"),
-        ({"person_id": "a\nb"}, "person_id", "string_pattern_mismatch"),
-        ({"person_id": "x" * 129}, "person_id", "string_pattern_mismatch"),
-        ({"most": 0}, "most", "greater_than_equal"),
-        ({"most": "10"}, "most", "int_type"),
-        ({"language": "de"}, "language", "literal_error"),
-        ({"colour": "red"}, "colour", "extra_forbidden"),
-        ({"person_id": None}, "body", "person_id_or_events"),
-        ({"events": []}, "body", "person_id_or_events"),
+        ({"purpose": CANARY}, "purpose", "one_of"),
+        ({"purpose": None}, "purpose", "wrong_type"),
+        ({"as_of": "01.06.2024"}, "as_of", "not_a_date"),
+        ({"as_of": "2024-02-30"}, "as_of", "not_a_date"),
+        ({"as_of": "2024-06-01T00:00:00"}, "as_of", "not_a_date"),
+        ({"as_of": 1717200000}, "as_of", "not_a_date"),
+        ({"as_of": "1066-10-14"}, "as_of", "out_of_range"),
+        ({"person_id": 7}, "person_id", "wrong_type"),
+        ({"person_id": ""}, "person_id", "wrong_form"),
+        ({"person_id": "a\nb"}, "person_id", "wrong_form"),
+        ({"person_id": "x" * 129}, "person_id", "wrong_form"),
+        ({"most": 0}, "most", "too_small"),
+        ({"most": "10"}, "most", "wrong_type"),
+        ({"language": "de"}, "language", "one_of"),
+        ({"colour": "red"}, "colour", "unknown_field"),
+        ({"person_id": None}, "person_id", "person_id_or_events"),
+        ({"events": []}, "person_id", "person_id_or_events"),
         ({"person": {"birth_year": 1980}}, "person", "person_needs_events"),
     ],
 )
@@ -63,16 +64,16 @@ def test_a_fault_names_field_and_rule(change, field, rule):
 @pytest.mark.parametrize(
     ("change", "place", "rule"),
     [
-        ({"known_on": "2024-04-30"}, "events.1", "known_before_occurred"),
-        ({"outcome": "kept"}, "events.1", "outcome_of_other_kind"),
-        ({"outcome": None}, "events.1", "outcome_of_other_kind"),
-        ({"revision": 2}, "events.1", "revision_of_nothing"),
-        ({"retracted": True}, "events.1", "revision_of_nothing"),
-        ({"value": "12"}, "events.1.value", "float_type"),
+        ({"known_on": "2024-04-30"}, "events.1.known_on", "known_before_occurred"),
+        ({"outcome": "kept"}, "events.1.outcome", "outcome_of_other_kind"),
+        ({"outcome": None}, "events.1.outcome", "outcome_of_other_kind"),
+        ({"revision": 2}, "events.1.event_id", "revision_of_nothing"),
+        ({"retracted": True}, "events.1.event_id", "revision_of_nothing"),
+        ({"value": "12"}, "events.1.value", "wrong_type"),
         ({"value": float("inf")}, "events.1.value", "finite_number"),
-        ({"kind": "Urine Test"}, "events.1.kind", "string_pattern_mismatch"),
-        ({"source": "police"}, "events.1.source", "literal_error"),
-        ({"gps": [1, 2]}, "events.1.gps", "extra_forbidden"),
+        ({"kind": "Urine Test"}, "events.1.kind", "wrong_form"),
+        ({"source": "police"}, "events.1.source", "one_of"),
+        ({"gps": [1, 2]}, "events.1.gps", "unknown_field"),
     ],
 )
 def test_an_event_keeps_the_rules_of_the_store(change, place, rule):
@@ -84,15 +85,15 @@ def test_an_event_keeps_the_rules_of_the_store(change, place, rule):
     [
         (None, "person.birth_year", "needed_to_refuse_minors"),
         ({"sex": "male"}, "person.birth_year", "needed_to_refuse_minors"),
-        ({"birth_year": "1980"}, "person.birth_year", "int_type"),
-        ({"birth_year": True}, "person.birth_year", "int_type"),
-        ({"birth_year": 1899}, "person.birth_year", "greater_than_equal"),
-        ({"birth_year": 1980, "sex": "M"}, "person.sex", "literal_error"),
-        ({"birth_year": 1980, "registered_on": 19000}, "person.registered_on", "iso_date"),
+        ({"birth_year": "1980"}, "person.birth_year", "wrong_type"),
+        ({"birth_year": True}, "person.birth_year", "wrong_type"),
+        ({"birth_year": 1899}, "person.birth_year", "too_small"),
+        ({"birth_year": 1980, "sex": "M"}, "person.sex", "one_of"),
+        ({"birth_year": 1980, "registered_on": 19000}, "person.registered_on", "not_a_date"),
         ({"birth_year": 1980, "iv_days": True}, "person.iv_days", "wrong_type"),
         ({"birth_year": 1980, "iv_days": [1]}, "person.iv_days", "wrong_type"),
         ({"birth_year": 1980, "iv_days": 2**60}, "person.iv_days", "too_large"),
-        ({"birth_year": 1980, "arm": "a\nb"}, "person.arm", "not_a_name"),
+        ({"birth_year": 1980, "arm": "a\nb"}, "person.arm", "wrong_form"),
     ],
 )
 def test_facts_are_typed_and_bounded(person, field, rule):
@@ -109,6 +110,31 @@ def test_a_batch_has_at_least_one_and_at_most_a_thousand_persons():
     assert faults({**told, "person_ids": []}, BatchRequest) == [("person_ids", "too_short")]
     assert faults({**told, "person_ids": ["P"] * 1001}, BatchRequest) == [("person_ids", "too_long")]
     assert len(BatchRequest.model_validate({**told, "person_ids": ["P"] * 1000}).person_ids) == 1000
+
+
+def test_a_fault_says_what_was_expected_where_that_is_ours_to_say():
+    told = {**GOOD, "language": "de", "most": "10", "purpose": CANARY, "as_of": "1066-10-14", "model": "A B"}
+    with pytest.raises(ValidationError) as refused:
+        ScoreRequest.model_validate(told)
+    assert {each.field: each.expected for each in faults_of(refused.value.errors())} == {
+        "language": "zh-CN, en",
+        "most": "integer",
+        "purpose": ", ".join(PURPOSES),
+        "as_of": "1900-01-01 to 2199-12-31",
+        "model": r"^[^\sA-Z\x00-\x1f]{1,64}$",
+    }
+
+
+def test_every_rule_is_our_own_word_and_has_a_text_in_both_languages():
+    assert {*RULE_OF.values()} <= set(RULES)
+    for language in LANGUAGES:
+        assert set(wording(language).texts["rules"]) == set(RULES)
+        for rule in RULES:
+            assert not set("{}") & set(wording(language).rule(rule, "10"))
+
+
+def test_a_rule_that_is_not_ours_is_told_without_its_words():
+    assert faults_of([{"type": "frozen_set_type", "loc": ("body", "x")}]) == (Fault("x", "invalid"),)
 
 
 def test_a_fault_never_shows_a_value():
