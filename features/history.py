@@ -65,14 +65,15 @@ class History:
     def of(cls, events: EventTable, persons: pd.DataFrame) -> "History":
         """The history of the persons listed, from checked columns (see `schema`; days are whole numbers)."""
         person_ids = np.sort(np.asarray(persons["person_id"], dtype=object))
-        person = _places(person_ids, events["person_id"])
+        person = _found(person_ids, events["person_id"])
         known = np.asarray(events["known_on"], dtype=np.int32)
         until = _in_force_until(events, known)
         coded = {column: _coded(events[column]) for column in CODED}
         occurred = np.asarray(events["occurred_on"], dtype=np.int32)
         value = np.asarray(events["value"], dtype=np.float64)
-        # A revision that was replaced on the day it became known, or says "retracted", is never in force.
-        ever = np.flatnonzero((until > known) & ~np.asarray(events["retracted"], dtype=np.bool_))
+        # A revision that was replaced on the day it became known, or says "retracted", is never in force. What came
+        # before its person was registered is left aside until then.
+        ever = np.flatnonzero((until > known) & ~np.asarray(events["retracted"], dtype=np.bool_) & (person >= 0))
         content: list[npt.NDArray[Any]] = [value, known, *(_rank(*coded[column]) for column in reversed(CODED))]
         order = ever[_sorted(person[ever], occurred[ever], [key[ever] for key in content])]
         held = np.bincount(person[order], minlength=len(person_ids))
@@ -90,20 +91,22 @@ class History:
 
     def places_of(self, person_ids: Sequence[str] | Objects) -> npt.NDArray[np.int64]:
         """The place of each person in this history; LookupError when one is not listed."""
-        return _places(self.person_ids, np.asarray(person_ids, dtype=object))
+        places = _found(self.person_ids, np.asarray(person_ids, dtype=object))
+        if (places < 0).any():
+            raise LookupError("a person asked for is not in this history")
+        return places
 
     def __len__(self) -> int:
         return len(self.occurred)
 
 
-def _places(person_ids: Objects, wanted: Any) -> npt.NDArray[np.int64]:
+def _found(person_ids: Objects, wanted: Any) -> npt.NDArray[np.int64]:
+    """The place of each person wanted, -1 for one who is not listed."""
     if len(person_ids) == 1:  # one person online
         places = np.where(np.asarray(wanted, dtype=object) == person_ids[0], 0, -1)
     else:
         codes, different = pd.factorize(wanted)
         places = pd.Index(person_ids).get_indexer(pd.Index(different, dtype=object))[codes]
-    if (places < 0).any():
-        raise LookupError("a person asked for is not in this history")
     return places.astype(np.int64)
 
 

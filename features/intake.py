@@ -24,7 +24,7 @@ from features.quarantine import Refused
 from features.schema import TABLES, Arrival, Conformed, conform, days_since_epoch
 from features.sources import SourceFile
 from features.store import Store, newest_digest
-from features.tables import BATCHES
+from features.tables import BATCHES, STORED
 
 HEADINGS = ("table", "came", "stored", "unchanged", "updated", "quarantined")
 
@@ -244,8 +244,20 @@ def _take_in(connection: sa.Connection, batch_id: str, delivery: _Delivery, came
     for parts, rows in tables:
         append(connection, rows, report.batch_no)
         quarantine.keep(connection, refused[parts.table], report.batch_no)
-    notes = tuple(note for parts, _ in tables for note in parts.notes)
+    notes = tuple(note for parts, _ in tables for note in parts.notes) + _waiting(connection, tables)
     return replace(report, unmapped=delivery.unmapped, notes=notes)
+
+
+def _waiting(connection: sa.Connection, tables: Iterable[tuple[_Parts, Sorted]]) -> tuple[str, ...]:
+    """A note of how many events came before their person: they are kept, and count once the person is registered."""
+    arrived = [rows.new["person_id"] for parts, rows in tables if parts.table == "events" and len(rows.new)]
+    if not arrived:
+        return ()
+    registered = {row.person_id for row in connection.execute(sa.select(STORED["persons"].c.person_id).distinct())}
+    waiting = int((~arrived[0].isin(registered)).sum())
+    if not waiting:
+        return ()
+    return (f"events: {waiting} rows are of persons not registered yet; they are kept, and count once the person is.",)
 
 
 def _report(

@@ -13,6 +13,7 @@ from features import vocabulary
 
 Flags = NDArray[np.bool_]
 SEPARATOR = "/"
+UNLISTED_MOST = 1e12  # of kinds the vocabulary does not list; a sum of such values stays finite
 OUTCOMES = {
     f"{name}{SEPARATOR}{outcome}" for name, kind in vocabulary.KINDS.items() for outcome in kind.outcomes or ("",)
 }
@@ -32,6 +33,12 @@ def _wrong_outcome(events: pd.DataFrame) -> Flags:
     # A revision that takes an event back need not repeat how it ended.
     taken_back = events["retracted"].astype(bool) & events["outcome"].isna()
     return (known & ~pairs.isin(OUTCOMES) & ~taken_back).to_numpy(dtype=bool)
+
+
+def _impossible_value(events: pd.DataFrame) -> Flags:
+    most = events["kind"].map({name: kind.most for name, kind in vocabulary.KINDS.items()})
+    too_much = events["value"].abs() > most.fillna(UNLISTED_MOST)
+    return (too_much | (most.notna() & (events["value"] < 0))).to_numpy(dtype=bool)
 
 
 def _revision_of_nothing(events: pd.DataFrame) -> Flags:
@@ -90,6 +97,7 @@ ROW_RULES: Mapping[str, tuple[Rule, ...]] = MappingProxyType(
         "events": (
             AFTER,
             Rule("outcome does not belong to the kind", _wrong_outcome),
+            Rule("value cannot be true for the kind", _impossible_value),
             Rule("a later revision or a retraction needs the event_id it is about", _revision_of_nothing),
         ),
         "stations": (),

@@ -28,11 +28,15 @@ WEEKLY = "week"  # note of a row that tells of a whole week, as some clinics sen
 
 @dataclass(frozen=True)
 class Kind:
-    """One kind of event: what it says, the outcomes it may have (none: it has no outcome), the unit of its value."""
+    """One kind of event: what it says, the outcomes it may have (none: it has no outcome), the unit of its value.
+
+    `most` is the largest value that can be true; none is below zero.
+    """
 
     meaning: str
     outcomes: tuple[str, ...] = ()
     value_unit: str | None = None
+    most: float = 1e6
 
 
 PROGRAMMES = ("community_treatment", "community_rehabilitation", "methadone", "trial")
@@ -45,8 +49,8 @@ KINDS: dict[str, Kind] = {
     "check_in": Kind("agreed check-in at the station", CONTACT_OUTCOMES),
     "home_visit": Kind("visit by a social worker", CONTACT_OUTCOMES),
     "family_contact": Kind("talk with the family", CONTACT_OUTCOMES),
-    "leave": Kind("self-reported leave that began on the day", value_unit="days"),
-    "absence": Kind("absence without leave that began on the day", value_unit="days"),
+    "leave": Kind("self-reported leave that began on the day", value_unit="days", most=3660),
+    "absence": Kind("absence without leave that began on the day", value_unit="days", most=3660),
     "agreement": Kind("rehabilitation agreement signed"),
     "order": Kind("order for a programme issued", PROGRAMMES),
     "programme_start": Kind("programme begun: reported to the station", PROGRAMMES),
@@ -55,9 +59,9 @@ KINDS: dict[str, Kind] = {
     "transfer_in": Kind("new station confirmed the hand-over"),
     "isolation_start": Kind("admitted to compulsory isolation"),
     "isolation_end": Kind("released from compulsory isolation and handed over"),
-    "diagnostic_assessment": Kind("assessment in the facility", value_unit="points"),
-    "dose": Kind("maintenance medicine", ("taken", "missed"), value_unit="mg"),
-    "withdrawal_score": Kind("withdrawal scale", value_unit="points"),
+    "diagnostic_assessment": Kind("assessment in the facility", value_unit="points", most=1000),
+    "dose": Kind("maintenance medicine", ("taken", "missed"), value_unit="mg", most=2000),
+    "withdrawal_score": Kind("withdrawal scale", value_unit="points", most=1000),
     "counselling": Kind("counselling session", CONTACT_OUTCOMES),
     "group_service": Kind("group session", CONTACT_OUTCOMES),
     "assistance": Kind("practical or financial help given"),

@@ -284,3 +284,38 @@ def test_a_real_trial_comes_in_whole_and_only_once(store):
     assert opioid["outcome"].value_counts().to_dict() == {"negative": 11_749, "positive": 9_209}
     assert fate(ingest(CTN0027, store, received_on=TUESDAY, **terms)) == {"unchanged": 304_652 + 1_269}
     assert store.state_digest() == report.state_digest
+
+
+def test_events_that_came_before_their_person_wait_for_the_person(tmp_path):
+    from features.history import History
+
+    def take(name, text, store):
+        (tmp_path / name).write_text(text)
+        return ingest(tmp_path / name, store, backfill=True, received_on=date(2024, 3, 1))
+
+    with Store.open_home(tmp_path / "home") as store:
+        take("persons.csv", "person_id,registered_on\nP1,2024-01-01\n", store)
+        report = take(
+            "events.csv",
+            "person_id,occurred_on,known_on,source,kind\nP1,2024-01-02,2024-01-02,community,plan\n"
+            "P2,2024-01-02,2024-01-02,community,plan\n",
+            store,
+        )
+        assert report.notes == (
+            "events: 1 rows are of persons not registered yet; they are kept, and count once the person is.",
+        )
+        assert len(History.of(store.read("events"), store.read("persons"))) == 1
+        (tmp_path / "persons.csv").unlink()
+        take("persons.csv", "person_id,registered_on\nP2,2024-01-01\n", store)
+        assert len(History.of(store.read("events"), store.read("persons"))) == 2
+
+
+@pytest.mark.parametrize(("kind", "value"), [("absence", -5), ("dose", 1e308), ("leave", 4000), ("unheard_of", 1e13)])
+def test_a_value_that_cannot_be_true_is_quarantined(tmp_path, kind, value):
+    outcome = "taken" if kind == "dose" else ""
+    (tmp_path / "events.csv").write_text(
+        f"person_id,occurred_on,known_on,source,kind,outcome,value\nP1,2024-01-02,2024-01-02,community,{kind},{outcome},{value}\n"
+    )
+    with Store.open_home(tmp_path / "home") as store:
+        report = ingest(tmp_path / "events.csv", store, backfill=True, received_on=date(2024, 3, 1))
+    assert report.reasons() == [("events", "value cannot be true for the kind", 1)]
