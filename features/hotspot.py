@@ -5,10 +5,10 @@ date. Seen from the incident that is a run of as-of dates: from the later of its
 passed. So every count is a +1 where the run starts, a -1 where it stops, and one cumulative sum, late news included.
 """
 
-import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -20,6 +20,15 @@ from features.vocabulary import TOWNSHIP_ONLY
 
 WEEK = 7
 YEAR_DAYS = 365.25
+
+
+@dataclass(frozen=True, eq=False)
+class Places:
+    """The tables a city's forecast is made from; without areas there are cells only, without effort no testing."""
+
+    incidents: pd.DataFrame
+    areas: pd.DataFrame | None = None
+    effort: pd.DataFrame | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -218,6 +227,15 @@ class Feature:
             return f"{self.code}_{self.weeks}w"
         return f"{self.code}_all" if self.code in {"count", "rate", "ring", "city", "near", "vicinity"} else self.code
 
+    def to_plain(self) -> dict[str, Any]:
+        """What JSON can hold; `from_plain` gives the feature back."""
+        return asdict(self)
+
+    @classmethod
+    def from_plain(cls, plain: Mapping[str, Any]) -> "Feature":
+        """The feature written down; ConfigError when the catalogue does not know it."""
+        return cls(plain["code"], plain["weeks"])
+
 
 FEATURES: tuple[Feature, ...] = (
     *(Feature("count", weeks) for weeks in (4, 13, 26, 52)),
@@ -233,16 +251,6 @@ FEATURES: tuple[Feature, ...] = (
     Feature("season_cos"),
     *(Feature("tests", weeks) for weeks in (4, 26)),
 )
-
-
-def specs(features: Sequence[Feature]) -> str:
-    """JSON text that `from_specs` turns into the same features."""
-    return json.dumps([asdict(feature) for feature in features])
-
-
-def from_specs(text: str) -> tuple[Feature, ...]:
-    """Features as written by `specs`."""
-    return tuple(Feature(spec["code"], spec["weeks"]) for spec in json.loads(text))
 
 
 def counted(incidents: pd.DataFrame, *, level: str, kinds: Iterable[str], reporters: Iterable[str]) -> pd.DataFrame:

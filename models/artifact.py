@@ -19,9 +19,11 @@ import lightgbm as lgb
 
 from features.cohort import Cohort
 from features.errors import ArtifactError
+from features.hotspot import Feature as AreaFeature
 from features.plain import from_plain, to_plain
 from features.relapse import Feature  # from here, where the catalogue is filled
 from models.calibration import Platt
+from models.hotspot import HotspotModel, Prior, Scope
 from models.relapse import RelapseModel
 
 MANIFEST = "manifest.json"
@@ -103,6 +105,32 @@ def relapse_of(artifact: Artifact) -> RelapseModel:
         calibration=from_plain(plain["calibration"], Platt, where="calibration"),
         cohort=from_plain(plain["cohort"], Cohort, where="cohort"),
         horizon_days=plain["horizon_days"],
+    )
+
+
+def hotspot_to_plain(model: HotspotModel, *, name: str) -> dict[str, Any]:
+    """All of a hotspot model but its trees, as plain values, under its registered name."""
+    return {
+        "task": "hotspot",
+        "name": name,
+        "features": [feature.to_plain() for feature in model.features],
+        "prior": to_plain(model.prior),
+        "dispersion": model.dispersion,
+        "scope": to_plain(model.scope),
+    }
+
+
+def hotspot_of(artifact: Artifact) -> HotspotModel:
+    """The hotspot model in a checked artifact."""
+    plain = artifact.model
+    if plain.get("task") != "hotspot":
+        raise ArtifactError("model: this artifact does not hold a hotspot model.")
+    return HotspotModel(
+        booster=booster_of(artifact),
+        features=tuple(AreaFeature.from_plain(each) for each in plain["features"]),
+        prior=from_plain(plain["prior"], Prior, where="prior"),
+        dispersion=plain["dispersion"],
+        scope=from_plain(plain["scope"], Scope, where="scope"),
     )
 
 

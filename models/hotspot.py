@@ -5,9 +5,8 @@ LightGBM learns, lightly, what to multiply it by: log(expected) = log(prior) + t
 horizon. Areas are forecast, never persons, and reasons are not causes.
 """
 
-import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 import lightgbm as lgb
@@ -18,7 +17,7 @@ from scipy import stats
 from features import hotspot as catalogue
 from features.areas import AreaSet, Floats, Grid, cells, townships
 from features.errors import ConfigError, SchemaError, TooLittleHistoryError
-from features.hotspot import Feature, VisiblePast
+from features.hotspot import Feature, Places, VisiblePast
 from models.reasons import contributions_of
 
 YEAR_WEEKS = 52
@@ -34,7 +33,7 @@ class Scope:
     horizon_weeks: int
     kinds: tuple[str, ...]
     reporters: tuple[str, ...]
-    grid: Grid | None
+    grid: Grid | None = None
 
 
 @dataclass(frozen=True)
@@ -74,28 +73,6 @@ class HotspotModel:
     prior: Prior
     dispersion: float  # negative-binomial: variance = mean + dispersion x mean squared
     scope: Scope
-
-    def to_json(self) -> str:
-        """JSON text of everything but the booster."""
-        return json.dumps(
-            {
-                "features": json.loads(catalogue.specs(self.features)),
-                "prior": asdict(self.prior),
-                "dispersion": self.dispersion,
-                "scope": asdict(self.scope),
-            },
-            indent=1,
-        )
-
-    @classmethod
-    def from_json(cls, text: str, booster: lgb.Booster) -> "HotspotModel":
-        """Model as written by `to_json`, with its booster."""
-        told = json.loads(text)
-        grid = Grid(**told["scope"].pop("grid")) if told["scope"]["grid"] else told["scope"].pop("grid")
-        kinds, reporters = tuple(told["scope"].pop("kinds")), tuple(told["scope"].pop("reporters"))
-        scope = Scope(**told["scope"], kinds=kinds, reporters=reporters, grid=grid)
-        features = catalogue.from_specs(json.dumps(told["features"]))
-        return cls(booster, features, Prior(**told["prior"]), told["dispersion"], scope)
 
 
 def fit(
@@ -151,29 +128,18 @@ def study_areas(scope: Scope, incidents: pd.DataFrame, areas: pd.DataFrame | Non
     return townships(areas)
 
 
-def look(
-    model: HotspotModel, incidents: pd.DataFrame, areas: pd.DataFrame | None, effort: pd.DataFrame | None, *, as_of: int
-) -> pd.DataFrame:
+def look(model: HotspotModel, places: Places, *, as_of: int) -> pd.DataFrame:
     """The model's features of every area at one as-of date; TooLittleHistoryError before a year was known."""
     scope = model.scope
-    seen = catalogue.counted(incidents, level=scope.level, kinds=scope.kinds, reporters=scope.reporters)
-    places = study_areas(scope, seen, areas, as_of=as_of)
-    past = catalogue.visible_past(
-        seen, effort, places, as_of=np.array([as_of], np.int64), horizon_weeks=scope.horizon_weeks
-    )
+    seen = catalogue.counted(places.incidents, level=scope.level, kinds=scope.kinds, reporters=scope.reporters)
+    areas = study_areas(scope, seen, places.areas, as_of=as_of)
+    dates = np.array([as_of], np.int64)
+    past = catalogue.visible_past(seen, places.effort, areas, as_of=dates, horizon_weeks=scope.horizon_weeks)
     _refuse_thin_air(past)
     return catalogue.compute(past, model.features)
 
 
-def forecast(  # noqa: PLR0913, PLR0917
-    model: HotspotModel,
-    incidents: pd.DataFrame,
-    areas: pd.DataFrame | None,
-    effort: pd.DataFrame | None,
-    as_of: int,
-    horizon_weeks: int,
-    level: str,
-) -> pd.DataFrame:
+def forecast(model: HotspotModel, places: Places, *, as_of: int, horizon_weeks: int, level: str) -> pd.DataFrame:
     """area_id, level, expected, low, high (90 %) of every area in the weeks after the as-of date."""
     scope = model.scope
     if (horizon_weeks, level) != (scope.horizon_weeks, scope.level):
@@ -181,7 +147,7 @@ def forecast(  # noqa: PLR0913, PLR0917
             f"forecast: asked for {horizon_weeks} weeks by {level}, but this model is of {scope.horizon_weeks} weeks "
             f"by {scope.level}; ask for what it was trained for, or train another."
         )
-    return estimate(model, look(model, incidents, areas, effort, as_of=as_of))
+    return estimate(model, look(model, places, as_of=as_of))
 
 
 def estimate(model: HotspotModel, table: pd.DataFrame) -> pd.DataFrame:

@@ -5,7 +5,6 @@ artifact is read and checked. One that fails is told with the reason and tried a
 goes on, and at start, when there is none, the newest earlier one in the ledger that passes.
 """
 
-import json
 import logging
 import math
 from collections.abc import Callable, Mapping
@@ -172,7 +171,7 @@ def model_of(checked: artifact.Artifact) -> AnyModel:
     if checked.model.get("task") == "relapse":
         return artifact.relapse_of(checked)
     if checked.model.get("task") == "hotspot":
-        return HotspotModel.from_json(json.dumps(checked.model), artifact.booster_of(checked))
+        return artifact.hotspot_of(checked)
     raise ArtifactError("model: the artifact holds a task this version does not know; update, or promote another.")
 
 

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 
 from features.areas import geometries
 from features.errors import SchemaError, TooLittleHistoryError
+from features.hotspot import Places
 from features.schema import days_since_epoch
 from models import hotspot
 from models.champion import Champion
@@ -30,24 +31,13 @@ class Asked:
     wording: Wording
 
 
-@dataclass(frozen=True)
-class Places:
-    """What a forecast is made from, all of one state of the store."""
-
-    incidents: pd.DataFrame
-    areas: pd.DataFrame
-    effort: pd.DataFrame
-    snapshot: str
-
-
 def forecast(desk: Desk, asked: Asked) -> Forecast:
     """The forecast of every area; ProblemError when there is none."""
     desk.refuse_the_future(asked.as_of)
     champion, model = _model(desk, asked)
-    places = _places(desk)
+    places, snapshot = _places(desk)
     try:
-        day = days_since_epoch(asked.as_of)
-        table = hotspot.look(model, places.incidents, places.areas, places.effort, as_of=day)
+        table = hotspot.look(model, places, as_of=days_since_epoch(asked.as_of))
     except (TooLittleHistoryError, SchemaError):
         raise ProblemError("too_little_history") from None
     return Forecast(
@@ -58,15 +48,16 @@ def forecast(desk: Desk, asked: Asked) -> Forecast:
         level=asked.level,  # type: ignore[arg-type]
         language=asked.wording.language,  # type: ignore[arg-type]
         model=answers.model_of(champion),
-        snapshot=places.snapshot,
+        snapshot=snapshot,
     )
 
 
-def _places(desk: Desk) -> Places:
+def _places(desk: Desk) -> tuple[Places, str]:
+    """What a forecast is made from, and the digest of the state of the store that it is of."""
     store = desk.histories.store()
     try:
         snapshot = store.state_digest()
-        return Places(store.read("incidents"), store.read("areas"), store.read("effort"), snapshot)
+        return Places(store.read("incidents"), store.read("areas"), store.read("effort")), snapshot
     except sa.exc.SQLAlchemyError:
         raise ProblemError("store_unavailable") from None
 
@@ -115,8 +106,10 @@ def _estimate(told: disclosure.Told, name: str, asked: Asked) -> AreaEstimate:
     )
 
 
-def _names(areas: pd.DataFrame, language: str) -> dict[str, str]:
+def _names(areas: pd.DataFrame | None, language: str) -> dict[str, str]:
     """The names of areas in a language, where they have one."""
+    if areas is None:
+        return {}
     named = areas.set_index("area_id")["name_en" if language == "en" else "name_zh"].dropna()
     return {str(area_id): str(name) for area_id, name in named.items()}
 

@@ -136,7 +136,7 @@ def build_city(path, *, n_persons=N_PERSONS):
         assert not any(table.quarantined for table in report.tables)
         model, places = train(store), train_hotspots(store)
     promote(home, NAME, "relapse", model.booster, artifact.relapse_to_plain(model))
-    plain = {"task": "hotspot", "name": HOTSPOTS, **json.loads(places.to_json())}
+    plain = artifact.hotspot_to_plain(places, name=HOTSPOTS)
     promote(home, HOTSPOTS, "hotspot", places.booster, plain)
     return City(home, model)
 

@@ -1,18 +1,18 @@
 import dataclasses
 import json
 
-import lightgbm
 import numpy as np
 import pandas as pd
 import pytest
 import shapely
 
 from features import hotspot
-from features.areas import OUTSIDE, townships
-from features.errors import ConfigError, TooLittleHistoryError
-from features.hotspot import FEATURES, Feature, compute, counted, from_specs, specs, visible_past
+from features.areas import OUTSIDE, Grid, townships
+from features.errors import ArtifactError, ConfigError, TooLittleHistoryError
+from features.hotspot import FEATURES, Feature, Places, compute, counted, visible_past
+from models import artifact
 from models import hotspot as model
-from models.hotspot import HotspotModel, Learning, Prior, Scope
+from models.hotspot import Learning, Prior, Scope
 
 SCOPE = Scope("township", 4, ("overdose",), ("citizen",), None)
 LIGHT = Learning(rounds=20, rows_per_leaf=20, threads=1)
@@ -187,7 +187,8 @@ def test_one_as_of_date_asked_alone_gives_the_same_bits():
 
 
 def test_features_survive_the_trip_through_json():
-    assert from_specs(specs(FEATURES)) == FEATURES
+    plain = json.loads(json.dumps([feature.to_plain() for feature in FEATURES]))
+    assert tuple(Feature.from_plain(each) for each in plain) == FEATURES
     assert len({feature.name for feature in FEATURES}) == len(FEATURES)
 
 
@@ -226,17 +227,27 @@ def test_the_same_seed_gives_the_same_trees():
     assert first == second
 
 
-def test_a_model_survives_the_trip_through_text():
+@pytest.mark.parametrize("grid", [None, Grid(500, 33.41, -111.93)])
+def test_a_model_survives_the_trip_through_its_artifact(tmp_path, grid):
     learned, rows = fitted(random_city())
-    booster = lightgbm.Booster(model_str=learned.booster.model_to_string())
-    again = HotspotModel.from_json(learned.to_json(), booster)
-    assert again.scope == learned.scope
+    learned = dataclasses.replace(learned, scope=dataclasses.replace(SCOPE, grid=grid))
+    plain = artifact.hotspot_to_plain(learned, name="hotspot-township-4w")
+    artifact.save(tmp_path / "model", booster=learned.booster, model=plain, card={})
+    again = artifact.hotspot_of(artifact.read(tmp_path / "model"))
+    kept = ("features", "prior", "dispersion", "scope")
+    assert [getattr(again, each) for each in kept] == [getattr(learned, each) for each in kept]
     assert model.predict(again, rows).tolist() == model.predict(learned, rows).tolist()
+
+
+def test_an_artifact_of_another_task_holds_no_hotspot_model():
+    with pytest.raises(ArtifactError, match="does not hold a hotspot model"):
+        artifact.hotspot_of(artifact.Artifact("digest", "tree", {"task": "relapse"}, {}))
 
 
 def test_a_forecast_is_higher_where_more_occurs_and_lies_in_its_interval():
     rows = random_city()
-    told = model.forecast(fitted(rows)[0], rows, town(), None, 1850, 4, "township").set_index("area_id")
+    places = Places(rows, town())
+    told = model.forecast(fitted(rows)[0], places, as_of=1850, horizon_weeks=4, level="township").set_index("area_id")
     assert told["expected"].idxmax() == "T1"
     assert told["low"].le(told["expected"]).all()
     assert told["high"].ge(told["expected"]).all()
@@ -246,14 +257,17 @@ def test_what_is_not_known_yet_changes_no_forecast():
     rows = random_city()
     learned = fitted(rows)[0]
     visible = rows[rows["known_on"].le(1600)]
-    full, cut = (model.forecast(learned, told, town(), None, 1600, 4, "township") for told in (rows, visible))
+    full, cut = (
+        model.forecast(learned, Places(told, town()), as_of=1600, horizon_weeks=4, level="township")
+        for told in (rows, visible)
+    )
     pd.testing.assert_frame_equal(full, cut, check_exact=True)
 
 
 def test_a_horizon_the_model_was_not_made_for_is_refused():
     rows = random_city()
     with pytest.raises(ConfigError, match="trained for"):
-        model.forecast(fitted(rows)[0], rows, town(), None, 1850, 1, "township")
+        model.forecast(fitted(rows)[0], Places(rows, town()), as_of=1850, horizon_weeks=1, level="township")
 
 
 YEAR_DAYS = 7 * 52
@@ -263,24 +277,24 @@ YEAR_DAYS = 7 * 52
 def test_without_a_year_of_known_history_there_is_no_forecast(days):
     rows = random_city()
     with pytest.raises(TooLittleHistoryError, match="52 weeks"):
-        model.look(fitted(rows)[0], rows, town(), None, as_of=rows["occurred_on"].min() + days)
+        model.look(fitted(rows)[0], Places(rows, town()), as_of=rows["occurred_on"].min() + days)
 
 
 def test_a_year_of_known_history_is_enough_and_counts_from_when_it_was_known():
     rows = random_city()
     learned, first = fitted(rows)[0], rows["occurred_on"].min()
     prompt = rows.assign(known_on=rows["occurred_on"])
-    assert len(model.look(learned, prompt, town(), None, as_of=first + YEAR_DAYS - 1)) == 3
+    assert len(model.look(learned, Places(prompt, town()), as_of=first + YEAR_DAYS - 1)) == 3
     untold = rows.assign(known_on=rows["known_on"].clip(lower=1500))
-    assert len(model.look(learned, untold, town(), None, as_of=1500)) == 3
+    assert len(model.look(learned, Places(untold, town()), as_of=1500)) == 3
     with pytest.raises(TooLittleHistoryError):
-        model.look(learned, untold, town(), None, as_of=1499)
+        model.look(learned, Places(untold, town()), as_of=1499)
 
 
 def test_a_city_without_incidents_gets_no_forecast():
     rows = random_city()
     with pytest.raises(TooLittleHistoryError):
-        model.look(fitted(rows)[0], rows.iloc[:0], town(), None, as_of=1850)
+        model.look(fitted(rows)[0], Places(rows.iloc[:0], town()), as_of=1850)
 
 
 def test_overdispersed_counts_get_a_wider_interval():

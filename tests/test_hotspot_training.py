@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 from features.errors import ConfigError, SchemaError, TooLittleHistoryError
+from features.hotspot import Places
 from models import hotspot as model
 from models.hotspot import Learning
 from training import hotspot
@@ -80,17 +81,17 @@ def test_what_cannot_be_is_refused_with_its_reason(setting, reason):
 def test_incidents_of_enforcement_alone_are_refused():
     mixed = dataclasses.replace(SMALL, reporters=("citizen", "enforcement"))
     with pytest.raises(ConfigError, match="follows where it looks"):
-        backtest(steady_city(reported_by="enforcement"), TOWN, None, mixed)
+        backtest(Places(steady_city(reported_by="enforcement"), TOWN), mixed)
 
 
 def test_a_short_history_is_refused():
     with pytest.raises(TooLittleHistoryError, match="too short a history"):
-        train(steady_city(days=200), TOWN, None, SMALL)
+        train(Places(steady_city(days=200), TOWN), SMALL)
 
 
 def test_townships_need_their_table():
     with pytest.raises(SchemaError, match="areas"):
-        train(steady_city(), None, None, SMALL)
+        train(Places(steady_city(), None), SMALL)
 
 
 def test_origins_are_sundays_one_horizon_apart_and_their_outcomes_are_complete():
@@ -115,7 +116,7 @@ def test_a_horizon_is_open_at_its_start_and_closed_at_its_end():
     rows = steady_city()
     known = rows[rows["known_on"].le(10_890)]
     dates = np.arange(10_400, 10_800, 7)
-    city = hotspot._city(known, TOWN, None, SMALL, as_of=dates, study_as_of=10_800)
+    city = hotspot._city(Places(known, TOWN), SMALL, as_of=dates, study_as_of=10_800)
     found = hotspot._outcomes(city, np.arange(len(dates)), known_by=10_890)
     slow = [
         [((known["area_id"] == area) & (known["occurred_on"] - day).between(1, 28)).sum() for area in TOWN["area_id"]]
@@ -127,7 +128,7 @@ def test_a_horizon_is_open_at_its_start_and_closed_at_its_end():
 def test_an_outcome_not_known_at_an_origin_is_not_learned_from():
     known = steady_city()
     dates = np.arange(10_400, 10_800, 7)
-    city = hotspot._city(known, TOWN, None, SMALL, as_of=dates, study_as_of=10_800)
+    city = hotspot._city(Places(known, TOWN), SMALL, as_of=dates, study_as_of=10_800)
     then, later = (hotspot._outcomes(city, np.arange(20), known_by=day).sum() for day in (10_500, 11_000))
     assert then < later
 
@@ -139,7 +140,7 @@ def test_what_comes_after_an_origin_changes_no_forecast_made_there():
     dates = np.append(hotspot._learning_dates(rows, SMALL, end=origin), origin)
     before, after = (
         hotspot._forecasts_at(
-            hotspot._city(told, TOWN, None, SMALL, as_of=dates, study_as_of=origin), len(dates) - 1, SMALL
+            hotspot._city(Places(told, TOWN), SMALL, as_of=dates, study_as_of=origin), len(dates) - 1, SMALL
         )
         for told in (rows, moved)
     )
@@ -149,7 +150,7 @@ def test_what_comes_after_an_origin_changes_no_forecast_made_there():
 
 
 def test_the_figures_have_the_agreed_shape():
-    told = backtest(steady_city(), TOWN, None, SMALL)
+    told = backtest(Places(steady_city(), TOWN), SMALL)
     horizon = told["horizons"]["4"]
     assert {"lightgbm", "prior", "count_12m", "count_all", "ewma", "oracle_counts"} <= {*horizon["models"]}
     metrics = {"hit_rate@0.01", "pai@0.05", "pei@0.2", "deviance_skill", "predicted_over_observed"}
@@ -161,8 +162,9 @@ def test_the_figures_have_the_agreed_shape():
 
 def test_a_trained_model_forecasts_the_rates_of_a_steady_city():
     rows = steady_city()
-    trained = train(rows, TOWN, None, SMALL)
-    told = model.forecast(trained.model, rows, TOWN, None, 10_890, 4, "township").set_index("area_id")["expected"]
+    trained = train(Places(rows, TOWN), SMALL)
+    told = model.forecast(trained.model, Places(rows, TOWN), as_of=10_890, horizon_weeks=4, level="township")
+    told = told.set_index("area_id")["expected"]
     truth = 1200 / 900 * 28 * pd.Series(np.arange(1, 9) / 36, index=TOWN["area_id"])
     assert told.corr(truth) > 0.9
     assert told.sum() == pytest.approx(truth.sum(), rel=0.15)
@@ -170,7 +172,7 @@ def test_a_trained_model_forecasts_the_rates_of_a_steady_city():
 
 
 def test_training_twice_gives_the_same_model_and_figures():
-    first, second = (train(steady_city(), TOWN, None, SMALL) for _ in range(2))
+    first, second = (train(Places(steady_city(), TOWN), SMALL) for _ in range(2))
     assert first.model.booster.model_to_string() == second.model.booster.model_to_string()
     assert first.figures == second.figures
 
@@ -181,7 +183,7 @@ def test_on_tempe_the_model_is_ahead_of_the_last_year():
     day = (pd.to_datetime(calls["date"]) - pd.Timestamp(0)).dt.days
     rows = pd.DataFrame({"occurred_on": day, "known_on": day, "longitude": calls["lon"], "latitude": calls["lat"]})
     rows = rows.assign(kind="overdose", reported_by="service", area_id=pd.Series(pd.NA, index=rows.index, dtype="str"))
-    told = backtest(rows, None, None, dataclasses.replace(load_config(), learning=Learning(rounds=60)))
+    told = backtest(Places(rows, None), dataclasses.replace(load_config(), learning=Learning(rounds=60)))
     horizon = told["horizons"]["4"]
     assert told["counts"]["origins"] == 14
     assert horizon["paired"]["count_12m"]["deviance_skill"]["low"] > 0

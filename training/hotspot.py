@@ -5,7 +5,7 @@ horizon; the study area is that of the first origin, and what occurs outside it 
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from features.areas import OUTSIDE, AreaSet, Floats, Grid, Ints
 from features.errors import ConfigError, TooLittleHistoryError
-from features.hotspot import FEATURES, WEEK, Feature, VisiblePast, compute, counted, visible_past
+from features.hotspot import FEATURES, WEEK, Feature, Places, VisiblePast, compute, counted, visible_past
 from features.plain import read_toml
 from features.vocabulary import INCIDENT_KINDS, REPORTERS, TOWNSHIP_ONLY
 from models import hotspot as model
@@ -76,13 +76,13 @@ class City:
     """The counted incidents of a city, its areas, and its past at every as-of date of a study."""
 
     scope: Scope
-    places: AreaSet
+    areas: AreaSet
     past: VisiblePast
     table: pd.DataFrame
 
     def rows(self, chosen: Ints) -> pd.DataFrame:
         """Rows of the feature table of some as-of dates, given by position."""
-        size = len(self.places)
+        size = len(self.areas)
         return self.table.iloc[(chosen[:, None] * size + np.arange(size)).ravel()].reset_index(drop=True)
 
 
@@ -91,42 +91,36 @@ def load_config(path: Path = DEFAULT_CONFIG) -> HotspotConfig:
     return read_toml(path, HotspotConfig)
 
 
-def train(
-    incidents: pd.DataFrame, areas: pd.DataFrame | None, effort: pd.DataFrame | None, config: HotspotConfig
-) -> TrainedHotspot:
+def train(places: Places, config: HotspotConfig) -> TrainedHotspot:
     """Model learned from all complete outcomes, with the record of its recipe in the backtest."""
-    known = _counted(incidents, config)
-    end = int(known["known_on"].max())
-    city = _city(known, areas, effort, config, as_of=_learning_dates(known, config, end=end), study_as_of=end)
+    known = _counted(places, config)
+    end = int(known.incidents["known_on"].max())
+    city = _city(known, config, as_of=_learning_dates(known.incidents, config, end=end), study_as_of=end)
     chosen = np.arange(len(city.past.as_of))
     fitted = model.fit(
         city.rows(chosen), _outcomes(city, chosen, known_by=end).ravel(), city.scope, config.learning, FEATURES
     )
     as_of = city.past.as_of
-    figures = backtest(incidents, areas, effort, config)
+    figures = backtest(places, config)
     return TrainedHotspot(fitted, figures, len(city.table), len(as_of), int(as_of[0]), int(as_of[-1]))
 
 
-def backtest(
-    incidents: pd.DataFrame, areas: pd.DataFrame | None, effort: pd.DataFrame | None, config: HotspotConfig
-) -> dict[str, Any]:
+def backtest(places: Places, config: HotspotConfig) -> dict[str, Any]:
     """Figures of the recipe and its baselines at rolling origins, in the shape of the figures file."""
-    known = _counted(incidents, config)
-    origins = _origins(known, config)
-    dates = np.union1d(_learning_dates(known, config, end=int(origins[-1])), origins)
-    city = _city(known, areas, effort, config, as_of=dates, study_as_of=int(origins[0]))
+    known = _counted(places, config)
+    origins = _origins(known.incidents, config)
+    dates = np.union1d(_learning_dates(known.incidents, config, end=int(origins[-1])), origins)
+    city = _city(known, config, as_of=dates, study_as_of=int(origins[0]))
     forecasts = [_forecasts_at(city, origin, config) for origin in np.searchsorted(dates, origins)]
     expected = {name: np.array([at_origin[name] for at_origin in forecasts]) for name in forecasts[0]}
     outcome = _outcome_at(city, origins)
     return _figures(expected | {"oracle_counts": outcome.observed}, outcome, config)
 
 
-def look_at(
-    incidents: pd.DataFrame, areas: pd.DataFrame | None, effort: pd.DataFrame | None, config: HotspotConfig, *, day: int
-) -> pd.DataFrame:
+def look_at(places: Places, config: HotspotConfig, *, day: int) -> pd.DataFrame:
     """area_id, as_of and the features of every area at the end of a day."""
-    known = _counted(incidents[incidents["known_on"].le(day)], config)
-    city = _city(known, areas, effort, config, as_of=np.array([day], np.int64), study_as_of=day)
+    told = replace(places, incidents=places.incidents[places.incidents["known_on"].le(day)])
+    city = _city(_counted(told, config), config, as_of=np.array([day], np.int64), study_as_of=day)
     return compute(city.past, FEATURES)
 
 
@@ -149,15 +143,15 @@ def _faults(config: HotspotConfig) -> Iterable[str]:
         yield f"reporters are {list(config.reporters)}; {ENFORCEMENT_ALONE}"
 
 
-def _counted(incidents: pd.DataFrame, config: HotspotConfig) -> pd.DataFrame:
-    known = counted(incidents, level=config.level, kinds=config.kinds, reporters=config.reporters)
+def _counted(places: Places, config: HotspotConfig) -> Places:
+    known = counted(places.incidents, level=config.level, kinds=config.kinds, reporters=config.reporters)
     if known.empty:
         raise TooLittleHistoryError(
             "incidents: none is of the kinds and reporters of the configuration; ingest some, or change `kinds`."
         )
     if known["reported_by"].eq("enforcement").all():
         raise ConfigError(f"incidents: all of them were reported by enforcement; {ENFORCEMENT_ALONE}")
-    return known
+    return replace(places, incidents=known)
 
 
 def _learning_dates(known: pd.DataFrame, config: HotspotConfig, *, end: int) -> Ints:
@@ -200,25 +194,18 @@ def _maturity_weeks(config: HotspotConfig) -> int:
     return config.horizon_weeks - (-config.reporting_lag_days // WEEK)  # the lag in whole weeks, rounded up
 
 
-def _city(  # noqa: PLR0913
-    known: pd.DataFrame,
-    areas: pd.DataFrame | None,
-    effort: pd.DataFrame | None,
-    config: HotspotConfig,
-    *,
-    as_of: Ints,
-    study_as_of: int,
-) -> City:
-    grid = None
-    if config.level == "cell":
-        seen = known[known["known_on"].le(study_as_of)]
-        grid = Grid.around(
-            seen["longitude"].to_numpy(float), seen["latitude"].to_numpy(float), cell_size_m=config.cell_size_m
-        )
+def _city(known: Places, config: HotspotConfig, *, as_of: Ints, study_as_of: int) -> City:
+    grid = _grid(known.incidents, config, study_as_of) if config.level == "cell" else None
     scope = Scope(config.level, config.horizon_weeks, config.kinds, config.reporters, grid)
-    places = model.study_areas(scope, known, areas, as_of=study_as_of)
-    past = visible_past(known, effort, places, as_of=as_of, horizon_weeks=config.horizon_weeks)
-    return City(scope, places, past, compute(past, (*FEATURES, *RATES)))
+    areas = model.study_areas(scope, known.incidents, known.areas, as_of=study_as_of)
+    past = visible_past(known.incidents, known.effort, areas, as_of=as_of, horizon_weeks=config.horizon_weeks)
+    return City(scope, areas, past, compute(past, (*FEATURES, *RATES)))
+
+
+def _grid(known: pd.DataFrame, config: HotspotConfig, study_as_of: int) -> Grid:
+    seen = known[known["known_on"].le(study_as_of)]
+    longitude, latitude = seen["longitude"].to_numpy(float), seen["latitude"].to_numpy(float)
+    return Grid.around(longitude, latitude, cell_size_m=config.cell_size_m)
 
 
 def _outcomes(city: City, chosen: Ints, *, known_by: int) -> Floats:
@@ -226,7 +213,7 @@ def _outcomes(city: City, chosen: Ints, *, known_by: int) -> Floats:
     run = city.past.inside
     dates, known = city.past.as_of[chosen], run.known_on <= known_by
     occurred, area = run.occurred_on[known], run.area[known]
-    change = np.zeros((len(dates) + 1, len(city.places)))
+    change = np.zeros((len(dates) + 1, len(city.areas)))
     np.add.at(change, (np.searchsorted(dates, occurred - WEEK * city.scope.horizon_weeks), area), 1.0)
     np.add.at(change, (np.searchsorted(dates, occurred), area), -1.0)
     return np.cumsum(change, axis=0)[:-1]

@@ -3,7 +3,6 @@
 These stories are what the command line calls; each step is named to `told`, which may show progress.
 """
 
-import json
 import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, replace
@@ -17,6 +16,7 @@ import pandas as pd
 from features.errors import TooLittleHistoryError
 from features.history import History, read_events
 from features.home import Home
+from features.hotspot import Places
 from features.partitions import Task
 from features.relapse import chosen
 from features.snapshot import Snapshot, write_snapshot
@@ -40,16 +40,6 @@ class Material:
     snapshot: Snapshot
     history: History
     last_day: int
-
-
-@dataclass(frozen=True)
-class Places:
-    """What a hotspot model is made from: a snapshot and its tables of places."""
-
-    snapshot: Snapshot
-    incidents: pd.DataFrame
-    areas: pd.DataFrame
-    effort: pd.DataFrame
 
 
 @dataclass(frozen=True)
@@ -107,7 +97,7 @@ def relapse_features(home: Home, config: Path | None, dates: list[date], tell: T
 
 def area_features(home: Home, config: Path | None, dates: list[date], tell: Tell) -> pd.DataFrame:
     """area_id, as_of and the features of every area at each as-of date."""
-    made_from, hotspots = places(home, tell), hotspot_configs(config)[-1]
+    (_, made_from), hotspots = places(home, tell), hotspot_configs(config)[-1]
     days = [(each - EPOCH).days for each in dates]
     return _area_features(made_from, hotspots, days)
 
@@ -125,7 +115,7 @@ def prove_no_leak(home: Home, config: Path | None, as_of: date, poison: Poison, 
 
 
 def _area_features(made_from: Places, config: HotspotConfig, days: list[int]) -> pd.DataFrame:
-    tables = [hotspot.look_at(made_from.incidents, made_from.areas, made_from.effort, config, day=day) for day in days]
+    tables = [hotspot.look_at(made_from, config, day=day) for day in days]
     table = pd.concat(tables, ignore_index=True)
     return table.assign(as_of=pd.to_datetime(table["as_of"], unit="D"))
 
@@ -147,11 +137,10 @@ def material(home: Home, tell: Tell) -> Material:
     return Material(snapshot, History.of(events, snapshot.read("persons")), int(events["known_on"].max()))
 
 
-def places(home: Home, tell: Tell) -> Places:
-    """Incidents, areas and effort in the store, through an immutable snapshot."""
+def places(home: Home, tell: Tell) -> tuple[Snapshot, Places]:
+    """An immutable snapshot of the store, and the incidents, areas and effort in it."""
     snapshot = _snapshot(home, tell, needed="incidents")
-    incidents = snapshot.read("incidents")
-    return Places(snapshot, incidents, snapshot.read("areas"), snapshot.read("effort"))
+    return snapshot, Places(snapshot.read("incidents"), snapshot.read("areas"), snapshot.read("effort"))
 
 
 def backtest_relapse(home: Home, config: RelapseConfig, tell: Tell) -> dict[str, Any]:
@@ -187,28 +176,28 @@ def train_relapse(home: Home, config: RelapseConfig, tell: Tell) -> TrainingRun:
 
 def backtest_hotspot(home: Home, config: HotspotConfig, tell: Tell) -> dict[str, Any]:
     """The figures of the hotspot model of a configuration on the store, beside the baselines."""
-    tables = places(home, tell)
+    _, made_from = places(home, tell)
     tell("origins and figures")
-    return hotspot.backtest(tables.incidents, tables.areas, tables.effort, config)
+    return hotspot.backtest(made_from, config)
 
 
 def train_hotspot(home: Home, config: HotspotConfig, tell: Tell) -> TrainingRun:
     """The hotspot model of a configuration, trained on the store, judged, saved and tracked as a challenger."""
-    tables = places(home, tell)
+    snapshot, made_from = places(home, tell)
     tell(f"hotspots by {config.level}")
-    trained = hotspot.train(tables.incidents, tables.areas, tables.effort, config)
+    trained = hotspot.train(made_from, config)
     tell("artifact and run")
     return _tracked(
         home,
         Finished(
             name=hotspot_name(config),
             task="hotspot",
-            snapshot=tables.snapshot.digest,
+            snapshot=snapshot.digest,
             parameters=asdict(config),
             figures=dict(trained.figures),
             booster=trained.model.booster,
-            model={"task": "hotspot", "name": hotspot_name(config), **json.loads(trained.model.to_json())},
-            card=card.hotspot_card(trained, config, snapshot=tables.snapshot.digest),
+            model=artifact.hotspot_to_plain(trained.model, name=hotspot_name(config)),
+            card=card.hotspot_card(trained, config, snapshot=snapshot.digest),
         ),
     )
 
