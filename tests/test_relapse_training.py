@@ -1,18 +1,21 @@
 """A model is judged on rows it has not seen, and the same input gives the same model."""
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from features.errors import TooLittleHistoryError
-from features.history import History
+from features.history import History, read_events
 from features.intake import ingest
+from features.relapse import chosen
 from features.store import Store
 from models import artifact
 from tests.small_city import UNTIL
 from training import runs
 from training.config import HERE, read
-from training.relapse import backtest, train
-from training.rows import prediction_times
+from training.relapse import _learned, backtest, train
+from training.rows import prediction_times, rows_of
+from training.splits import folds_of
 
 
 @pytest.fixture(scope="module")
@@ -52,6 +55,26 @@ def test_the_same_snapshot_and_configuration_give_the_same_bytes(made_from, conf
 def test_every_prediction_time_has_a_mature_label(made_from, config):
     times = prediction_times(made_from.history, config, snapshot_day=made_from.last_day)
     assert times["as_of"].max() + 90 + 21 == made_from.last_day
+
+
+def test_a_correction_after_an_origin_does_not_change_what_is_learned_there(made_from, config):
+    events = read_events(made_from.snapshot.folder / "events.parquet")
+    given_tests = events[events["kind"].eq("urine_test") & events["outcome"].isin(["positive", "negative"])]
+    corrected = given_tests.assign(
+        revision=given_tests["revision"] + 1,
+        known_on=made_from.last_day,
+        outcome=given_tests["outcome"].astype("str").map({"positive": "negative", "negative": "positive"}),
+    )
+    later = History.of(pd.concat([events, corrected], ignore_index=True), made_from.snapshot.read("persons"))
+    learned, labels = [], []
+    for history in (made_from.history, later):
+        rows = rows_of(history, config, chosen(config.features), snapshot_day=made_from.last_day)
+        labels.append(rows.times["relapse"])
+        learned.append([_learned(rows, history, fold, config) for fold in folds_of(rows.times, config)])
+    assert not labels[0].equals(labels[1])
+    for before, after in zip(*learned, strict=True):
+        assert len(before.times) > 100
+        pd.testing.assert_frame_equal(before.times, after.times)
 
 
 def test_features_that_never_vary_are_left_out(trained):

@@ -9,6 +9,7 @@ import lightgbm as lgb
 import numpy as np
 import pandas as pd
 
+from features.asof import Visible
 from features.catalogue import Feature
 from features.errors import TooLittleHistoryError
 from features.history import Floats, History
@@ -18,8 +19,9 @@ from models.calibration import Platt, fit_platt, sigmoid
 from models.relapse import RelapseModel, fit_booster, varying
 from training.config import RelapseConfig
 from training.evaluate import Estimate, judged, paired
+from training.labels import label
 from training.rows import Rows, rows_of
-from training.splits import folds_of, person_folds
+from training.splits import Flags, Fold, folds_of, person_folds
 
 MODEL = "lightgbm"
 
@@ -60,7 +62,7 @@ class Trained:
 def train(history: History, config: RelapseConfig, *, snapshot_day: int) -> Trained:
     """The model fitted on all observed rows, after it was judged on folds it had not seen."""
     rows = rows_of(history, config, chosen(config.features), snapshot_day=snapshot_day)
-    judgement = _judge(rows, config)
+    judgement = _judge(rows, history, config)
     observed = _observed(rows, config)
     features = varying(observed.table, chosen(config.features))
     booster, calibration = _fit(observed, features, config)
@@ -70,12 +72,12 @@ def train(history: History, config: RelapseConfig, *, snapshot_day: int) -> Trai
 
 def backtest(history: History, config: RelapseConfig, *, snapshot_day: int) -> Backtest:
     """How model and baselines do on rows they were not fitted on; everything is refitted in each fold."""
-    return _judge(rows_of(history, config, chosen(config.features), snapshot_day=snapshot_day), config)
+    rows = rows_of(history, config, chosen(config.features), snapshot_day=snapshot_day)
+    return _judge(rows, history, config)
 
 
-def _judge(rows: Rows, config: RelapseConfig) -> Backtest:
-    observed = _observed(rows, config)
-    predictions = pd.concat(list(_out_of_fold(observed, config)), ignore_index=True)
+def _judge(rows: Rows, history: History, config: RelapseConfig) -> Backtest:
+    predictions = pd.concat(list(_out_of_fold(rows, history, config)), ignore_index=True)
     y = predictions["relapse"].to_numpy(dtype=np.float64)
     persons = predictions["person_id"].to_numpy(dtype=object)
     risks = {name: predictions[name].to_numpy(dtype=np.float64) for name in predictions.columns[3:]}
@@ -90,9 +92,10 @@ def _judge(rows: Rows, config: RelapseConfig) -> Backtest:
     )
 
 
-def _out_of_fold(rows: Rows, config: RelapseConfig) -> Iterator[pd.DataFrame]:
-    for fold in folds_of(rows.times, config):
-        learn, judge = rows.where(fold.learn), rows.where(fold.judge)
+def _out_of_fold(rows: Rows, history: History, config: RelapseConfig) -> Iterator[pd.DataFrame]:
+    at = rows.times.assign(judged=rows.times["judged"] & _is_observed(rows, config))
+    for fold in folds_of(at, config):
+        learn, judge = _learned(rows, history, fold, config), rows.where(fold.judge)
         if learn.times["relapse"].nunique() < 2 or judge.times.empty:
             raise TooLittleHistoryError(
                 f"'{config.name}', fold '{fold.name}': both outcomes are needed to learn from and rows to judge; "
@@ -102,6 +105,16 @@ def _out_of_fold(rows: Rows, config: RelapseConfig) -> Iterator[pd.DataFrame]:
         for name, risk in _risks(learn, judge.table, config).items():
             predictions[name] = risk
         yield predictions
+
+
+def _learned(rows: Rows, history: History, fold: Fold, config: RelapseConfig) -> Rows:
+    """The observed rows a fold learns from, labelled by what was known on the day of its origin."""
+    learn = rows.where(fold.learn)
+    if fold.origin is not None:
+        at = learn.times[["person_id", "as_of", "judged"]]
+        labels = label(Visible.at(history, at), config.label, snapshot_day=fold.origin)
+        learn = Rows(at.join(labels), learn.table)
+    return learn.where(learn.times["relapse"].notna().to_numpy())
 
 
 def _risks(learn: Rows, table: pd.DataFrame, config: RelapseConfig) -> dict[str, Floats]:
@@ -139,7 +152,11 @@ def _fit(rows: Rows, features: tuple[Feature, ...], config: RelapseConfig) -> tu
 
 
 def _observed(rows: Rows, config: RelapseConfig) -> Rows:
-    observed = rows.where(rows.times["relapse"].notna().to_numpy())
-    if observed.times.empty:
+    return rows.where(_is_observed(rows, config))
+
+
+def _is_observed(rows: Rows, config: RelapseConfig) -> Flags:
+    observed = rows.times["relapse"].notna().to_numpy(dtype=np.bool_)
+    if not observed.any():
         raise TooLittleHistoryError(f"'{config.name}': no row has an observed label; the history is too short.")
     return observed

@@ -15,11 +15,15 @@ Flags = npt.NDArray[np.bool_]
 
 @dataclass(frozen=True)
 class Fold:
-    """One round of the judgement: the rows to learn from and the rows to be judged on."""
+    """One round of the judgement: the rows to learn from, the rows to be judged on, and the day that parts them.
+
+    What became known after `origin` is not learned from; None where the rows are parted by person.
+    """
 
     name: str
     learn: Flags
     judge: Flags
+    origin: int | None = None
 
 
 def fold_of(person_id: str, folds: int) -> int:
@@ -40,13 +44,14 @@ def folds_of(at: pd.DataFrame, config: RelapseConfig) -> Iterator[Fold]:
             yield Fold(f"persons {number}", learn=fold != number, judge=judged & (fold == number))
         return
     as_of = at["as_of"].to_numpy(dtype=np.int64)
-    for origin in origins(as_of, config):
+    for origin in origins(as_of[judged], config):
         # a label window of a row learned from must close before the origin, and be reported by then
         closed = as_of + config.label.horizon_days + config.label.reporting_lag_days <= origin
         yield Fold(
             f"origin {origin}",
             learn=closed,
             judge=judged & (as_of >= origin) & (as_of < origin + config.split.every_days),
+            origin=origin,
         )
 
 
