@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from models.hotspot import poisson_deviance
-from training.hotspot_metrics import Outcome, differences, figures, hits, ratios, top_areas, weightings
+from training.hotspot_metrics import Outcome, differences, figures, hit_curve, hits, ratios, top_areas, weightings
 
 # Two origins, five areas; the first origin has one incident more outside every area.
 OBSERVED = np.array([[3.0, 1.0, 0.0, 0.0, 0.0], [0.0, 2.0, 0.0, 0.0, 1.0]])
@@ -39,6 +39,15 @@ def test_pei_is_hits_over_the_most_possible():
 def test_knowing_the_counts_hits_all_that_can_be_hit():
     assert value_of("pei@0.2", expected=OBSERVED) == 1.0
     assert hits(OBSERVED, OBSERVED, 0.2).tolist() == [3, 2]
+
+
+def test_the_hit_curve_goes_through_the_hit_rates_and_ends_at_all_that_lies_inside():
+    curve = hit_curve(EXPECTED, OUTCOME)
+    areas = OBSERVED.shape[1]
+    for share in (0.2, 0.5):
+        caught = hits(EXPECTED, OBSERVED, share).sum()
+        assert curve[round(share * areas) - 1] == caught / OUTCOME.total.sum()
+    assert curve[-1] == OBSERVED.sum() / OUTCOME.total.sum()
 
 
 def test_skill_is_zero_for_the_reference_and_one_for_the_truth():

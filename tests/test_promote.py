@@ -178,6 +178,10 @@ def test_the_hotspots_of_the_small_city_are_promoted_for_what_is_true_of_them(ho
     assert (decision.decision == promotion.PROMOTED) == (skill > 0)
     assert decision.why.startswith("ahead of the 12-month count" if skill > 0 else "not ahead of the 12-month count")
     assert "4 origins" in decision.why
+    assert sorted(path.name for path in home.mlflow_artifacts.glob(f"{run.tracked.run}/artifacts/plots/*")) == [
+        "calibration.png",
+        "hit_rate.png",
+    ]
 
 
 def test_a_line_torn_by_a_crash_is_cut_off_and_nothing_acknowledged_is_lost(home, base):

@@ -60,15 +60,29 @@ class HotspotConfig:
 
 
 @dataclass(frozen=True, eq=False)
+class Backtest:
+    """Figures of the recipe and its baselines, with the forecasts they come from, by name: (origins, areas)."""
+
+    figures: dict[str, Any]
+    expected: Mapping[str, Floats]
+    outcome: Outcome
+
+
+@dataclass(frozen=True, eq=False)
 class TrainedHotspot:
     """A fitted model, how the same recipe did in the backtest, and the rows it learned from."""
 
     model: HotspotModel
-    figures: Mapping[str, Any]
+    backtest: Backtest
     n_rows: int
     n_as_of: int
     first_as_of: int
     last_as_of: int
+
+    @property
+    def figures(self) -> dict[str, Any]:
+        """The figures of the backtest."""
+        return self.backtest.figures
 
 
 @dataclass(frozen=True, eq=False)
@@ -101,20 +115,12 @@ def train(places: Places, config: HotspotConfig) -> TrainedHotspot:
         city.rows(chosen), _outcomes(city, chosen, known_by=end).ravel(), city.scope, config.learning, FEATURES
     )
     as_of = city.past.as_of
-    figures = backtest(places, config)
-    return TrainedHotspot(fitted, figures, len(city.table), len(as_of), int(as_of[0]), int(as_of[-1]))
+    return TrainedHotspot(fitted, _judge(places, config), len(city.table), len(as_of), int(as_of[0]), int(as_of[-1]))
 
 
 def backtest(places: Places, config: HotspotConfig) -> dict[str, Any]:
     """Figures of the recipe and its baselines at rolling origins, in the shape of the figures file."""
-    known = _counted(places, config)
-    origins = _origins(known.incidents, config)
-    dates = np.union1d(_learning_dates(known.incidents, config, end=int(origins[-1])), origins)
-    city = _city(known, config, as_of=dates, study_as_of=int(origins[0]))
-    forecasts = [_forecasts_at(city, origin, config) for origin in np.searchsorted(dates, origins)]
-    expected = {name: np.array([at_origin[name] for at_origin in forecasts]) for name in forecasts[0]}
-    outcome = _outcome_at(city, origins)
-    return _figures(expected | {"oracle_counts": outcome.observed}, outcome, config)
+    return _judge(places, config).figures
 
 
 def look_at(places: Places, config: HotspotConfig, *, day: int) -> pd.DataFrame:
@@ -122,6 +128,18 @@ def look_at(places: Places, config: HotspotConfig, *, day: int) -> pd.DataFrame:
     told = replace(places, incidents=places.incidents[places.incidents["known_on"].le(day)])
     city = _city(_counted(told, config), config, as_of=np.array([day], np.int64), study_as_of=day)
     return compute(city.past, FEATURES)
+
+
+def _judge(places: Places, config: HotspotConfig) -> Backtest:
+    known = _counted(places, config)
+    origins = _origins(known.incidents, config)
+    dates = np.union1d(_learning_dates(known.incidents, config, end=int(origins[-1])), origins)
+    city = _city(known, config, as_of=dates, study_as_of=int(origins[0]))
+    forecasts = [_forecasts_at(city, origin, config) for origin in np.searchsorted(dates, origins)]
+    expected = {name: np.array([at_origin[name] for at_origin in forecasts]) for name in forecasts[0]}
+    outcome = _outcome_at(city, origins)
+    figures = _figures(expected | {"oracle_counts": outcome.observed}, outcome, config)
+    return Backtest(figures, expected, outcome)
 
 
 def _faults(config: HotspotConfig) -> Iterable[str]:

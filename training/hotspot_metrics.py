@@ -63,6 +63,15 @@ def hits(ranked_by: Floats, observed: Floats, share: float) -> Floats:
     return np.array(caught, np.float64)
 
 
+def hit_curve(expected: Floats, outcome: Outcome) -> Floats:
+    """Share of the city's incidents caught by the highest 1, 2, ... all areas, over all origins, shape (areas,)."""
+    caught = [
+        came[np.argsort(-ranking, kind="stable")].cumsum()
+        for ranking, came in zip(expected, outcome.observed, strict=True)
+    ]
+    return np.asarray(np.sum(caught, axis=0) / outcome.total.sum(), np.float64)
+
+
 def ratios(expected: Floats, outcome: Outcome, *, reference: Floats) -> dict[str, Ratio]:
     """Every metric of a model, by name; `reference` is the 12-month count that deviance skill is measured from.
 

@@ -1,14 +1,18 @@
-"""The plots logged with a run: are the risks right, and what precision does each recall cost."""
+"""The plots logged with a run: are the risks or counts right, and what is found for how much effort."""
 
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
+from scipy import stats
 from sklearn.metrics import precision_recall_curve
 
 from features.history import Floats
+from training import hotspot
+from training.hotspot_metrics import hit_curve
 
+MODEL = "lightgbm"
 BINS = 10
 Z = 1.96
 
@@ -22,6 +26,45 @@ def relapse_plots(predictions: pd.DataFrame, folder: Path) -> list[Path]:
         _saved(_calibration(y, risks[names[0]]), folder / "calibration.png"),
         _saved(_precision_recall(y, risks), folder / "precision_recall.png"),
     ]
+
+
+def hotspot_plots(backtest: hotspot.Backtest, folder: Path) -> list[Path]:
+    """The files of the calibration and hit-rate plots of forecasts, the hits beside those of the 12-month count."""
+    return [
+        _saved(_counts(backtest), folder / "calibration.png"),
+        _saved(_hits(backtest), folder / "hit_rate.png"),
+    ]
+
+
+def _counts(backtest: hotspot.Backtest) -> Figure:
+    """Observed against expected incidents an area by tenths of the forecasts, with exact 95 % Poisson intervals."""
+    expected, observed = backtest.expected[MODEL].ravel(), backtest.outcome.observed.ravel()
+    figure = Figure(figsize=(5, 5))
+    axes = figure.add_subplot()
+    for rows in np.array_split(np.argsort(expected, kind="stable"), BINS):
+        if len(rows) == 0:
+            continue
+        n, came = len(rows), observed[rows].sum()
+        low, high = stats.chi2.ppf(0.025, 2 * came) / 2 if came else 0.0, stats.chi2.ppf(0.975, 2 * came + 2) / 2
+        axes.plot([expected[rows].mean()] * 2, [low / n, high / n], color="#14324c", linewidth=1)
+        axes.plot(expected[rows].mean(), came / n, "o", color="#14324c")
+    axes.axline((1, 1), slope=1, color="0.7", linewidth=1)
+    axes.set_xscale("log")
+    axes.set_yscale("log", nonpositive="clip")
+    axes.set(xlabel="Expected incidents an area", ylabel="Observed", title="Calibration, origins not fitted on")
+    return figure
+
+
+def _hits(backtest: hotspot.Backtest) -> Figure:
+    figure = Figure(figsize=(6, 5))
+    axes = figure.add_subplot()
+    for name in (MODEL, "count_12m"):
+        curve = hit_curve(backtest.expected[name], backtest.outcome)
+        axes.plot(np.arange(1, len(curve) + 1) / len(curve), curve, label=name)
+    axes.plot([0, 1], [0, 1], color="0.7", linewidth=1)
+    axes.set(xlabel="Share of areas", ylabel="Share of incidents in them", title="Hit rate, origins not fitted on")
+    axes.legend()
+    return figure
 
 
 def _calibration(y: Floats, risk: Floats) -> Figure:

@@ -129,7 +129,7 @@ def _verdict_on_places(figures: Mapping[str, Any], horizon: str) -> Verdict:
     skill = paired.get("count_12m", {}).get("deviance_skill", {})
     origins = figures.get("counts", {}).get("origins", 0)
     few = origins < ORIGINS_FOR_AN_INTERVAL
-    if skill.get("difference" if few else "low", 0.0) > 0:  # NaN, when nothing came, is not
+    if (skill.get("difference" if few else "low") or 0.0) > 0:  # NaN, when nothing came, is not
         how = ", too few for an interval" if few else ""
         return Verdict(True, f"ahead of the 12-month count on deviance, {origins} origins{how}")
     return Verdict(False, f"not ahead of the 12-month count on deviance, {origins} origins")

@@ -7,6 +7,7 @@ import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -25,11 +26,12 @@ from models import artifact, champion
 from training import card, hotspot, relapse, track
 from training.config import RelapseConfig, read
 from training.hotspot import HotspotConfig, load_config
-from training.plots import relapse_plots
+from training.plots import hotspot_plots, relapse_plots
 from training.promote import stored
 from training.proof import Poison, Proof, Watched, prove
 
 Tell = Callable[[str], None]
+Draw = Callable[[Path], list[Path]]  # the plots of a training, drawn into a folder
 EPOCH = date(1970, 1, 1)
 
 
@@ -170,7 +172,7 @@ def train_relapse(home: Home, config: RelapseConfig, tell: Tell) -> TrainingRun:
                 trained, config, snapshot=made_from.snapshot.digest, snapshot_day=made_from.last_day
             ),
         ),
-        predictions=trained.backtest.predictions,
+        partial(relapse_plots, trained.backtest.predictions),
     )
 
 
@@ -194,11 +196,12 @@ def train_hotspot(home: Home, config: HotspotConfig, tell: Tell) -> TrainingRun:
             task="hotspot",
             snapshot=snapshot.digest,
             parameters=asdict(config),
-            figures=dict(trained.figures),
+            figures=trained.figures,
             booster=trained.model.booster,
             model=artifact.hotspot_to_plain(trained.model, name=hotspot_name(config)),
             card=card.hotspot_card(trained, config, snapshot=snapshot.digest),
         ),
+        partial(hotspot_plots, trained.backtest),
     )
 
 
@@ -214,11 +217,10 @@ def hotspot_configs(path: Path | None) -> list[HotspotConfig]:
     return [replace(load_config(), level=level) for level in ("township", "cell")]
 
 
-def _tracked(home: Home, finished: Finished, *, predictions: pd.DataFrame | None = None) -> TrainingRun:
+def _tracked(home: Home, finished: Finished, draw: Draw) -> TrainingRun:
     with tempfile.TemporaryDirectory() as aside:
         folder = Path(aside) / "artifact"
         digest = artifact.save(folder, booster=finished.booster, model=finished.model, card=finished.card)
-        plots = [] if predictions is None else relapse_plots(predictions, Path(aside) / "plots")
         run = track.Run(
             name=finished.name,
             task=finished.task,
@@ -228,7 +230,7 @@ def _tracked(home: Home, finished: Finished, *, predictions: pd.DataFrame | None
             digest=digest,
             booster=finished.booster,
             artifact=folder,
-            plots=tuple(plots),
+            plots=tuple(draw(Path(aside) / "plots")),
         )
         return TrainingRun(finished.name, track.record(home, run), digest, finished.snapshot, finished.figures)
 
