@@ -140,7 +140,8 @@ def _reasons(parts: Mapping[Hashable, float], year: float, band: Band) -> tuple[
 
 def _rounded(parts: Mapping[Hashable, float], step: float) -> Iterator[tuple[str, float]]:
     for code in FAMILIES:
-        part = round(round(parts.get(code, 0.0) / step) * step, 2)
+        width = STEPS[0] if code == "base" else step  # common to all areas, so it says nothing of one
+        part = round(round(parts.get(code, 0.0) / width) * width, 2)
         if part:
             yield code, part
 

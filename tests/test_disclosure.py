@@ -122,9 +122,15 @@ def test_a_busy_area_is_told_in_tens_and_in_steps_of_ten_a_year(city):
     for told, count in busy:
         step = disclosure._step(told.band)
         assert step >= min(1.0, 1 / told.band.at_least)
-        for reason in told.reasons:
+        for reason in (reason for reason in told.reasons if reason.code != "base"):
             assert reason.contribution / step == pytest.approx(round(reason.contribution / step), abs=0.01)
             assert reason.value == (count // 10 * 10 if reason.code == "level" else None)
+
+
+def test_what_is_common_to_all_areas_is_told_alike_of_all(city):
+    fitted, table = city
+    told = disclosure.told(fitted, at(table, DATES[-1]))
+    assert len({reason for each in told for reason in each.reasons if reason.code == "base"}) == 1
 
 
 def test_families_sum_to_the_log_rate_before_they_are_rounded(city):
