@@ -3,25 +3,19 @@
 import json
 import os
 import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import UTC, date, datetime
 from pathlib import Path
-from time import perf_counter
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
-from rich import box
 from rich.console import Console
-from rich.table import Table
 
 from features.errors import ConfigError, WaystationError
 from features.home import SETTINGS, Home
+from training.terminal import console, near, print_figures, print_table, step, steps, write_json, write_table
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from serving.ask import Service
     from training.demo import Ready
 
@@ -37,7 +31,6 @@ app = typer.Typer(
 )
 store_app = typer.Typer(help="What is in the history store.", no_args_is_help=True)
 app.add_typer(store_app, name="store")
-console = Console(soft_wrap=True)
 
 ConfigOption = Annotated[Path | None, typer.Option("--config", help="TOML file; the default task when not given.")]
 JsonOption = Annotated[Path | None, typer.Option("--json", help="Also write the figures to this file.")]
@@ -56,7 +49,7 @@ def demo(
 
     home = Home(Home.of_environment().path / "demo")
     home.settle(alone=True)
-    console.print(f"The demo lives in {_near(home.path)}; delete that folder to start anew.")
+    console.print(f"The demo lives in {near(home.path)}; delete that folder to start anew.")
     ready = make_ready(home, step, now=_now())
     with step("start the service"):
         process = start(home, host=LOOPBACK, port=port, log=home.path / "service.log")
@@ -65,7 +58,7 @@ def demo(
             service.wait_until_ready(seconds=60, alive=lambda: process.poll() is None)
         except WaystationError:
             process.terminate()
-            console.print(f"What the service said is in {_near(home.path / 'service.log')}.")
+            console.print(f"What the service said is in {near(home.path / 'service.log')}.")
             raise
     try:
         _show_answers(service, ready.person_id, ready.as_of)
@@ -99,7 +92,7 @@ def ingest(
         how = read_mapping(mapping) if mapping else None
         report = take_in(path, store, mapping=how, batch_id=batch, backfill=backfill, received_on=_today())
     heads, *rows = report.lines()
-    _print_table(heads, rows)
+    print_table(heads, rows)
     for table, reason, n in report.reasons():
         console.print(f"quarantined from {table}: {n} rows: {reason}")
     for note in report.notes:
@@ -109,7 +102,7 @@ def ingest(
     if report.repeated:
         console.print("This batch was taken in before; nothing changed.")
     console.print(f"store: {report.state_digest[:12]}")
-    _write_json(json_file, asdict(report))
+    write_json(json_file, asdict(report))
 
 
 @app.command()
@@ -136,16 +129,16 @@ def features(  # noqa: PLR0913 (the options of a command)
     from training import feature_files, runs
 
     home, dates = _home(), [_day(part) for part in as_of.split(",")]
-    with _steps() as tell:
+    with steps() as tell:
         if task == "hotspot":
             table = runs.area_features(home, config, dates, tell)
-            _write_table(out, table)
+            write_table(out, table)
             rows = len(table)
         else:
             snapshot, wanted = runs.relapse_features(home, config, dates, tell)
             if dry_run:
                 plan = feature_files.plan(snapshot, wanted, memory_mb=memory_mb, events=events, persons=persons)
-                _print_table(("", "plan"), [(name, f"{value:,.0f}") for name, value in asdict(plan).items()])
+                print_table(("", "plan"), [(name, f"{value:,.0f}") for name, value in asdict(plan).items()])
                 return
             rows = feature_files.write(snapshot, wanted, out, memory_mb=memory_mb, tell=tell)
     console.print(f"{rows:,} rows: {out}")
@@ -156,12 +149,12 @@ def train(task: Task, config: ConfigOption = None, json_file: JsonOption = None)
     """Train a model on the store, judge it, and track it as the challenger of its name."""
     from training import runs
 
-    with _steps() as tell:
+    with steps() as tell:
         trained = runs.train(_home(), task, config, tell)
     for run in trained:
         console.print(f"{run.name}: version {run.tracked.version}, run {run.tracked.run}, snapshot {run.snapshot[:12]}")
-        _print_figures(run.figures)
-    _write_json(json_file, {run.name: run.figures for run in trained})
+        print_figures(run.figures)
+    write_json(json_file, {run.name: run.figures for run in trained})
 
 
 @app.command()
@@ -169,10 +162,10 @@ def backtest(task: Task, config: ConfigOption = None, json_file: JsonOption = No
     """Judge a model beside its baselines on rows it was not fitted on."""
     from training import runs
 
-    with _steps() as tell:
+    with steps() as tell:
         figures = runs.backtest(_home(), task, config, tell)
-    _print_figures(figures)
-    _write_json(json_file, figures)
+    print_figures(figures)
+    write_json(json_file, figures)
 
 
 @app.command()
@@ -216,9 +209,9 @@ def prove_no_leak(
     from training import runs
     from training.proof import Poison
 
-    with _steps() as tell:
+    with steps() as tell:
         proof = runs.prove_no_leak(_home(), config, _day(as_of), Poison(edits, seed), tell)
-    _write_json(json_file, asdict(proof))
+    write_json(json_file, asdict(proof))
     done = ", ".join(f"{n} {sort}" for sort, n in proof.edits.items())
     console.print(
         f"edits: {done}. Compared: {proof.persons:,} persons, {proof.columns} columns, {proof.scored:,} scores."
@@ -249,9 +242,9 @@ def store_info(json_file: JsonOption = None) -> None:
     home = _home()
     with Store.open(home.store_url) as store:
         info = describe(store, home.snapshots)
-    _print_table(("", "rows", "occurred", "known"), info.lines())
+    print_table(("", "rows", "occurred", "known"), info.lines())
     console.print("\n".join(info.sentences()))
-    _write_json(json_file, info.to_plain())
+    write_json(json_file, info.to_plain())
 
 
 @store_app.command("quarantine")
@@ -269,36 +262,6 @@ def store_quarantine(
     console.print(f"{len(rows)} rows: {out}")
 
 
-@contextmanager
-def step(name: str) -> Iterator[None]:
-    """Say what is being done, and how long it took."""
-    began = perf_counter()
-    with console.status(f"{name} ..."):
-        yield
-    console.print(f"[green]done[/] {name} [dim]{perf_counter() - began:.1f} s[/]")
-
-
-@contextmanager
-def _steps() -> Iterator[Any]:
-    """A function to be told the name of each step as it begins; it prints how long the one before took."""
-    current: list[tuple[str, float]] = []
-
-    def finish() -> None:
-        for name, began in current:
-            console.print(f"[green]done[/] {name} [dim]{perf_counter() - began:.1f} s[/]")
-        current.clear()
-
-    with console.status("...") as status:
-
-        def tell(name: str) -> None:
-            finish()
-            current.append((name, perf_counter()))
-            status.update(f"{name} ...")
-
-        yield tell
-        finish()
-
-
 def _show_answers(service: "Service", person_id: str, as_of: date) -> None:
     """One score and one forecast, asked over HTTP, in both languages."""
     day = as_of.isoformat()
@@ -308,13 +271,13 @@ def _show_answers(service: "Service", person_id: str, as_of: date) -> None:
         console.rule(f"POST /v1/scores  {language}")
         console.print(f"risk {told['risk']:.1%} within {told['horizon_days']} days of {told['as_of']}. {told['note']}")
         rows = [(f"{each['contribution']:+.2f}", each["effect"], each["text"]) for each in told["reasons"]]
-        _print_table(("log-odds", "effect", "reason"), rows)
+        print_table(("log-odds", "effect", "reason"), rows)
     for language in ("zh-CN", "en"):
         areas = service.forecast(as_of=day, weeks=4, level="township", language=language)["features"]
         highest = sorted((area["properties"] for area in areas), key=lambda area: -area["expected"])[:5]
         console.rule(f"GET /v1/hotspots?as_of={day}&weeks=4&level=township  {language}")
         rows = [(f"{area['expected']:.1f}", area["name"], area["text"]) for area in highest]
-        _print_table(("expected", "area", "in words"), rows)
+        print_table(("expected", "area", "in words"), rows)
 
 
 def _show_addresses(port: int, ready: "Ready") -> None:
@@ -326,8 +289,8 @@ def _show_addresses(port: int, ready: "Ready") -> None:
     console.print(
         f"ask       curl -s http://{LOOPBACK}:{port}/v1/scores -H 'Content-Type: application/json' -d '{question}'"
     )
-    store = f"sqlite:///{_near(home.path)}/mlflow.db"
-    console.print(f"its log   {_near(home.path / 'service.log')}")
+    store = f"sqlite:///{near(home.path)}/mlflow.db"
+    console.print(f"its log   {near(home.path / 'service.log')}")
     console.print(f"MLflow    .venv/bin/mlflow ui --backend-store-uri {store} --port 5000")
 
 
@@ -340,60 +303,12 @@ def _show_dictionary(task: Task, config: Path | None, language: str, json_file: 
     if task != "relapse":
         raise ConfigError("features: only the relapse features have a dictionary; leave the task out.")
     entries = [asdict(entry) for entry in dictionary(chosen(read(config).features), language)]
-    _print_table(tuple(asdict(heads(language)).values()), [tuple(entry.values()) for entry in entries])
-    _write_json(json_file, {"features": entries})
-
-
-def _near(path: Path) -> Path:
-    """The path as seen from here, when it lies below."""
-    return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
-
-
-def _print_figures(figures: Mapping[str, Any]) -> None:
-    """The figures of a backtest as tables, each with its 95 % interval."""
-    console.print("  ".join(f"{name} {value}" for name, value in figures["counts"].items() if isinstance(value, int)))
-    parts = figures.get("horizons", {"": figures})
-    for horizon, part in parts.items():
-        rows = [
-            [measure, *(_shown(measures[measure]) for measures in part["models"].values())]
-            for measure in next(iter(part["models"].values()))
-        ]
-        _print_table([f"{horizon} weeks" if horizon else "", *part["models"]], rows)
-
-
-def _shown(estimate: Mapping[str, float | None]) -> str:
-    value, low, high = (estimate[part] for part in ("value", "low", "high"))
-    if value is None:
-        return "-"
-    if low is None or high is None:
-        return f"{value:.3f}"
-    return f"{value:.3f} ({low:.3f},\u00a0{high:.3f})"  # breaks before the interval where the line is short
-
-
-def _print_table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
-    table = Table(box=box.SIMPLE)
-    for head in heads:
-        table.add_column(head, overflow="fold")  # a figure may wrap, never be cut
-    for row in rows:
-        table.add_row(*(str(cell) for cell in row))
-    console.print(table)
+    print_table(tuple(asdict(heads(language)).values()), [tuple(entry.values()) for entry in entries])
+    write_json(json_file, {"features": entries})
 
 
 def _print_decision(decision: Any) -> None:
     console.print(f"{decision.champion.name}: {decision.decision}, {decision.why}. {decision.champion.tag}")
-
-
-def _write_table(path: Path, table: "pd.DataFrame") -> None:
-    if path.suffix == ".parquet":
-        table.to_parquet(path, index=False)
-    else:
-        table.to_csv(path, index=False)
-
-
-def _write_json(path: Path | None, plain: Mapping[str, Any]) -> None:
-    if path is not None:
-        path.write_text(json.dumps(plain, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-        console.print(f"written: {path}")
 
 
 def _home() -> Home:

@@ -1,0 +1,96 @@
+"""What the command line shows: steps with the time they took, tables, figures with their intervals."""
+
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+import pandas as pd
+from rich import box
+from rich.console import Console
+from rich.table import Table
+
+console = Console(soft_wrap=True)
+
+
+@contextmanager
+def step(name: str) -> Iterator[None]:
+    """Say what is being done, and how long it took."""
+    began = perf_counter()
+    with console.status(f"{name} ..."):
+        yield
+    console.print(f"[green]done[/] {name} [dim]{perf_counter() - began:.1f} s[/]")
+
+
+@contextmanager
+def steps() -> Iterator[Callable[[str], None]]:
+    """A function to be told the name of each step as it begins; it prints how long the one before took."""
+    current: list[tuple[str, float]] = []
+
+    def finish() -> None:
+        for name, began in current:
+            console.print(f"[green]done[/] {name} [dim]{perf_counter() - began:.1f} s[/]")
+        current.clear()
+
+    with console.status("...") as status:
+
+        def tell(name: str) -> None:
+            finish()
+            current.append((name, perf_counter()))
+            status.update(f"{name} ...")
+
+        yield tell
+        finish()
+
+
+def print_figures(figures: Mapping[str, Any]) -> None:
+    """The figures of a backtest as tables, each with its 95 % interval."""
+    console.print("  ".join(f"{name} {value}" for name, value in figures["counts"].items() if isinstance(value, int)))
+    parts = figures.get("horizons", {"": figures})
+    for horizon, part in parts.items():
+        rows = [
+            [measure, *(_shown(measures[measure]) for measures in part["models"].values())]
+            for measure in next(iter(part["models"].values()))
+        ]
+        print_table([f"{horizon} weeks" if horizon else "", *part["models"]], rows)
+
+
+def _shown(estimate: Mapping[str, float | None]) -> str:
+    value, low, high = (estimate[part] for part in ("value", "low", "high"))
+    if value is None:
+        return "-"
+    if low is None or high is None:
+        return f"{value:.3f}"
+    return f"{value:.3f} ({low:.3f},\u00a0{high:.3f})"  # breaks before the interval where the line is short
+
+
+def print_table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+    """Print a table; in a narrow window a cell wraps, so that no figure is cut."""
+    table = Table(box=box.SIMPLE)
+    for head in heads:
+        table.add_column(head, overflow="fold")
+    for row in rows:
+        table.add_row(*(str(cell) for cell in row))
+    console.print(table)
+
+
+def write_table(path: Path, table: pd.DataFrame) -> None:
+    """Write a table as Parquet or CSV, by the ending of the file's name."""
+    if path.suffix == ".parquet":
+        table.to_parquet(path, index=False)
+    else:
+        table.to_csv(path, index=False)
+
+
+def write_json(path: Path | None, plain: Mapping[str, Any]) -> None:
+    """Write figures to a file, when one was asked for."""
+    if path is not None:
+        path.write_text(json.dumps(plain, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+        console.print(f"written: {path}")
+
+
+def near(path: Path) -> Path:
+    """The path as seen from here, when it lies below."""
+    return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
