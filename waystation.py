@@ -276,8 +276,7 @@ def _show_answers(service: "Service", person_id: str, as_of: date) -> None:
         areas = service.forecast(as_of=day, weeks=4, level="township", language=language)["features"]
         highest = sorted((area["properties"] for area in areas), key=lambda area: -area["expected"])[:5]
         console.rule(f"GET /v1/hotspots?as_of={day}&weeks=4&level=township  {language}")
-        rows = [(f"{area['expected']:.1f}", area["name"], area["text"]) for area in highest]
-        print_table(("expected", "area", "in words"), rows)
+        print_table(("area", "expected"), [(area["name"], area["text"]) for area in highest])
 
 
 def _show_addresses(port: int, ready: "Ready") -> None:
