@@ -12,6 +12,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from features.asof import Visible
+from features.family_clocks import abstinent_since
 from features.family_programme import programme_since, relapse_signs
 from features.family_tests import given, good_period
 from features.statutes import CLOCKS
@@ -95,11 +96,8 @@ def _may_be_minor(past: Visible) -> Flags:
 
 
 def _abstinent(past: Visible) -> Flags:
-    """Three years since the programme began, and since the last sign of use or release from isolation."""
-    began = past.of(kind="programme_start").first_day()
-    released = past.of(kind="isolation_end").last_day()
-    clock_from = np.fmax(np.fmax(began, relapse_signs(past).last_day()), released)
-    return past.as_of - clock_from >= CLOCKS["abstinence"].limit
+    """Three years since the clock last began: control has ended, and with it the scoring."""
+    return past.as_of - past.once(abstinent_since) >= CLOCKS["abstinence"].limit
 
 
 def _in_one_of(past: Visible, programmes: tuple[str, ...]) -> Flags:

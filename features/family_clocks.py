@@ -8,7 +8,7 @@ from features.family_programme import in_programme, relapse_signs
 from features.family_tests import URINE_SOURCES
 from features.history import Floats
 from features.statutes import CLOCKS
-from features.vocabulary import TEST_WITHHELD
+from features.vocabulary import STATUTORY_PROGRAMMES, TEST_WITHHELD
 
 REPORTS = ("report_after_order", "report_after_release")
 ISOLATION = ("isolation_start", "isolation_end")
@@ -16,11 +16,11 @@ TEST_SOURCES = (*URINE_SOURCES, "rehab_station")
 
 
 def abstinent_since(past: Visible) -> Floats:
-    """The day the clock of three abstinent years runs from; NaN when no programme ever began.
+    """The day the clock of three abstinent years runs from; NaN when no programme of the law ever began.
 
-    The first programme, the last sign of use, the last release from isolation: whichever was latest.
+    The first such programme, the last sign of use, the last release from isolation: whichever was latest.
     """
-    began = past.of(kind="programme_start").first_day()
+    began = past.of(kind="programme_start", outcome=STATUTORY_PROGRAMMES).first_day()
     stopped = np.fmax(relapse_signs(past).last_day(), past.of(kind="isolation_end").last_day())
     return np.where(np.isnan(began), np.nan, np.fmax(began, stopped))
 

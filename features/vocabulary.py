@@ -40,6 +40,7 @@ class Kind:
 
 
 PROGRAMMES = ("community_treatment", "community_rehabilitation", "methadone", "trial")
+STATUTORY_PROGRAMMES = PROGRAMMES[:3]  # their end after three abstinent years is law; a trial ends by its protocol
 PROGRAMME_ENDS = ("completed", "ended", "isolated", "imprisoned", "died", "lost")
 
 KINDS: dict[str, Kind] = {

@@ -87,3 +87,8 @@ def test_what_only_a_model_asks_for_is_no_refusal_of_law():
     outside = at(history("occurred_on | kind | outcome\n2024-01-10 | check_in | kept"), "2024-02-01")
     assert list(why_not(outside, Cohort())) == ["not_in_programme"]
     assert list(why_refused(outside)) == [""]
+
+
+def test_the_clock_of_the_law_does_not_run_in_a_trial():
+    trial = IN_PROGRAMME.replace("community_treatment", "trial")
+    assert reason(trial, "2028-01-01") == [""]

@@ -18,6 +18,7 @@ from features.errors import ArtifactError
 from features.history import History
 from features.home import Home
 from features.intake import ingest
+from features.schema import days_since_epoch
 from features.snapshot import Snapshot
 from features.store import Store
 from models import champion
@@ -30,7 +31,6 @@ Step = Callable[[str], AbstractContextManager[None]]
 PERSONS = 2000
 YEARS = 3
 SEED = 7
-UNTIL = date(2025, 12, 31)
 
 
 @dataclass(frozen=True)
@@ -44,15 +44,23 @@ class Ready:
 
 def make_ready(home: Home, step: Step, *, now: str) -> Ready:
     """The demo's home, made where it is not there yet."""
-    folder = home.path / "city"
-    _once(step, f"invent a city of {PERSONS:,} persons over {YEARS} years", folder.exists(), lambda: _invent(folder))
+    until = _last_day(home, now)
+    folder = home.path / f"city-{until.year}"
+    name = f"invent a city of {PERSONS:,} persons over {YEARS} years"
+    _once(step, name, folder.exists(), lambda: _invent(folder, until))
     with step("take the histories in (what was taken in before is left as it is)"), Store.open(home.store_url) as store:
-        ingest(folder, store, batch_id="demo", backfill=True, received_on=UNTIL)
+        ingest(folder, store, batch_id="demo", backfill=True, received_on=until)
     for task in ("relapse", "hotspot"):
         promoted = set(runs.names(task, None)) <= set(champion.names(home.champions))
         _once(step, f"train, judge and track the {task} model", promoted, partial(_train, home, task))
         _once(step, f"promote the {task} model", promoted, partial(_promote, home, task, now))
-    return Ready(home, _someone(home), UNTIL)
+    return Ready(home, _someone(home, until), until)
+
+
+def _last_day(home: Home, now: str) -> date:
+    """The last day of the year before the demo was made first: records that ended long ago may not be scored."""
+    years = [int(folder.name.removeprefix("city-")) for folder in home.path.glob("city-*")]
+    return date(max(years, default=date.fromisoformat(now[:10]).year - 1), 12, 31)
 
 
 def _once(step: Step, name: str, there: bool, make: Callable[[], None]) -> None:
@@ -61,8 +69,8 @@ def _once(step: Step, name: str, there: bool, make: Callable[[], None]) -> None:
             make()
 
 
-def _invent(folder: Path) -> None:
-    city.write(city.build(persons=PERSONS, years=YEARS, seed=SEED, until=UNTIL), folder)
+def _invent(folder: Path, until: date) -> None:
+    city.write(city.build(persons=PERSONS, years=YEARS, seed=SEED, until=until), folder)
 
 
 def _train(home: Home, task: str) -> None:
@@ -74,14 +82,14 @@ def _promote(home: Home, task: str, now: str) -> None:
         promote(home, name, None, now=now)
 
 
-def _someone(home: Home) -> str:
+def _someone(home: Home, until: date) -> str:
     """The first person of the cohort whose last test was positive; every person of the demo is invented."""
     relapse = champion.read(home.champions, read(None).name)
     if relapse is None:
         raise ArtifactError("demo: the relapse model was not promoted; delete the demo's home and run it again.")
     snapshot = Snapshot.open(home.snapshots / relapse.snapshot)
     history = History.of(snapshot.read("events"), snapshot.read("persons"))
-    everyone = pd.DataFrame({"person_id": history.person_ids, "as_of": (UNTIL - date(1970, 1, 1)).days})
+    everyone = pd.DataFrame({"person_id": history.person_ids, "as_of": days_since_epoch(until)})
     past = Visible.at(history, everyone)
     eligible = why_not(past, read(None).cohort) == ELIGIBLE
     relapsed = past.of(kind="urine_test").last_is("outcome", "positive") == 1
