@@ -6,13 +6,10 @@ import pytest
 
 from features.errors import TooLittleHistoryError
 from features.history import History, read_events
-from features.intake import ingest
 from features.relapse import chosen
-from features.store import Store
 from models import artifact
-from tests.small_city import UNTIL
 from training import runs
-from training.config import HERE, read
+from training.config import read
 from training.relapse import _learned, backtest, train
 from training.rows import prediction_times, rows_of
 from training.splits import folds_of
@@ -87,24 +84,3 @@ def test_too_short_a_history_is_told_and_no_model_is_made(made_from, config):
     first = int(made_from.history.occurred.min())
     with pytest.raises(TooLittleHistoryError, match="relapse-small"):
         backtest(made_from.history, config, snapshot_day=first + 200)
-
-
-@pytest.fixture(scope="module")
-def trial(reference_data, tmp_path_factory):
-    from features.mapping import read_mapping
-
-    folder = tmp_path_factory.mktemp("trial")
-    with Store.open_home(folder) as store:
-        ingest(reference_data / "ctn0027", store, mapping=read_mapping("ctn0094"), backfill=True, received_on=UNTIL)
-        return History.of(store.read("events"), store.read("persons"))
-
-
-def test_the_trial_gives_the_rows_and_the_skill_that_are_published_with_it(trial):
-    config = read(HERE / "ctn0094.toml")
-    figures = backtest(trial, config, snapshot_day=int(trial.known.max()))
-    counts, model = figures.counts, figures.models["lightgbm"]
-    assert (counts.rows, counts.persons, counts.positives, counts.unobserved) == (3058, 829, 1275, 161)
-    assert model["auroc"].value >= 0.795
-    assert model["brier"].value <= 0.181
-    assert 0.9 <= model["slope"].value <= 1.1
-    assert all(figures.paired[other]["log_loss"].value < 0 for other in ("logistic", "last_result", "base_rate"))
