@@ -274,9 +274,13 @@ def _show_answers(service: "Service", person_id: str, as_of: date) -> None:
         print_table(("log-odds", "effect", "reason"), rows)
     for language in ("zh-CN", "en"):
         areas = service.forecast(as_of=day, weeks=4, level="township", language=language)["features"]
-        highest = sorted((area["properties"] for area in areas), key=lambda area: -area["expected"])[:5]
+        highest = sorted((area["properties"] for area in areas), key=_forecast_order)[:5]
         console.rule(f"GET /v1/hotspots?as_of={day}&weeks=4&level=township  {language}")
         print_table(("area", "expected"), [(area["name"], area["text"]) for area in highest])
+
+
+def _forecast_order(area: dict[str, Any]) -> tuple[float, float]:
+    return -area["expected"], area["among_highest"]  # areas in one band are told apart by how high they are in all
 
 
 def _show_addresses(port: int, ready: "Ready") -> None:
