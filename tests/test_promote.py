@@ -104,6 +104,17 @@ def test_a_rollback_brings_back_the_one_before(home, base):
     assert [each.decision for each in promotion.ledger(home)] == ["promoted", "promoted", "rolled back"]
 
 
+def test_rolling_back_twice_goes_back_two_champions(home, base):
+    digests = [promotion.promote(home, NAME, base, now=NOW).champion.digest]
+    for rounds in (44, 45):
+        retrain(home, rounds)
+        digests.append(promotion.promote(home, NAME, None, now=NOW).champion.digest)
+    back = [promotion.rollback(home, NAME, now=NOW).champion.digest for _ in range(2)]
+    assert back == [digests[1], digests[0]]
+    with pytest.raises(ArtifactError, match="no earlier champion"):
+        promotion.rollback(home, NAME, now=NOW)
+
+
 def test_without_an_earlier_champion_there_is_no_way_back(home, base):
     with pytest.raises(ArtifactError, match="no earlier champion"):
         promotion.rollback(home, NAME, now=NOW)

@@ -16,7 +16,7 @@ from typing import Any
 from features.errors import ArtifactError
 from features.home import Home
 from models import artifact
-from models.champion import Champion, read, write
+from models.champion import Champion, earlier, read, write
 from training import track
 
 PROMOTED = "promoted"
@@ -64,12 +64,13 @@ def promote(home: Home, name: str, run: str | None, *, now: str) -> Decision:
 
 def rollback(home: Home, name: str, *, now: str) -> Decision:
     """The decision to let the champion before the present one answer again."""
-    answered = [each.champion for each in ledger(home) if each.champion.name == name and each.decision != REFUSED]
-    earlier = [each for each in answered if each.digest != answered[-1].digest]
-    if not earlier:
+    standing = earlier(home.ledger, name)  # newest first; what was rolled back does not stand
+    before = [each for each in standing if each.digest != standing[0].digest]
+    if not before:
         raise ArtifactError(f"rollback: '{name}' has no earlier champion to go back to.")
-    champion = Champion(**{**asdict(earlier[-1]), "promoted_at": now})
-    return _decided(home, Decision(ROLLED_BACK, f"instead of {answered[-1].tag}", champion))
+    stored(home, before[0])  # a damaged one is no way back: told before anything is decided
+    champion = Champion(**{**asdict(before[0]), "promoted_at": now})
+    return _decided(home, Decision(ROLLED_BACK, f"instead of {standing[0].tag}", champion))
 
 
 def ledger(home: Home) -> Iterator[Decision]:
