@@ -19,6 +19,7 @@ from serving.disclosure import AreaReason, Band
 LANGUAGES = ("zh-CN", "en")
 DEFAULT_LANGUAGE = "zh-CN"
 VALUE = "{value}"
+ALL = 100  # the latest so many tests of a person are all of them
 
 
 @dataclass(frozen=True, eq=False)
@@ -114,10 +115,16 @@ class Wording:
         if "days" in arguments:
             slots["window"] = self._say("ever") if arguments["days"] is None else self._say("window", **slots)
         slots["substance"] = self._substance(arguments)
-        slots["what"] = " ".join(filter(None, (self._word("kinds", arguments.get("kind")), *self._details(arguments))))
+        outcome = self._word("outcomes", arguments.get("outcome"))
+        slots["outcome"] = self._say("outcome", name=outcome) if outcome else ""
+        slots["what"] = self._say("what", **{"kind": "", **slots})
         slots["expected"] = self._word("substances", arguments.get("value"))
         if "back" in arguments:
             slots["which"] = self._say("latest") if arguments["back"] == 0 else self._say("back", **slots)
+        if "last" in arguments:
+            slots["latest_ones"] = self._say(
+                "all_ones" if int(arguments["last"] or 0) >= ALL else "latest_ones", **slots
+            )
         if "length_days" in arguments and "back" in arguments:
             slots["length"] = slots["length_days"]
             slots["period"] = self._say("latest_period" if arguments["back"] == 0 else "back_period", **slots)
@@ -127,9 +134,6 @@ class Wording:
     def _substance(self, arguments: Mapping[str, Argument]) -> str:
         code = arguments.get("substance")
         return self._say("substance", name=self._word("substances", code)) if code else ""
-
-    def _details(self, arguments: Mapping[str, Argument]) -> tuple[str, str]:
-        return self._word("outcomes", arguments.get("outcome")), self._word("substances", arguments.get("substance"))
 
     def _word(self, section: str, code: Argument) -> str:
         """The word for a code; a code beyond the vocabulary stands for itself."""

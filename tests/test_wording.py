@@ -16,6 +16,7 @@ from serving import disclosure
 from serving.disclosure import AreaReason, Band
 from serving.problems import STATUS
 from serving.wording import LANGUAGES, preferred, wording
+from training.config import HERE, read
 
 COHORT_CODES = {"died", "insufficient_history", "not_in_programme", "isolated", "in_washout", "no_good_period"}
 EVERYTHING = FeatureChoice(
@@ -57,7 +58,9 @@ def test_there_is_a_text_for_every_code_and_no_other(language):
     }
     assert set(texts["programmes"]) == set(vocabulary.PROGRAMMES)
     assert set(texts["substances"]) == set(vocabulary.SUBSTANCES)
-    assert set(texts["facts"]) == set(TABLES["persons"].names) - {"person_id", "display_name"}
+    tasks = [read(path).features for path in (HERE / "relapse.toml", HERE / "ctn0094.toml")]
+    asked = {column for task in tasks for column in (*task.facts, *(column for column, _ in task.facts_are))}
+    assert set(texts["facts"]) == set(TABLES["persons"].names) - {"person_id", "display_name"} | asked
     assert set(texts["refusal"]) == {*REFUSAL_ARTICLES, *COHORT_CODES, "unknown_person"}
     assert set(texts["problems"]) == set(STATUS)
 
@@ -99,7 +102,7 @@ def test_every_feature_is_spelled_without_an_open_slot(language):
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_templates_use_no_slot_that_is_never_filled(language):
     known = {
-        "value", "window", "days", "substance", "kind", "programme", "column", "expected", "what", "which", "period",
+        "value", "window", "days", "outcome", "latest_ones", "substance", "kind", "programme", "column", "expected", "what", "which", "period",
         "length", "of", "last", "back", "name", "count", "text", "most", "names", "weeks", "low", "high", "at_least",
         "below", "percent",
     }  # fmt: skip
