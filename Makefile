@@ -29,6 +29,12 @@ bench-features: .venv/.dev ## the features of a city beside DuckDB, Polars and p
 bench-intake: .venv/.dev ## a first load and a day's batch into the store, on SQLite and PostgreSQL: time, memory
 	$(BIN)/python -m tests.benchmarks.intake $(ARGS)
 
+bench-online: .venv/.dev ## one row online against the same row in a batch: do they agree, and how long does one take
+	$(BIN)/python -m tests.benchmarks.online $(ARGS)
+
+bench-serving: .venv/.dev ## scores over HTTP at a steady rate, on a small invented city
+	$(BIN)/python -m tests.benchmarks.serving_load --invented $$(mktemp -d) $(ARGS)
+
 lock: .venv/.dev ## resolve both locks anew
 	$(BIN)/uv pip compile --quiet --upgrade --generate-hashes --no-emit-index-url --no-header --python-version 3.11 pyproject.toml -o requirements.lock
 	$(BIN)/uv pip compile --quiet --generate-hashes --no-emit-index-url --no-header --python-version 3.11 --extra dev -c requirements.lock pyproject.toml -o requirements-dev.lock
