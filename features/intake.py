@@ -25,6 +25,7 @@ from features.schema import TABLES, Arrival, Conformed, conform, days_since_epoc
 from features.sources import SourceFile
 from features.store import Store, newest_digest
 from features.tables import BATCHES, STORED
+from features.vocabulary import KINDS
 
 HEADINGS = ("table", "came", "stored", "unchanged", "updated", "quarantined")
 
@@ -244,7 +245,9 @@ def _take_in(connection: sa.Connection, batch_id: str, delivery: _Delivery, came
     for parts, rows in tables:
         append(connection, rows, report.batch_no)
         quarantine.keep(connection, refused[parts.table], report.batch_no)
-    notes = tuple(note for parts, _ in tables for note in parts.notes) + _waiting(connection, tables)
+    notes = (
+        tuple(note for parts, _ in tables for note in parts.notes) + _waiting(connection, tables) + _unlisted(tables)
+    )
     return replace(report, unmapped=delivery.unmapped, notes=notes)
 
 
@@ -258,6 +261,18 @@ def _waiting(connection: sa.Connection, tables: Iterable[tuple[_Parts, Sorted]])
     if not waiting:
         return ()
     return (f"events: {waiting} rows are of persons not registered yet; they are kept, and count once the person is.",)
+
+
+def _unlisted(tables: Iterable[tuple[_Parts, Sorted]]) -> tuple[str, ...]:
+    """A note of the kinds of events the vocabulary does not list: kept, but one misspelt is not what it should be."""
+    kinds = [rows.new["kind"] for parts, rows in tables if parts.table == "events" and len(rows.new)]
+    unlisted = Counter(kinds[0][~kinds[0].isin(list(KINDS))]) if kinds else Counter()
+    if not unlisted:
+        return ()
+    named = ", ".join(f"{kind} ({n} rows)" for kind, n in unlisted.most_common(10))
+    return (
+        f"events: of kinds the vocabulary does not list: {named}; they are kept and get the generic features only.",
+    )
 
 
 def _report(

@@ -12,6 +12,7 @@ from typing import Any
 import lightgbm as lgb
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 from scipy import stats
 
 from features import hotspot as catalogue
@@ -21,6 +22,7 @@ from features.hotspot import Feature, Places, VisiblePast
 from models.reasons import contributions_of
 
 YEAR_WEEKS = 52
+SILENT_DAYS = 42  # a horizon of four weeks and two weeks of reporting lag
 YEAR_COUNT = "count_52w"
 SHARES = (0.01, 0.02, 0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.7)
 
@@ -129,9 +131,14 @@ def study_areas(scope: Scope, incidents: pd.DataFrame, areas: pd.DataFrame | Non
 
 
 def look(model: HotspotModel, places: Places, *, as_of: int) -> pd.DataFrame:
-    """The model's features of every area at one as-of date; TooLittleHistoryError before a year was known."""
+    """The model's features of every area at one as-of date.
+
+    TooLittleHistoryError before a year was known, and when nothing has become known for so long that the records must
+    have stopped: their silence would read as an end of harm.
+    """
     scope = model.scope
     seen = catalogue.counted(places.incidents, level=scope.level, kinds=scope.kinds, reporters=scope.reporters)
+    _refuse_stopped_records(np.asarray(seen["known_on"], dtype=np.int64), as_of)
     areas = study_areas(scope, seen, places.areas, as_of=as_of)
     dates = np.array([as_of], np.int64)
     past = catalogue.visible_past(seen, places.effort, areas, as_of=dates, horizon_weeks=scope.horizon_weeks)
@@ -164,6 +171,18 @@ def poisson_deviance(observed: Floats, expected: Floats) -> Floats:
     """Poisson deviance of each count, at or above zero: 2 (y log(y / m) - y + m)."""
     ratio = np.divide(observed, expected, out=np.ones_like(expected), where=observed > 0)
     return np.asarray(2 * (observed * np.log(ratio) - observed + expected), np.float64)
+
+
+def _refuse_stopped_records(known_on: NDArray[np.int64], as_of: int) -> None:
+    days = np.unique(known_on[known_on <= as_of])[-YEAR_WEEKS * 7 :]
+    if len(days) == 0:
+        return  # told as too short a past
+    usual = int(np.diff(days).max(initial=0))  # a county with few incidents is often silent for long
+    if as_of - int(days[-1]) > max(SILENT_DAYS, 2 * usual):
+        raise TooLittleHistoryError(
+            "incidents: none has become known for far longer than usual before the as-of date; "
+            "ask for an earlier date, or ingest what has happened since."
+        )
 
 
 def _refuse_thin_air(past: VisiblePast) -> None:

@@ -49,6 +49,11 @@ def test_expected_calibration_error_is_arithmetic():
     assert evaluate.ece(y, risk, np.ones(4)) == pytest.approx((0.25 + 0.25) / 2)
 
 
+def test_risks_all_but_the_same_have_no_slope():
+    y, risk = np.array([0.0, 1.0, 1.0, 0.0]), np.array([0.40, 0.41, 0.42, 0.43])
+    assert np.isnan(evaluate.slope(y, risk, np.ones(4)))
+
+
 def test_all_rows_of_a_person_are_drawn_together():
     persons = np.array(["a", "a", "b", "c", "c", "c"], dtype=object)
     weights = evaluate.draws(persons, resamples=50, seed=1)

@@ -291,6 +291,16 @@ def test_a_year_of_known_history_is_enough_and_counts_from_when_it_was_known():
         model.look(learned, Places(untold, town()), as_of=1499)
 
 
+def test_records_that_stopped_long_before_are_no_end_of_harm():
+    rows = random_city()
+    learned, last = fitted(rows)[0], int(rows["known_on"].max())
+    days = np.unique(rows["known_on"])
+    allowed = max(model.SILENT_DAYS, 2 * int(np.diff(days).max()))
+    assert len(model.look(learned, Places(rows, town()), as_of=last + allowed)) == 3
+    with pytest.raises(TooLittleHistoryError, match="longer than usual"):
+        model.look(learned, Places(rows, town()), as_of=last + allowed + 1)
+
+
 def test_a_city_without_incidents_gets_no_forecast():
     rows = random_city()
     with pytest.raises(TooLittleHistoryError):

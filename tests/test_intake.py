@@ -319,3 +319,12 @@ def test_a_value_that_cannot_be_true_is_quarantined(tmp_path, kind, value):
     with Store.open_home(tmp_path / "home") as store:
         report = ingest(tmp_path / "events.csv", store, backfill=True, received_on=date(2024, 3, 1))
     assert report.reasons() == [("events", "value cannot be true for the kind", 1)]
+
+
+def test_a_misspelt_kind_is_kept_and_named(tmp_path):
+    (tmp_path / "events.csv").write_text(
+        "person_id,occurred_on,known_on,source,kind\nP1,2024-01-02,2024-01-02,community,seal_ed\n"
+    )
+    with Store.open_home(tmp_path / "home") as store:
+        report = ingest(tmp_path / "events.csv", store, backfill=True, received_on=date(2024, 3, 1))
+    assert any("seal_ed (1 rows)" in note for note in report.notes)

@@ -16,6 +16,7 @@ from models.calibration import logistic_line, logit
 Measure = Callable[[Floats, Floats, Floats], float]
 
 ECE_BINS = 10
+ALL_BUT_EQUAL = 0.5  # in log-odds, such as base rates of different folds: a line through them means nothing
 
 
 @dataclass(frozen=True)
@@ -62,8 +63,11 @@ def log_loss(y: Floats, risk: Floats, weight: Floats) -> float:
 
 
 def slope(y: Floats, risk: Floats, weight: Floats) -> float:
-    """Calibration slope: 1 is right, below 1 the risks are too extreme (Cox 1958)."""
-    return logistic_line(logit(risk), y, weight)[0]
+    """Calibration slope: 1 is right, below 1 the risks are too extreme (Cox 1958); NaN where all are about equal."""
+    log_odds = logit(risk)
+    if np.ptp(log_odds) < ALL_BUT_EQUAL:
+        return float("nan")
+    return logistic_line(log_odds, y, weight)[0]
 
 
 def intercept(y: Floats, risk: Floats, weight: Floats) -> float:
