@@ -179,10 +179,6 @@ class Selection:
         """Days from the latest to the as-of date; NaN when there is none."""
         return self.past.as_of - self.last_day()
 
-    def days_since_first(self) -> Floats:
-        """Days from the earliest to the as-of date; NaN when there is none."""
-        return self.past.as_of - self.first_day()
-
     def last_is(self, column: str, wanted: Wanted, *, back: int = 0) -> Floats:
         """1 when the latest has one of the wanted codes, 0 when not, NaN when there is none."""
         return _taken(self.events.flagged(column, wanted), self._latest(back))

@@ -21,9 +21,5 @@ class ArtifactError(WaystationError):
     """A saved model is absent, incomplete or not the one it claims to be."""
 
 
-class UnknownPersonError(WaystationError):
-    """No history is held for the person asked for."""
-
-
 class TooLittleHistoryError(WaystationError):
     """What is held does not suffice to learn or to say anything."""

@@ -57,7 +57,7 @@ def relapse_card(trained: Trained, config: RelapseConfig, *, snapshot: str, snap
 def hotspot_card(trained: TrainedHotspot, config: HotspotConfig, *, snapshot: str) -> dict[str, Any]:
     """The card of a hotspot model as plain values."""
     return {
-        "name": f"hotspot-{config.level}-{config.horizon_weeks}w",
+        "name": config.name,
         "task": "hotspot",
         "intended_use": HOTSPOT_USE,
         "refused_use": HOTSPOT_REFUSED,

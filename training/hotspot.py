@@ -53,6 +53,11 @@ class HotspotConfig:
     seed: int = 7
     learning: Learning = field(default_factory=Learning)
 
+    @property
+    def name(self) -> str:
+        """The registered model: one for each level and horizon."""
+        return f"hotspot-{self.level}-{self.horizon_weeks}w"
+
     def __post_init__(self) -> None:
         faults = list(_faults(self))
         if faults:

@@ -20,6 +20,7 @@ from features.home import Home
 from features.hotspot import Places
 from features.partitions import Task
 from features.relapse import chosen
+from features.schema import days_since_epoch
 from features.snapshot import Snapshot, write_snapshot
 from features.store import Store
 from models import artifact, champion
@@ -32,7 +33,6 @@ from training.proof import Poison, Proof, Watched, prove
 
 Tell = Callable[[str], None]
 Draw = Callable[[Path], list[Path]]  # the plots of a training, drawn into a folder
-EPOCH = date(1970, 1, 1)
 
 
 @dataclass(frozen=True)
@@ -87,20 +87,20 @@ def names(task: str, config: Path | None) -> list[str]:
     """The registered models of a task."""
     if task == "relapse":
         return [read(config).name]
-    return [hotspot_name(each) for each in hotspot_configs(config)]
+    return [each.name for each in hotspot_configs(config)]
 
 
 def relapse_features(home: Home, config: Path | None, dates: list[date], tell: Tell) -> tuple[Snapshot, Task]:
     """The snapshot and the task of the relapse features on some dates, as `feature_files` takes them."""
     relapse_config = read(config)
-    days = tuple((each - EPOCH).days for each in dates)
+    days = tuple(days_since_epoch(each) for each in dates)
     return _snapshot(home, tell), Task(relapse_config.cohort, chosen(relapse_config.features), days)
 
 
 def area_features(home: Home, config: Path | None, dates: list[date], tell: Tell) -> pd.DataFrame:
     """area_id, as_of and the features of every area at each as-of date."""
     (_, made_from), hotspots = places(home, tell), hotspot_configs(config)[-1]
-    days = [(each - EPOCH).days for each in dates]
+    days = [days_since_epoch(each) for each in dates]
     return _area_features(made_from, hotspots, days)
 
 
@@ -110,7 +110,7 @@ def prove_no_leak(home: Home, config: Path | None, as_of: date, poison: Poison, 
     snapshot = _snapshot(home, tell)
     answering = champion.read(home.champions, relapse_config.name)
     model = None if answering is None else artifact.relapse_of(stored(home, answering))
-    watched = Watched((as_of - EPOCH).days, relapse_config.cohort, chosen(relapse_config.features), model)
+    watched = Watched(days_since_epoch(as_of), relapse_config.cohort, chosen(relapse_config.features), model)
     tell(f"{poison.edits:,} edits")
     events = pd.read_parquet(snapshot.folder / "events.parquet")
     return prove(events, snapshot.read("persons"), watched, poison)
@@ -192,22 +192,17 @@ def train_hotspot(home: Home, config: HotspotConfig, tell: Tell) -> TrainingRun:
     return _tracked(
         home,
         Finished(
-            name=hotspot_name(config),
+            name=config.name,
             task="hotspot",
             snapshot=snapshot.digest,
             parameters=asdict(config),
             figures=trained.figures,
             booster=trained.model.booster,
-            model=artifact.hotspot_to_plain(trained.model, name=hotspot_name(config)),
+            model=artifact.hotspot_to_plain(trained.model, name=config.name),
             card=card.hotspot_card(trained, config, snapshot=snapshot.digest),
         ),
         partial(hotspot_plots, trained.backtest),
     )
-
-
-def hotspot_name(config: HotspotConfig) -> str:
-    """The registered model of a hotspot configuration: one for each level and horizon."""
-    return f"hotspot-{config.level}-{config.horizon_weeks}w"
 
 
 def hotspot_configs(path: Path | None) -> list[HotspotConfig]:
