@@ -55,6 +55,13 @@ class Events:
         return wanted_place[self.codes[column]]
 
 
+def everything(history: History) -> Events:
+    """All events of a history."""
+    return Events(
+        history.first, history.occurred, history.known, history.until, history.value, history.codes, history.levels
+    )
+
+
 @dataclass(frozen=True)
 class Visible:
     """What was visible at each of some prediction times: one row for each (person, as-of date)."""
@@ -114,8 +121,7 @@ class Visible:
 
     def _select(self, wanted: tuple[tuple[str, Wanted], ...]) -> Events:
         if not wanted:
-            past = self.history
-            return Events(past.first, past.occurred, past.known, past.until, past.value, past.codes, past.levels)
+            return everything(self.history)
         wider = self._events(wanted[:-1])  # the selection by kind is shared by all features of that kind
         column, names = wanted[-1]
         return wider.where(wider.flagged(column, names))
@@ -182,6 +188,12 @@ class Selection:
     def last_is(self, column: str, wanted: Wanted, *, back: int = 0) -> Floats:
         """1 when the latest has one of the wanted codes, 0 when not, NaN when there is none."""
         return _taken(self.events.flagged(column, wanted), self._latest(back))
+
+    def last_code(self, column: str) -> Codes:
+        """The code of the latest, a place in the levels of the column; -1 when there is none or it has none."""
+        places = self._latest(0)
+        codes = self.events.codes[column]
+        return np.where(places >= 0, codes[places] if len(codes) else -1, -1).astype(np.int32)
 
     def run(self, column: str, wanted: Wanted) -> Floats:
         """The length of the unbroken run with the wanted codes that ends with the latest."""

@@ -7,7 +7,7 @@ a later revision of the same event became known; a retraction ends what came bef
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -15,6 +15,9 @@ import pandas as pd
 import pyarrow.parquet as pq
 
 from features.vocabulary import LAST_OF_A_DAY
+
+if TYPE_CHECKING:
+    from features.stations import StationMonths
 
 Days = npt.NDArray[np.int32]
 Codes = npt.NDArray[np.int32]
@@ -48,7 +51,8 @@ class History:
 
     `first[p] : first[p + 1]` are the rows of person `p`. `codes[column]` are places in the sorted `levels[column]`;
     -1 stands for an absent value. Rows with equal content are interchangeable, so the order never depends on
-    how the rows arrived.
+    how the rows arrived. `stations` holds what the histories of all persons together told of their stations, where that
+    is known.
     """
 
     person_ids: Objects
@@ -60,9 +64,10 @@ class History:
     codes: dict[str, Codes]
     levels: dict[str, tuple[str, ...]]
     persons: pd.DataFrame
+    stations: "StationMonths | None" = None
 
     @classmethod
-    def of(cls, events: EventTable, persons: pd.DataFrame) -> "History":
+    def of(cls, events: EventTable, persons: pd.DataFrame, stations: "StationMonths | None" = None) -> "History":
         """The history of the persons listed, from checked columns (see `schema`; days are whole numbers)."""
         person_ids = np.sort(np.asarray(persons["person_id"], dtype=object))
         person = _found(person_ids, events["person_id"])
@@ -87,6 +92,7 @@ class History:
             codes={column: codes[order] for column, (codes, _) in coded.items()},
             levels={column: levels for column, (_, levels) in coded.items()},
             persons=persons.set_index("person_id").reindex(person_ids),
+            stations=stations,
         )
 
     def places_of(self, person_ids: Sequence[str] | Objects) -> npt.NDArray[np.int64]:

@@ -17,11 +17,12 @@ import sqlalchemy as sa
 
 from features import quarantine, sources
 from features.batch import Sorted, append, sort_rows
+from features.closing import close_months
 from features.digest import MODULUS
 from features.errors import SchemaError, StoreError
 from features.mapping import SourceMapping, apply
 from features.quarantine import Refused
-from features.schema import TABLES, Arrival, Conformed, conform, days_since_epoch
+from features.schema import DELIVERED, TABLES, Arrival, Conformed, conform, days_since_epoch
 from features.sources import SourceFile
 from features.store import Store, newest_digest
 from features.tables import BATCHES, STORED
@@ -179,7 +180,7 @@ def _open(path: Path, mapping: SourceMapping | None, arrival: Arrival) -> _Deliv
     found = sources.find(path)
     wanted = [file for file in found if _tables_of(file.name, mapping)]
     if not wanted:
-        expected = "the names in the mapping" if mapping else ", ".join(f"{name}.csv" for name in TABLES)
+        expected = "the names in the mapping" if mapping else ", ".join(f"{name}.csv" for name in DELIVERED)
         raise SchemaError(f"{path.name}: no file here feeds a table; expected {expected} (.csv, .csv.gz or .parquet).")
     unmapped = tuple(file.name for file in found if file not in wanted)
     return _Delivery(tuple(sources.read(file) for file in wanted), unmapped, mapping, arrival)
@@ -188,7 +189,7 @@ def _open(path: Path, mapping: SourceMapping | None, arrival: Arrival) -> _Deliv
 def _tables_of(file_name: str, mapping: SourceMapping | None) -> list[str]:
     if mapping is not None:
         return [table.table for table in mapping.of_file(file_name)]
-    return [name for name in TABLES if name == sources.stem(file_name)]
+    return [name for name in DELIVERED if name == sources.stem(file_name)]
 
 
 def _check(delivery: _Delivery) -> list[_Parts]:
@@ -212,7 +213,7 @@ def _check(delivery: _Delivery) -> list[_Parts]:
         raise SchemaError(" ".join(wrong))
     return [
         _Parts(name, tuple(parts[name]), tuple(ragged.get(name, ())), tuple(notes[name]))
-        for name in TABLES
+        for name in DELIVERED
         if name in parts
     ]
 
@@ -241,14 +242,32 @@ def _take_in(connection: sa.Connection, batch_id: str, delivery: _Delivery, came
         parts.table: [*parts.ragged, *parts.refused({**parts.faulty(), **rows.refused})] for parts, rows in tables
     }
     report = _report(connection, batch_id, tables, refused)
-    _record(connection, report, delivery)
+    _record(connection, report, delivery.arrival, content_digest=delivery.content_digest)
     for parts, rows in tables:
         append(connection, rows, report.batch_no)
         quarantine.keep(connection, refused[parts.table], report.batch_no)
     notes = (
         tuple(note for parts, _ in tables for note in parts.notes) + _waiting(connection, tables) + _unlisted(tables)
     )
-    return replace(report, unmapped=delivery.unmapped, notes=notes)
+    return _close_months(connection, replace(report, unmapped=delivery.unmapped, notes=notes), delivery.arrival)
+
+
+def _close_months(connection: sa.Connection, report: IntakeReport, arrival: Arrival) -> IntakeReport:
+    """The report after the months of stations that were due have been closed, which is a batch of its own."""
+    day, table = days_since_epoch(arrival.received_on), TABLES["station_months"]
+    due = close_months(connection, received_on=day, backfill=arrival.backfill)
+    rows = sort_rows(connection, table, due, received_on=day)
+    if rows.new.empty:
+        return report
+    digest = f"{(int(report.state_digest, 16) + rows.digest_change) % MODULUS:064x}"
+    closing = IntakeReport(
+        f"closing of {report.batch_id}", report.batch_no + 1, repeated=False, tables=(), state_digest=digest
+    )
+    _record(connection, closing, arrival, content_digest=digest)
+    append(connection, rows, closing.batch_no)
+    months, stations = rows.new["month"].nunique(), rows.new["station_id"].nunique()
+    note = f"station_months: {months} months closed, of up to {stations} stations."
+    return replace(report, state_digest=digest, notes=(*report.notes, note))
 
 
 def _waiting(connection: sa.Connection, tables: Iterable[tuple[_Parts, Sorted]]) -> tuple[str, ...]:
@@ -300,15 +319,15 @@ def _table_report(parts: _Parts, rows: Sorted, refused: Sequence[Refused]) -> Ta
     )
 
 
-def _record(connection: sa.Connection, report: IntakeReport, delivery: _Delivery) -> None:
+def _record(connection: sa.Connection, report: IntakeReport, arrival: Arrival, *, content_digest: str) -> None:
     row = {
         "batch_no": report.batch_no,
         "batch_id": report.batch_id,
-        "content_digest": delivery.content_digest,
-        "received_on": days_since_epoch(delivery.arrival.received_on),
+        "content_digest": content_digest,
+        "received_on": days_since_epoch(arrival.received_on),
         "state_digest": report.state_digest,
         "counts": json.dumps([asdict(table) for table in report.tables]),
-        "backfill": delivery.arrival.backfill,
+        "backfill": arrival.backfill,
     }
     connection.execute(sa.insert(BATCHES), [row])
 

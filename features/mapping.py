@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from features.columns import as_text
 from features.errors import ConfigError
 from features.plain import from_plain
-from features.schema import TABLES
+from features.schema import DELIVERED, TABLES
 
 BUNDLED = Path(__file__).parent / "mappings"
 Pairs = tuple[tuple[str, str], ...]
@@ -242,8 +242,8 @@ def _as_pairs(key: str, value: Any) -> Any:
 def _mistakes(mapping: SourceMapping) -> Iterator[str]:
     for position, table in enumerate(mapping.tables, start=1):
         where = f"tables[{position}]"
-        if table.table not in TABLES:
-            yield f"{where}: table: there is no such table (known: {', '.join(TABLES)})"
+        if table.table not in DELIVERED:
+            yield f"{where}: table: there is no such table (known: {', '.join(DELIVERED)})"
             continue
         known = set(TABLES[table.table].names)
         targets = [("columns", filling.name) for filling in table.columns]

@@ -18,6 +18,7 @@ from features.catalogue import Feature, compute
 from features.cohort import ELIGIBLE, Cohort, why_not
 from features.errors import StoreError
 from features.history import NEEDED, WORDS, History
+from features.stations import StationMonths
 
 BATCH_ROWS = 131_072
 # Measured on 1.8 million events: what one event needs while its part is sorted and looked at, and one value of a row.
@@ -78,9 +79,11 @@ def cuts(path: Path, size: Size) -> list[int]:
     return [*found, len(codes)] if len(codes) else []
 
 
-def features_of(events: pd.DataFrame, persons: pd.DataFrame, task: Task) -> pd.DataFrame:
+def features_of(
+    events: pd.DataFrame, persons: pd.DataFrame, task: Task, stations: StationMonths | None = None
+) -> pd.DataFrame:
     """person_id, as_of (a date) and the features of the cohort among the persons of one part."""
-    history = History.of(events, persons)
+    history = History.of(events, persons, stations)
     times = pd.DataFrame(
         {
             "person_id": np.tile(history.person_ids, len(task.days)),

@@ -16,6 +16,7 @@ from features import (  # noqa: F401  (they fill the catalogue)
     family_schedule,
     family_self_report,
     family_service,
+    family_station,
     family_tests,
     family_treatment,
     family_use,
@@ -101,6 +102,9 @@ def _of_a_city(choice: FeatureChoice) -> Iterator[Feature]:
     yield from _treatment(choice)
     yield from _service(choice)
     yield from _life(choice)
+    yield make("station_caseload")
+    yield from _over(choice.rare_lookbacks_days, "station_positive_share", "station_withheld_share")
+    yield from _over(choice.rare_lookbacks_days, "station_contact_share")
     yield from _programme(choice)
     yield from _other(choice)
     yield from _over(choice.rare_lookbacks_days[-1:], "unlisted_events")

@@ -56,13 +56,17 @@ class Column:
 
 @dataclass(frozen=True)
 class Table:
-    """One table of the contract; `key` identifies a row, `facts` tables keep the latest row of a key."""
+    """One table of the contract; `key` identifies a row, `facts` tables keep the latest row of a key.
+
+    `derived`: made here from the other tables, never delivered.
+    """
 
     name: str
     meaning: str
     key: tuple[str, ...]
     columns: tuple[Column, ...]
     facts: bool = False
+    derived: bool = False
     names: tuple[str, ...] = field(init=False)
     content: tuple[str, ...] = field(init=False)
 
@@ -193,9 +197,30 @@ EFFORT = Table(
     ),
 )
 
-TABLES: Mapping[str, Table] = MappingProxyType(
-    {table.name: table for table in (PERSONS, EVENTS, STATIONS, AREAS, INCIDENTS, EFFORT)}
+STATION_MONTHS = Table(
+    "station_months",
+    "the work of each station, month by month, as it stood when the month was closed",
+    ("station_id", "month"),
+    (
+        Column("station_id", "id", "the station", required=True),
+        _day("month", "first day of the month", required=True),
+        _day("closed_on", "day from which the row was known", required=True),
+        _count("persons", "persons on its books at the end of the month", "persons"),
+        _count("social_workers", "social workers employed", "persons"),
+        _count("tests_given", "urine tests given", "tests"),
+        _count("positive_tests", "of these positive", "tests"),
+        _count("withheld_tests", "urine tests missed, evaded or refused", "tests"),
+        _count("contacts_kept", "check-ins, home visits and family contacts kept", "contacts"),
+        _count("contacts_missed", "of these missed", "contacts"),
+    ),
+    facts=True,
+    derived=True,
 )
+
+TABLES: Mapping[str, Table] = MappingProxyType(
+    {table.name: table for table in (PERSONS, EVENTS, STATIONS, AREAS, INCIDENTS, EFFORT, STATION_MONTHS)}
+)
+DELIVERED = tuple(name for name, table in TABLES.items() if not table.derived)
 
 
 @dataclass(frozen=True)

@@ -110,7 +110,7 @@ class Store:
         query = current("persons").where(STORED["persons"].c.person_id == person_id)
         with self.reading() as connection:
             rows = connection.execute(query).fetchall()
-        return _expanded(_frame(TABLES["persons"], (*TABLES["persons"].names, "extra"), rows))
+        return _expanded(frame_of(TABLES["persons"], (*TABLES["persons"].names, "extra"), rows))
 
     def person_events(self, person_ids: Sequence[str]) -> pd.DataFrame:
         """All revisions of all events of some persons, retractions included, by person and day."""
@@ -119,7 +119,7 @@ class Store:
             for person_id in sorted(set(person_ids)):
                 theirs = [row for part in fetch_plain(connection, EVENTS_OF, person=person_id) for row in part]
                 rows += sorted(theirs, key=BY_DAY)
-        return _frame(TABLES["events"], PERSON_EVENTS, rows)
+        return frame_of(TABLES["events"], PERSON_EVENTS, rows)
 
     def quarantine(self) -> pd.DataFrame:
         """What could not be stored: batch_no, table_name, file, row_number, reasons and raw (JSON text)."""
@@ -179,12 +179,12 @@ def read(connection: sa.Connection, table: str) -> pd.DataFrame:
     """A whole current table within one connection, so that several reads can share one state."""
     contract = table_named(table)
     names = (*contract.names, "extra")
-    parts = [_frame(contract, names, part) for part in fetch_plain(connection, current(table))]
-    parts = parts or [_frame(contract, names, [])]
+    parts = [frame_of(contract, names, part) for part in fetch_plain(connection, current(table))]
+    parts = parts or [frame_of(contract, names, [])]
     return _expanded(pd.concat(parts, ignore_index=True)).drop(columns=NOT_IN_BULK, errors="ignore")
 
 
-def _frame(table: Table, names: Sequence[str], rows: Sequence[Sequence[Any]]) -> pd.DataFrame:
+def frame_of(table: Table, names: Sequence[str], rows: Sequence[Sequence[Any]]) -> pd.DataFrame:
     """Rows of the database as a frame in the types of the contract."""
     types = {column.name: _dtype(column.type, always_there=column.always_there) for column in table.columns}
     columns = zip(*rows, strict=True) if rows else [()] * len(names)

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from features.errors import StoreError
 from features.schema import TABLES, Column, Table
 
-REVISION = "0002"  # the newest migration; a store at another revision is migrated or refused
+REVISION = "0003"  # the newest migration; a store at another revision is migrated or refused
 
 SQL_TYPES: Mapping[str, type[sa.types.TypeEngine[Any]]] = MappingProxyType(
     {

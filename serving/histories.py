@@ -16,7 +16,8 @@ import sqlalchemy as sa
 from features.errors import StoreError
 from features.history import EventTable, History
 from features.schema import TABLES, days_since_epoch
-from features.store import EVENTS_OF, NOT_IN_BULK, PERSON_EVENTS, Store, newest_digest
+from features.stations import StationMonths
+from features.store import EVENTS_OF, NOT_IN_BULK, PERSON_EVENTS, Store, newest_digest, read
 from features.tables import STORED, current, fetch_plain
 from models.relapse import RelapseModel
 from serving.messages import FIRST_DAY, Event, Facts, ScoreRequest
@@ -41,14 +42,35 @@ class StoredHistories:
 
     url: str
     _store: Store | None = None
+    _months: tuple[str, StationMonths] | None = None  # of the state of that digest
     _lock: Lock = field(default_factory=Lock)
 
     def of(self, person_ids: Sequence[str]) -> Held:
         """The histories of those persons that the store knows, all of one state."""
         try:
-            return _read(self.store(), person_ids)
+            return self._read(person_ids)
         except (StoreError, sa.exc.SQLAlchemyError):
             raise ProblemError("store_unavailable") from None
+
+    def _read(self, person_ids: Sequence[str]) -> Held:
+        facts: list[dict[str, Any]] = []
+        rows: list[Sequence[Any]] = []
+        with self.store().reading() as connection:  # one state: what comes in meanwhile is not seen
+            snapshot = newest_digest(connection)
+            for person_id in sorted(set(person_ids)):
+                if found := _rows(connection, PERSON, person_id):
+                    facts.append(_facts_of(found[0]))
+                    rows += _rows(connection, EVENTS_OF, person_id)
+            months = self._months_of(connection, snapshot)
+        persons = pd.DataFrame(facts, columns=list(dict.fromkeys(("person_id", *chain(*facts)))), dtype=object)
+        return Held(History.of(_columns(rows), persons, months), snapshot)
+
+    def _months_of(self, connection: sa.Connection, snapshot: str) -> StationMonths:
+        """The closed months of all stations, read once for each state of the store: they are the same for everyone."""
+        held = self._months
+        if held is None or held[0] != snapshot:
+            held = self._months = (snapshot, StationMonths.of(read(connection, "station_months")))
+        return held[1]
 
     def is_reachable(self) -> bool:
         """Whether the store answers."""
@@ -67,19 +89,6 @@ class StoredHistories:
                 except (StoreError, sa.exc.SQLAlchemyError):
                     raise ProblemError("store_unavailable") from None
             return self._store
-
-
-def _read(store: Store, person_ids: Sequence[str]) -> Held:
-    facts: list[dict[str, Any]] = []
-    rows: list[Sequence[Any]] = []
-    with store.reading() as connection:  # one state: what comes in meanwhile is not seen
-        snapshot = newest_digest(connection)
-        for person_id in sorted(set(person_ids)):
-            if found := _rows(connection, PERSON, person_id):
-                facts.append(_facts_of(found[0]))
-                rows += _rows(connection, EVENTS_OF, person_id)
-    persons = pd.DataFrame(facts, columns=list(dict.fromkeys(("person_id", *chain(*facts)))), dtype=object)
-    return Held(History.of(_columns(rows), persons), snapshot)
 
 
 def _rows(connection: sa.Connection, query: sa.Select[Any], person_id: str) -> list[Sequence[Any]]:

@@ -11,6 +11,7 @@ import pyarrow.parquet as pq
 
 from features.partitions import BYTES_A_VALUE, BYTES_AN_EVENT, Size, Task, features_of, parts
 from features.snapshot import Snapshot
+from features.stations import StationMonths
 
 SAMPLE = Size(events=100_000, persons=2_000)
 
@@ -29,12 +30,12 @@ class Plan:
 
 def write(snapshot: Snapshot, task: Task, out: Path, *, memory_mb: int, tell: Callable[[str], None]) -> int:
     """The number of rows written to `out` (CSV, or Parquet by its ending): the cohort on each day, with features."""
-    persons = snapshot.read("persons")
+    persons, stations = snapshot.read("persons"), StationMonths.of(snapshot.read("station_months"))
 
     def tables() -> Iterator[pd.DataFrame]:
         for number, part in enumerate(parts(_events(snapshot), task.size(memory_mb)), start=1):
             tell(f"part {number}: {len(part):,} events")
-            yield features_of(part, _people(persons, part), task)
+            yield features_of(part, _people(persons, part), task, stations)
 
     aside = out.with_name(f".{out.name}.writing")
     rows = _to_parquet(tables(), aside) if out.suffix == ".parquet" else _to_csv(tables(), aside)

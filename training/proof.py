@@ -6,16 +6,18 @@ cohort, score or reason at that date may differ in a single bit.
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 
 from features.asof import Visible
 from features.catalogue import Feature, compute
+from features.closing import past_months
 from features.cohort import Cohort, why_not
 from features.errors import TooLittleHistoryError
 from features.history import History
+from features.stations import StationMonths
 from features.vocabulary import KINDS
 from models.relapse import RelapseModel
 
@@ -34,6 +36,14 @@ class Watched:
     cohort: Cohort
     features: tuple[Feature, ...]
     model: RelapseModel | None = None
+
+
+@dataclass(frozen=True)
+class Facts:
+    """The contract's tables `persons` and `stations`: what does not change with time."""
+
+    persons: pd.DataFrame
+    stations: pd.DataFrame
 
 
 @dataclass(frozen=True)
@@ -56,10 +66,13 @@ class Proof:
     moved: tuple[str, ...]
 
 
-def prove(events: pd.DataFrame, persons: pd.DataFrame, watched: Watched, poison: Poison) -> Proof:
-    """Compare everything watched before and after each of ten rounds of random edits to the future."""
+def prove(events: pd.DataFrame, facts: Facts, watched: Watched, poison: Poison) -> Proof:
+    """Compare everything watched before and after each of ten rounds of random edits to the future.
+
+    The months of stations are counted anew from the edited events each time, so they are watched as well.
+    """
     random = np.random.default_rng(poison.seed)
-    before = _look(events, persons, watched)
+    before = _look(events, facts, watched)
     if before.empty:
         raise TooLittleHistoryError("prove-no-leak: the store holds no persons to look at.")
     made: Counter[str] = Counter()
@@ -68,15 +81,18 @@ def prove(events: pd.DataFrame, persons: pd.DataFrame, watched: Watched, poison:
         sorts = random.choice(SORTS, size=-(-poison.edits // ROUNDS))
         edited, done = _poisoned(events, Counter(sorts), watched.as_of, random)
         made.update(done)
-        after = _look(edited, persons, watched)
+        after = _look(edited, facts, watched)
         moved |= dict.fromkeys(_differing(before, after))
     scored = int(before[SCORE].notna().sum()) if SCORE in before else 0
     return Proof(watched.as_of, dict(made), len(before), scored, len(before.columns), tuple(moved))
 
 
-def _look(events: pd.DataFrame, persons: pd.DataFrame, watched: Watched) -> pd.DataFrame:
+def _look(events: pd.DataFrame, facts: Facts, watched: Watched) -> pd.DataFrame:
     """One row for each person: why not scored, every feature and, for those who may be, score and contributions."""
-    history = History.of(events, persons)
+    told = History.of(events, facts.persons)
+    history = replace(
+        told, stations=StationMonths.of(past_months(told, facts.stations, until=watched.as_of + LATE_DAYS))
+    )
     times = pd.DataFrame({"person_id": history.person_ids, "as_of": watched.as_of})
     reasons = pd.DataFrame({COHORT: why_not(Visible.at(history, times), watched.cohort)})
     table = compute(history, times, watched.features)

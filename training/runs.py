@@ -22,6 +22,7 @@ from features.partitions import Task
 from features.relapse import chosen
 from features.schema import days_since_epoch
 from features.snapshot import Snapshot, write_snapshot
+from features.stations import StationMonths
 from features.store import Store
 from models import artifact, champion
 from training import card, hotspot, relapse, track
@@ -29,7 +30,7 @@ from training.config import RelapseConfig, read
 from training.hotspot import HotspotConfig, load_config
 from training.plots import hotspot_plots, relapse_plots
 from training.promote import stored
-from training.proof import Poison, Proof, Watched, prove
+from training.proof import Facts, Poison, Proof, Watched, prove
 
 Tell = Callable[[str], None]
 Draw = Callable[[Path], list[Path]]  # the plots of a training, drawn into a folder
@@ -113,7 +114,7 @@ def prove_no_leak(home: Home, config: Path | None, as_of: date, poison: Poison, 
     watched = Watched(days_since_epoch(as_of), relapse_config.cohort, chosen(relapse_config.features), model)
     tell(f"{poison.edits:,} edits")
     events = pd.read_parquet(snapshot.folder / "events.parquet")
-    return prove(events, snapshot.read("persons"), watched, poison)
+    return prove(events, Facts(snapshot.read("persons"), snapshot.read("stations")), watched, poison)
 
 
 def _area_features(made_from: Places, config: HotspotConfig, days: list[int]) -> pd.DataFrame:
@@ -136,7 +137,9 @@ def material(home: Home, tell: Tell) -> Material:
     snapshot = _snapshot(home, tell)
     tell("history")
     events = read_events(snapshot.folder / "events.parquet")
-    return Material(snapshot, History.of(events, snapshot.read("persons")), int(events["known_on"].max()))
+    stations = StationMonths.of(snapshot.read("station_months"))
+    history = History.of(events, snapshot.read("persons"), stations)
+    return Material(snapshot, history, int(events["known_on"].max()))
 
 
 def places(home: Home, tell: Tell) -> tuple[Snapshot, Places]:
