@@ -13,10 +13,12 @@ from features.schema import check
 from features.statutes import CLOCKS
 from features.vocabulary import INCIDENT_KINDS, KINDS, REPORTERS, SEXES, SOURCES, SUBSTANCES, TEST_GIVEN, TOWNSHIP_ONLY
 from training.city import City, build, write
+from training.city.figures import Figures
 from training.city.records import until_death
-from training.city.use import FALSE_POSITIVE, URINE_DAYS
+from training.city.rows import code, rows
 
 UNTIL = date(2024, 6, 30)
+URINE_DAYS = 2  # before the day of the test
 TABLES = ("persons", "events", "stations", "areas", "incidents", "effort")
 
 
@@ -56,9 +58,9 @@ def test_every_row_follows_the_data_contract(city: City, table: str) -> None:
 def test_all_codes_are_in_the_vocabulary(city: City) -> None:
     events, persons, incidents = city.tables["events"], city.tables["persons"], city.tables["incidents"]
     assert set(events["source"]) == set(SOURCES)
-    for kind, rows in events.groupby("kind"):
-        assert set(rows["outcome"].dropna()) <= set(KINDS[str(kind)].outcomes)
-        assert rows["outcome"].isna().all() == (not KINDS[str(kind)].outcomes)
+    for kind, group in events.groupby("kind"):
+        assert set(group["outcome"].dropna()) <= set(KINDS[str(kind)].outcomes)
+        assert group["outcome"].isna().all() == (not KINDS[str(kind)].outcomes)
     assert set(events["substance"].dropna()) | set(persons["primary_substance"]) <= set(SUBSTANCES)
     assert set(persons["sex"]) <= set(SEXES)
     assert set(incidents["kind"]) == set(INCIDENT_KINDS)
@@ -97,17 +99,24 @@ def test_a_positive_urine_test_follows_use_but_for_the_stated_error(city: City, 
     shows = pd.MultiIndex.from_frame(pd.concat(after))
     clean = ~pd.MultiIndex.from_frame(given[["person_id", "occurred_on"]]).isin(shows)
     positive = (given["outcome"] == "positive").to_numpy()
-    expected = FALSE_POSITIVE * clean.sum()
+    expected = Figures().tests.false_positive * clean.sum()
     assert (positive & clean).sum() <= expected + 4 * np.sqrt(expected)  # four standard deviations
-    assert (positive & ~clean).sum() > 0.9 * (~clean).sum()
+    assert (positive & ~clean).sum() > 0.8 * (~clean).sum()  # a test may see one day only
 
 
-def test_who_is_declared_lost_or_has_died_sends_no_records_afterwards(final: pd.DataFrame) -> None:
-    for outcome in ("lost", "died"):
-        ended = final[final["outcome"] == outcome].set_index("person_id")["occurred_on"]
-        assert len(ended) > 0
-        rest = final[final["person_id"].isin(ended.index)]
-        assert (rest["occurred_on"] <= rest["person_id"].map(ended)).all()
+def test_who_has_died_sends_no_records_afterwards(final: pd.DataFrame) -> None:
+    died = final[final["kind"] == "death"].set_index("person_id")["occurred_on"]
+    assert len(died) > 0
+    rest = final[final["person_id"].isin(died.index)]
+    assert (rest["occurred_on"] <= rest["person_id"].map(died)).all()
+
+
+def test_who_is_declared_lost_sends_no_records_until_found_again(final: pd.DataFrame) -> None:
+    lost = final[final["outcome"] == "lost"].groupby("person_id")["occurred_on"].max()
+    assert len(lost) > 0
+    rest = final[final["person_id"].isin(lost.index)]
+    later = rest[rest["occurred_on"] > rest["person_id"].map(lost)].sort_values("occurred_on", kind="stable")
+    assert set(later.drop_duplicates("person_id")["kind"]) <= {"order", "isolation_start"}
 
 
 def test_nobody_uses_in_isolation(city: City, final: pd.DataFrame) -> None:
@@ -120,7 +129,7 @@ def test_nobody_uses_in_isolation(city: City, final: pd.DataFrame) -> None:
 
 def test_programmes_begin_within_15_days_of_the_order(final: pd.DataFrame) -> None:
     orders = final[final["kind"] == "order"].sort_values("occurred_on")
-    starts = final[final["kind"] == "programme_start"].sort_values("occurred_on")
+    starts = final[(final["kind"] == "programme_start") & (final["outcome"] != "methadone")].sort_values("occurred_on")
     last = pd.merge_asof(
         starts, orders, on="occurred_on", by=["person_id", "outcome"], tolerance=pd.Timedelta(days=15),
         suffixes=("", "_of_order"),
@@ -181,7 +190,7 @@ def test_a_city_is_written_as_the_contract_names_it_and_the_truth_apart(tmp_path
     built = small(5)
     write(built, tmp_path / "city")
     assert {path.stem for path in (tmp_path / "city").glob("*.*")} == set(TABLES)
-    assert {path.stem for path in (tmp_path / "city" / "truth").iterdir()} == set(built.truth)
+    assert {path.stem for path in (tmp_path / "city" / "truth").iterdir()} == {*built.truth, "plan"}
     events = pd.read_parquet(tmp_path / "city" / "events.parquet")
     assert events["occurred_on"].iloc[0] == built.tables["events"]["occurred_on"].iloc[0].date()
     persons = pd.read_csv(tmp_path / "city" / "persons.csv")
@@ -192,7 +201,7 @@ def test_a_city_is_written_as_the_contract_names_it_and_the_truth_apart(tmp_path
 def test_a_folder_that_holds_something_is_refused_and_left_alone(tmp_path: Path) -> None:
     (tmp_path / "mine.txt").write_text("kept")
     with pytest.raises(ConfigError, match="not an empty folder"):
-        write(City(tables={}, truth={}), tmp_path)
+        write(small(5), tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == ["mine.txt"]
 
 
@@ -215,7 +224,13 @@ def test_one_person_makes_a_city() -> None:
 
 
 def test_what_was_foreseen_for_a_day_after_death_is_not_recorded() -> None:
-    died, foreseen = (7, 100, "death"), (7, 130, "ward_end")
-    other, before = (8, 130, "ward_end"), (7, 90, "ward_start")
-    rows = pd.DataFrame([died, foreseen, other, before], columns=["person", "occurred_on", "kind"])
-    assert list(until_death(rows).itertuples(index=False, name=None)) == [died, other, before]
+    died = rows(1, person=7, occurred_on=100, source="community", kind="death", station=0, township=0)
+    place = {"source": "special_ward", "station": 0, "township": 0}
+    foreseen = rows(2, person=np.array([7, 8]), occurred_on=130, kind="ward_end", **place)
+    before = rows(1, person=7, occurred_on=90, kind="ward_start", **place)
+    left = until_death(np.concatenate([died, foreseen, before]))
+    assert list(zip(left["person"], left["kind"], strict=True)) == [
+        (7, code("kind", "death")),
+        (8, code("kind", "ward_end")),
+        (7, code("kind", "ward_start")),
+    ]

@@ -1,6 +1,7 @@
-"""A small invented city with real mechanisms: what it records, and the truth behind the records."""
+"""An invented city with real mechanisms: what it records, and the truth behind the records."""
 
-from training.city.build import build
-from training.city.write import City, write
+from training.city.build import City, build, write
+from training.city.presets import BIASES, PRESETS, Plan, plan
+from training.city.simulate import simulate
 
-__all__ = ["City", "build", "write"]
+__all__ = ["BIASES", "PRESETS", "City", "Plan", "build", "plan", "simulate", "write"]

@@ -1,89 +1,129 @@
-"""How records reach the service: late, now and then twice, corrected or taken back."""
+"""How records reach the service: late, some never, now and then twice, some corrected or taken back."""
 
 import numpy as np
-import pandas as pd
+import pyarrow as pa
 
-from features.vocabulary import TEST_GIVEN
-from training.city.places import Places, station_ids, township_ids
-from training.city.weeks import Ints, Weeks, as_dates
+from features.vocabulary import KINDS, TEST_GIVEN
+from training.city.ground import Ground
+from training.city.people import PERSON_DIGITS
+from training.city.rows import CODES, KIND_NAMES, NONE, OUTCOMES, RECORDED, Rows, code, codes
+from training.city.stations import station_ids, township_ids
+from training.city.weeks import Bools, Floats, Ints
 
-# Mean days from the event to its record; at most MAX_DELAY_DAYS.
-DELAY_DAYS = {
-    "community": 2.0, "facility": 6.0, "case_unit": 4.0, "methadone_clinic": 0.7, "rehab_station": 3.0,
-    "employment": 7.0, "special_ward": 5.0,
-}  # fmt: skip
-MAX_DELAY_DAYS = 20
-
-CORRECTED_SHARE = 0.004  # first recorded with another outcome, put right later
-RETRACTED_SHARE = 0.01  # of visits and the like: recorded by mistake, taken back later
-REPEATED_SHARE = 0.002  # sent twice, byte for byte
 CORRECTABLE = {
     "urine_test": {"negative": "missed", "positive": "negative", "missed": "evaded"},
     "check_in": {"kept": "missed", "missed": "kept"},
 }
 RETRACTABLE = ("home_visit", "family_contact", "group_service")
+# What is written by hand and in plenty, and so is lost now and then; starts and ends of programmes are not.
+LOSABLE = (
+    "urine_test", "hair_test", "check_in", "home_visit", "family_contact", "counselling", "group_service", "dose",
+    "plan", "assistance", "training", "placement", "leave", "absence",
+)  # fmt: skip
+
+SENT = np.dtype(
+    [*RECORDED.descr, ("event", np.int64), ("revision", np.int64), ("retracted", np.bool_), ("known_on", np.int64)]
+)
 
 
-def arrive(recorded: pd.DataFrame, places: Places, weeks: Weeks, rng: np.random.Generator) -> pd.DataFrame:
-    """The `events` table as known by the last day: every row with the day it became known, late or not."""
-    ordered = recorded.sort_values(["occurred_on", "person", "kind"], kind="stable", ignore_index=True)
-    delay = np.floor(rng.exponential(ordered["source"].map(DELAY_DAYS).to_numpy() + 0.5)).astype(np.int64)
-    known_on = ordered["occurred_on"].to_numpy() + np.minimum(delay, MAX_DELAY_DAYS)
-    first = ordered.assign(event=np.arange(len(ordered)), revision=1, retracted=False, known_on=known_on)
-    known = _with_corrections(first, rng)
-    known = pd.concat([known, _retractions(first, rng)], ignore_index=True)
-    known = known[known["known_on"] <= weeks.until]
-    known = pd.concat([known, known[rng.random(len(known)) < REPEATED_SHARE]], ignore_index=True)
-    return _as_contract(known.sort_values(["known_on", "event", "revision"], kind="stable", ignore_index=True), places)
+def arrive(recorded: Rows, ground: Ground, rng: np.random.Generator) -> Rows:
+    """What reached the service by the last day: rows of SENT, each with the day it became known."""
+    order = np.lexsort((recorded["kind"], recorded["person"], recorded["occurred_on"]))
+    first = _first(recorded[order], ground, rng)
+    first = first[rng.random(len(first)) >= lost_probability(first, ground)]
+    wrong, right = _corrections(first, ground, rng)
+    known = np.concatenate([wrong, right, _retractions(first, ground, rng)])
+    known = known[known["known_on"] <= ground.weeks.until]
+    again = rng.random(len(known)) < ground.figures.arrival.repeated_share
+    known = np.concatenate([known, known[again]])
+    return known[np.lexsort((known["revision"], known["event"], known["known_on"]))]
 
 
-def _with_corrections(first: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
-    """All rows, a few of which said something else first and come again as revision 2 with what is true."""
-    mistaken = first["outcome"].where(first["kind"].isin(list(CORRECTABLE)))
+def lost_probability(recorded: Rows, ground: Ground) -> Floats:
+    """The probability that a row never arrives; less in diligent stations."""
+    losable = np.isin(recorded["kind"], codes("kind", LOSABLE))
+    share = ground.figures.arrival.lost_share * np.exp(-ground.stations.diligence)
+    return np.minimum(losable * share[recorded["station"]], 1.0)
+
+
+def _first(ordered: Rows, ground: Ground, rng: np.random.Generator) -> Rows:
+    """Every row as first sent; less diligent stations send later."""
+    figures = ground.figures.arrival
+    sent = np.zeros(len(ordered), dtype=SENT)
+    for name in RECORDED.names or ():
+        sent[name] = ordered[name]
+    sent["event"], sent["revision"] = np.arange(len(ordered)), 1
+    mean = (np.array(figures.delay_days) + 0.5)[ordered["source"]]
+    mean *= np.exp(-0.3 * ground.stations.diligence)[ordered["station"]]
+    sent["known_on"] = ordered["occurred_on"] + np.minimum(np.floor(rng.exponential(mean)), figures.most_days)
+    return sent
+
+
+def _corrections(first: Rows, ground: Ground, rng: np.random.Generator) -> tuple[Rows, Rows]:
+    """All rows, a few of which say something else; and those again as revision 2, with what is true."""
+    mistake = _mistakes()[first["kind"], first["outcome"]]
+    chosen = (mistake != NONE) & (rng.random(len(first)) < ground.figures.arrival.corrected_share)
+    right = _second(first, chosen, rng)
+    wrong = first.copy()
+    wrong["outcome"] = np.where(chosen, mistake, first["outcome"])
+    withheld = chosen & ~np.isin(wrong["outcome"], codes("outcome", TEST_GIVEN))
+    wrong["substance"][withheld] = NONE  # a test not given looks for nothing
+    return wrong, right
+
+
+def _mistakes() -> Ints:
+    """By (kind, outcome) what is written down by mistake; NONE where nothing is. The last outcome stands for none."""
+    table = np.full((len(KINDS), len(OUTCOMES) + 1), NONE)
     for kind, mistakes in CORRECTABLE.items():
-        mistaken = mistaken.mask(first["kind"] == kind, first["outcome"].map(mistakes))
-    chosen = mistaken.notna() & (rng.random(len(first)) < CORRECTED_SHARE)
-    right = first[chosen]
-    right = right.assign(revision=2, known_on=_later(right["known_on"].to_numpy(), rng))
-    wrong = first.assign(outcome=first["outcome"].mask(chosen, mistaken))
-    withheld = chosen & ~wrong["outcome"].isin(TEST_GIVEN)  # a test not given looks for nothing
-    wrong = wrong.assign(substance=wrong["substance"].mask(withheld))
-    return pd.concat([wrong, right], ignore_index=True)
+        for true, false in mistakes.items():
+            table[KIND_NAMES.index(kind), code("outcome", true)] = code("outcome", false)
+    return table
 
 
-def _retractions(first: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
+def _retractions(first: Rows, ground: Ground, rng: np.random.Generator) -> Rows:
     """A second revision of a few rows that should never have been there."""
-    chosen = first[first["kind"].isin(RETRACTABLE) & (rng.random(len(first)) < RETRACTED_SHARE)]
-    return chosen.assign(revision=2, retracted=True, known_on=_later(chosen["known_on"].to_numpy(), rng))
+    chosen = np.isin(first["kind"], codes("kind", RETRACTABLE))
+    chosen &= rng.random(len(first)) < ground.figures.arrival.retracted_share
+    second = _second(first, chosen, rng)
+    second["retracted"] = True
+    return second
 
 
-def _later(known_on: Ints, rng: np.random.Generator) -> Ints:
-    """The days some corrections become known, 3 to 60 days after the record they correct."""
-    return known_on + rng.integers(3, 61, len(known_on))
+def _second(first: Rows, chosen: Bools, rng: np.random.Generator) -> Rows:
+    """The chosen rows as revision 2, known 3 to 60 days after the first."""
+    second = first[chosen]
+    second["revision"] = 2
+    second["known_on"] += rng.integers(3, 61, len(second))
+    return second
 
 
-def _as_contract(known: pd.DataFrame, places: Places) -> pd.DataFrame:
-    """The rows with the columns of the data contract, in its order."""
-    return pd.DataFrame(
-        {
-            "event_id": _numbered("E", known["event"].to_numpy() + 1, 9),
-            "revision": known["revision"],
-            "retracted": known["retracted"],
-            "person_id": _numbered("P", known["person"].to_numpy() + 1, 6),
-            "occurred_on": as_dates(known["occurred_on"].to_numpy()),
-            "known_on": as_dates(known["known_on"].to_numpy()),
-            "source": known["source"].astype("str"),
-            "kind": known["kind"].astype("str"),
-            "outcome": known["outcome"].astype("str"),
-            "substance": known["substance"].astype("str"),
-            "value": known["value"].astype("float64"),
-            "station_id": station_ids(places, known["station"].to_numpy(dtype=np.int64)),
-            "township_id": township_ids(known["township"].to_numpy(dtype=np.int64)),
-            "note_code": known["note_code"].astype("str"),
-        }
-    )
+def events_table(known: Rows, ground: Ground, block: int, first_person: int) -> pa.Table:
+    """The rows as the `events` table of the data contract; ids of events begin with the number of their block."""
+    number = known["person"].astype(np.int64) + first_person + 1
+    columns = {
+        "event_id": _numbered(f"E{block + 1:04d}", known["event"] + 1, 8),
+        "revision": pa.array(known["revision"]),
+        "retracted": pa.array(known["retracted"]),
+        "person_id": _numbered("P", number, PERSON_DIGITS),
+        "occurred_on": pa.array(known["occurred_on"].copy(), pa.int32()).cast(pa.date32()),
+        "known_on": pa.array(known["known_on"].astype(np.int32)).cast(pa.date32()),
+        **{name: _words(known[name], CODES[name]) for name in ("source", "kind", "outcome", "substance")},
+        "value": pa.array(known["value"].copy(), from_pandas=True),
+        "station_id": _words(known["station"], station_ids(ground.places, np.arange(ground.figures.places.stations))),
+        "township_id": _words(known["township"], township_ids(ground.places, np.arange(len(ground.places)))),
+        "note_code": _words(known["note"], CODES["note"]),
+    }
+    return pa.table(columns)
 
 
-def _numbered(letter: str, number: Ints, digits: int) -> pd.Series:
-    """Ids such as P000123."""
-    return letter + pd.Series(number).astype("str").str.zfill(digits)
+def _numbered(prefix: str, number: Ints, digits: int) -> pa.Array:
+    """Ids such as P000123, each different one written once."""
+    unique, place = np.unique(number, return_inverse=True)
+    names = [f"{prefix}{each:0{digits}d}" for each in unique.tolist()]
+    return pa.DictionaryArray.from_arrays(pa.array(place.astype(np.int32)), pa.array(names)).cast(pa.string())
+
+
+def _words(number: Ints, words: tuple[str, ...] | list[str]) -> pa.Array:
+    """The words of numbers; null for NONE."""
+    index = pa.array(number.astype(np.int32), mask=number == NONE)
+    return pa.DictionaryArray.from_arrays(index, pa.array(list(words))).cast(pa.string())

@@ -1,69 +1,61 @@
-"""A whole city from a seed: ground, supply, people, their weeks, the records and the incidents."""
+"""A small city in memory, and written from there."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date
+from pathlib import Path
 
-import numpy as np
 import pandas as pd
+import pyarrow as pa
 
-from features.errors import ConfigError
-from training.city.arrival import arrive
-from training.city.incidents import effort_table, ground, incidents_table, intensity
-from training.city.life import Diary, World
-from training.city.people import people
-from training.city.places import Places, areas_table, lay_out, stations_table
-from training.city.records import records
-from training.city.simulate import simulate
-from training.city.supply import supply
-from training.city.truth import truth_tables
-from training.city.weeks import as_dates, weeks
-from training.city.write import City
-
-CASELOAD = 30  # persons a social worker (DOMAIN section 1)
-MOST_YEARS = 50
+from training.city.ground import survey
+from training.city.presets import Plan, plan
+from training.city.simulate import Sums, parts, silent
+from training.city.write import Frames, Part, as_arrow, whole_folder, write_parts, write_plan
 
 
-def build(*, persons: int = 2000, years: int = 3, seed: int = 7, until: date = date(2025, 12, 31)) -> City:
-    """An invented city of so many persons whose records run for `years` and end on `until`; the same for a seed."""
-    _check_sizes(persons, years, seed, until)
-    chances = [np.random.default_rng(part) for part in np.random.SeedSequence(seed).spawn(8)]
-    calendar = weeks(years, until)
-    places = lay_out(calendar.monday(calendar.opens), chances[0])
-    availability = supply(places, calendar, chances[1])
-    crowd = people(persons, places, calendar, chances[2])
-    diary, ledger = simulate(World(crowd, places, calendar, chances[3]), availability)
-    recorded = records(diary, ledger, World(crowd, places, calendar, chances[4]))
-    within = recorded[recorded["occurred_on"].between(calendar.monday(calendar.opens), calendar.until)]
-    lasting = ground(places, chances[6])
-    expected = intensity(lasting, availability, len(places.seeds))
-    tables = {
-        "persons": crowd.facts.assign(registered_on=as_dates(crowd.registered_on)),
-        "events": arrive(recorded, places, calendar, chances[5]),
-        "stations": _stations(places, diary),
-        "areas": areas_table(places),
-        "incidents": incidents_table(within, lasting, expected, calendar, chances[6]),
-        "effort": effort_table(within, calendar, chances[7]),
-    }
-    return City(tables=tables, truth=truth_tables(diary, crowd, expected, calendar))
+@dataclass(frozen=True)
+class City:
+    """An invented city: `tables` of the data contract, and the `truth` nobody in it knows.
+
+    Dates are pandas timestamps at midnight.
+    """
+
+    tables: Mapping[str, pd.DataFrame]
+    truth: Mapping[str, pd.DataFrame]
+    plan: Plan
 
 
-def _check_sizes(persons: int, years: int, seed: int, until: date) -> None:
-    faults = []
-    if persons < 1:
-        faults.append(f"persons is {persons}, expected 1 or more")
-    if not 1 <= years <= MOST_YEARS:
-        faults.append(f"years is {years}, expected 1 to {MOST_YEARS}")
-    if seed < 0:
-        faults.append(f"seed is {seed}, expected 0 or more")
-    if until.year < 2000:
-        faults.append(f"until is {until}, expected a day from 2000-01-01 on")
-    if faults:
-        raise ConfigError(f"city: {'; '.join(faults)}. Nothing was built; mend the values and try again.")
+def build(  # noqa: PLR0913 (a request, each part of which may be left out)
+    *,
+    preset: str = "demo",
+    persons: int | None = None,
+    years: int | None = None,
+    seed: int = 7,
+    until: date = date(2025, 12, 31),
+    bias: str = "none",
+) -> City:
+    """The city asked for, in memory; the same for a seed."""
+    asked = plan(preset, persons=persons, years=years, seed=seed, until=until, bias=bias)
+    made = list(parts(survey(asked), Sums(), 1, silent))
+    return City(_joined([part.tables for part in made]), _joined([part.truth for part in made]), asked)
 
 
-def _stations(places: Places, diary: Diary) -> pd.DataFrame:
-    """The `stations` table, with a social worker for every 30 persons expected at a time, and at least one."""
-    n_stations = len(places.station_township)
-    expected = np.bincount(diary.station[diary.routine], minlength=n_stations) / max(diary.routine.any(axis=1).sum(), 1)
-    workers = np.maximum(np.ceil(expected / CASELOAD), 1).astype(np.int64)
-    table = stations_table(places, workers)
-    return table.assign(opened_on=as_dates(table["opened_on"].to_numpy()))
+def write(city: City, folder: Path) -> None:
+    """Write a city that is in memory into a new or empty folder: all or nothing."""
+    with whole_folder(folder) as aside:
+        write_parts([Part(city.tables, city.truth)], aside)
+        write_plan(city.plan, aside)
+
+
+def _joined(parts_of: list[Frames]) -> dict[str, pd.DataFrame]:
+    pieces: dict[str, list[pa.Table]] = {}
+    for frames in parts_of:
+        for name, rows in frames.items():
+            pieces.setdefault(name, []).append(as_arrow(rows))
+    return {name: _in_memory(pa.concat_tables(rows)) for name, rows in pieces.items()}
+
+
+def _in_memory(table: pa.Table) -> pd.DataFrame:
+    frame = table.to_pandas(date_as_object=False)
+    return frame.astype(dict.fromkeys(frame.select_dtypes("datetime"), "datetime64[s]"))

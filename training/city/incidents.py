@@ -1,63 +1,111 @@
-"""Overdoses on the ground, first positives and treatment entries by township, and how hard anyone looked."""
+"""Overdoses on the ground, seen and unseen, and first positives and treatment entries by township."""
 
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
-from features.vocabulary import TEST_GIVEN
-from training.city.places import RADIUS_M, TOWNSHIPS, Places, to_degrees, township_ids
-from training.city.supply import Supply
-from training.city.weeks import Floats, Ints, Weeks, as_dates
+from training.city.areas import Projection
+from training.city.figures import IncidentFigures
+from training.city.ground import CITY, Ground, chance
+from training.city.places import Places
+from training.city.rows import KIND_NAMES, Rows, code, where
+from training.city.stations import township_ids
+from training.city.weeks import Floats, Ints, as_dates
 
-OVERDOSES_PER_WEEK = 25.0
-CELL_M = 250.0  # the grain of the true intensity
-N_CLUSTERS, CLUSTER_SHARE = 14, 0.55  # places that persist, and their share of all overdoses
-AVAILABILITY_EFFECT = 0.8  # of the hidden field on the log of the rate of a township
-REPORTERS = {"citizen": 0.45, "service": 0.5, "enforcement": 0.05}
+TOLD = np.dtype([("occurred_on", np.int32), ("first", np.bool_), ("township", np.int16)])
+REPORTERS = ("citizen", "service", "enforcement", "")  # the last: nobody tells of it
 
 
 @dataclass(frozen=True)
-class Ground:
-    """The lasting map: centres of cells (metres), each one's long-run share of overdoses, and its township."""
+class LastingMap:
+    """Centres of cells (metres), each one's long-run share of overdoses, and its township."""
 
     centres: Floats
     share: Floats
     township: Ints
 
 
-def ground(places: Places, rng: np.random.Generator) -> Ground:
+@dataclass(frozen=True)
+class Harm:
+    """Overdoses by (week, township): expected in truth, and expected to be told of; the map within townships."""
+
+    expected: Floats
+    seen: Floats
+    lasting: LastingMap
+
+
+def harm(ground: Ground) -> Harm:
+    """The true intensity of overdoses of a city; where services look less, less of it is seen."""
+    figures = ground.figures
+    lasting = _lasting_map(ground.places, figures.places.cell_m, figures.incidents, chance(ground.plan, CITY, 3))
+    expected = _intensity(lasting, ground)
+    return Harm(expected=expected, seen=expected * (1 - _reported(ground)[:, -1]), lasting=lasting)
+
+
+def _lasting_map(places: Places, cell_m: float, figures: IncidentFigures, rng: np.random.Generator) -> LastingMap:
     """A few clusters that persist on top of overdoses that follow where people live."""
-    edge = np.arange(-1.6 * RADIUS_M, 1.6 * RADIUS_M, CELL_M) + CELL_M / 2
+    reach = np.ceil(np.abs(np.array(places.outline.bounds)).max() / cell_m) * cell_m
+    edge = np.arange(-reach, reach, cell_m) + cell_m / 2
     centres = np.stack(np.meshgrid(edge, edge), axis=-1).reshape(-1, 2)
     centres = centres[places.inside(centres)]
     township = places.township_of(centres)
-    n_cells = np.bincount(township, minlength=len(places.seeds))
+    n_cells = np.bincount(township, minlength=len(places))
     crowd = (places.population / np.maximum(n_cells, 1))[township]
     crowd /= crowd.sum()
-    middles = centres[rng.choice(len(centres), N_CLUSTERS, p=crowd)]
+    middles = centres[rng.choice(len(centres), figures.clusters, p=crowd)]
     away = ((centres[:, None, :] - middles) ** 2).sum(axis=2)
-    peaks = np.exp(-0.5 * away / rng.uniform(250, 800, N_CLUSTERS) ** 2)
-    clusters = (peaks / peaks.sum(axis=0)) @ rng.dirichlet(np.full(N_CLUSTERS, 1.5))
-    return Ground(centres, CLUSTER_SHARE * clusters + (1 - CLUSTER_SHARE) * crowd, township)
+    peaks = np.exp(-0.5 * away / rng.uniform(cell_m, 3.2 * cell_m, figures.clusters) ** 2)
+    weights = rng.dirichlet(np.full(figures.clusters, 1.5)) / peaks.sum(axis=0)
+    clusters = (peaks * weights).sum(axis=1)
+    share = figures.cluster_share * clusters + (1 - figures.cluster_share) * crowd
+    return LastingMap(centres, share, township)
 
 
-def intensity(ground: Ground, supply: Supply, n_townships: int) -> Floats:
+def _intensity(lasting: LastingMap, ground: Ground) -> Floats:
     """The expected overdoses by (week, township): the lasting map, bent by availability, times the city's level."""
-    share = np.bincount(ground.township, weights=ground.share, minlength=n_townships)
-    bent = share * np.exp(AVAILABILITY_EFFECT * (supply.availability - supply.availability.mean(axis=0)))
-    level = OVERDOSES_PER_WEEK * supply.level / supply.level.mean()
-    return np.asarray(level[:, None] * bent / bent.sum(axis=1, keepdims=True))
+    supply, figures = ground.supply, ground.figures.incidents
+    share = np.bincount(lasting.township, weights=lasting.share, minlength=len(ground.places))
+    bent = share * np.exp(figures.availability * (supply.availability - supply.availability.mean(axis=0)))
+    level = figures.overdoses_a_week * supply.level / supply.level.mean()
+    return np.asarray(level[:, None] * bent / bent.sum(axis=1).mean())
 
 
-def incidents_table(
-    events: pd.DataFrame, ground: Ground, expected: Floats, weeks: Weeks, rng: np.random.Generator
-) -> pd.DataFrame:
+def _reported(ground: Ground) -> Floats:
+    """By (township, reporter) the share of overdoses each tells of; services of more where stations are diligent."""
+    figures, places = ground.figures.incidents, ground.places
+    n = np.bincount(places.station_township)
+    diligence = np.bincount(places.station_township, weights=ground.stations.diligence) / n
+    service = figures.service_share * np.exp(figures.service_by_diligence * diligence)
+    citizen, enforcement = (np.full(len(n), share) for share in (figures.citizen_share, figures.enforcement_share))
+    service = np.minimum(service, 1 - citizen - enforcement)
+    return np.column_stack([citizen, service, enforcement, 1 - citizen - service - enforcement])
+
+
+def told_of(recorded: Rows) -> Rows:
+    """First positives and treatment entries of recorded histories: day, which of the two, and township alone."""
+    positive = recorded[where(recorded, kind="urine_test", outcome="positive")]
+    positive = positive[np.argsort(positive["occurred_on"], kind="stable")]
+    first = positive[np.unique(positive["person"], return_index=True)[1]]
+    entered = (recorded["kind"] == KIND_NAMES.index("programme_start")) & (
+        recorded["outcome"] != code("outcome", "community_rehabilitation")
+    )
+    told = np.zeros(len(first) + int(entered.sum()), dtype=TOLD)
+    for name in ("occurred_on", "township"):
+        told[name] = np.concatenate([first[name], recorded[name][entered]])
+    told["first"][: len(first)] = True
+    return told
+
+
+def incidents_table(told: Rows, ground: Ground, happening: Harm) -> pd.DataFrame:
     """The `incidents` table: overdoses with coordinates, first positives and treatment entries by township alone."""
-    happened = pd.concat([_overdoses(ground, expected, weeks, rng), _told_of(events)], ignore_index=True)
+    rng = chance(ground.plan, CITY, 4)
+    within = told[told["occurred_on"] >= ground.weeks.monday(ground.weeks.opens)]
+    happened = pd.concat([_overdoses(happening, ground, rng), _by_township(within, ground)], ignore_index=True)
     known_on = happened["occurred_on"] + np.minimum(rng.poisson(2.5, len(happened)), 12)
-    happened = happened.assign(known_on=known_on)[known_on <= weeks.until]
-    happened = happened.sort_values(["known_on", "occurred_on", "kind"], kind="stable", ignore_index=True)
+    happened = happened.assign(known_on=known_on)[known_on <= ground.weeks.until]
+    order = ["known_on", "occurred_on", "kind", "area_id"]
+    happened = happened.sort_values(order, kind="stable", ignore_index=True)
     return pd.DataFrame(
         {
             "incident_id": "I" + pd.Series(np.arange(1, len(happened) + 1)).astype("str").str.zfill(7),
@@ -72,58 +120,46 @@ def incidents_table(
     )
 
 
-def _overdoses(ground: Ground, expected: Floats, weeks: Weeks, rng: np.random.Generator) -> pd.DataFrame:
-    """Poisson counts by week and township, each placed in a cell of the township by the lasting map."""
-    counts = rng.poisson(expected[weeks.opens :])
+def _overdoses(happening: Harm, ground: Ground, rng: np.random.Generator) -> pd.DataFrame:
+    """Poisson counts by week and township, each placed in a cell of the township by the lasting map; those seen."""
+    calendar, lasting = ground.weeks, happening.lasting
+    counts = rng.poisson(happening.expected[calendar.opens :])
     week, township = (np.repeat(index, counts.ravel()) for index in np.indices(counts.shape).reshape(2, -1))
-    cell = np.empty(len(week), dtype=np.int64)
-    for number in range(expected.shape[1]):
-        cells = np.flatnonzero(ground.township == number)
-        mine = township == number
-        share = ground.share[cells] / ground.share[cells].sum()
-        cell[mine] = rng.choice(cells, int(mine.sum()), p=share)
-    points = ground.centres[cell] + rng.uniform(-CELL_M / 2, CELL_M / 2, (len(cell), 2))
-    degrees = to_degrees(points)
-    return pd.DataFrame(
+    # The cells of all townships on one line: a point of it, drawn within the township's stretch, is a cell.
+    order = np.argsort(lasting.township, kind="stable")
+    line = np.concatenate([[0.0], np.cumsum(lasting.share[order])])
+    ends = np.searchsorted(lasting.township[order], np.arange(counts.shape[1] + 1))
+    low, high = line[ends[:-1]][township], line[ends[1:]][township]
+    place = np.searchsorted(line, low + rng.random(len(week)) * (high - low), side="right") - 1
+    cell = order[np.clip(place, ends[:-1][township], ends[1:][township] - 1)]
+    cell_m = ground.figures.places.cell_m
+    points = lasting.centres[cell] + rng.uniform(-cell_m / 2, cell_m / 2, (len(cell), 2))
+    figures = ground.figures.places
+    degrees = Projection(figures.longitude, figures.latitude).to_degrees(points)
+    shares = _reported(ground).cumsum(axis=1)[township]
+    reporter = np.minimum((rng.random((len(week), 1)) > shares).sum(axis=1), len(REPORTERS) - 1)
+    day = calendar.monday(calendar.opens) + 7 * week + rng.integers(0, 7, len(week))
+    made = pd.DataFrame(
         {
-            "occurred_on": weeks.monday(weeks.opens) + 7 * week + rng.integers(0, 7, len(week)),
+            "occurred_on": day,
             "kind": "overdose",
-            "reported_by": rng.choice(list(REPORTERS), len(week), p=list(REPORTERS.values())),
+            "reported_by": np.array(REPORTERS)[reporter],
             "longitude": degrees[:, 0],
             "latitude": degrees[:, 1],
             "area_id": None,
         }
     )
+    return made[made["reported_by"] != ""]
 
 
-def _told_of(recorded: pd.DataFrame) -> pd.DataFrame:
-    """First positives and treatment entries of the recorded histories; nothing of a person but the township."""
-    positive = recorded[(recorded["kind"] == "urine_test") & (recorded["outcome"] == "positive")]
-    first = positive.sort_values("occurred_on", kind="stable").drop_duplicates("person")
-    entry = recorded[(recorded["kind"] == "programme_start") & (recorded["outcome"] != "community_rehabilitation")]
-    told = pd.concat([first.assign(kind="first_positive"), entry.assign(kind="treatment_entry")], ignore_index=True)
-    place = township_ids(told["township"].to_numpy(dtype=np.int64))
-    columns = told[["occurred_on", "kind"]]
-    return columns.assign(reported_by="service", longitude=np.nan, latitude=np.nan, area_id=place)
-
-
-def effort_table(recorded: pd.DataFrame, weeks: Weeks, rng: np.random.Generator) -> pd.DataFrame:
-    """The `effort` table: tests given and contacts kept by township and week, reported 2 to 5 days after its end."""
-    given = recorded["kind"].isin(["urine_test", "hair_test"]) & recorded["outcome"].isin(TEST_GIVEN)
-    kept = recorded["outcome"] == "kept"
-    week = weeks.of(recorded["occurred_on"].to_numpy())
-    cells = pd.MultiIndex.from_product([range(len(TOWNSHIPS)), range(weeks.opens, weeks.count)])
-    by_cell = pd.DataFrame({"tests": given, "contacts": kept}).groupby([recorded["township"], week]).sum()
-    effort = by_cell.reindex(cells, fill_value=0)
-    monday = weeks.first + 7 * cells.get_level_values(1).to_numpy()
-    known_on = monday + 7 + rng.integers(2, 6, len(cells))
-    table = pd.DataFrame(
+def _by_township(told: Rows, ground: Ground) -> pd.DataFrame:
+    return pd.DataFrame(
         {
-            "area_id": township_ids(cells.get_level_values(0).to_numpy()),
-            "week": as_dates(monday),
-            "known_on": as_dates(known_on),
-            "tests": effort["tests"].to_numpy(),
-            "contacts": effort["contacts"].to_numpy(),
+            "occurred_on": told["occurred_on"].astype(np.int64),
+            "kind": np.where(told["first"], "first_positive", "treatment_entry"),
+            "reported_by": "service",
+            "longitude": np.nan,
+            "latitude": np.nan,
+            "area_id": township_ids(ground.places, told["township"].astype(np.int64)),
         }
     )
-    return table[known_on <= weeks.until].reset_index(drop=True)

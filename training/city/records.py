@@ -1,26 +1,44 @@
-"""From the diary of a city to the rows its seven sources send: contacts, tests, doses, and what befell people."""
+"""From the diary of a block to the rows its seven sources should send: contacts, tests, doses, what befell people."""
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
-import pandas as pd
 
 from features.vocabulary import KINDS, TEST_GIVEN
-from training.city.life import NO_TEST, RESULTS, Diary, Entry, Ledger, World
-from training.city.programmes import COMMUNITY_REHABILITATION, METHADONE
-from training.city.weeks import Ints, logistic
+from training.city.diary import Diary
+from training.city.living import KEPT, NO_SESSION
+from training.city.people import COMMUNITY_REHABILITATION, METHADONE, YEAR, People
+from training.city.rows import NONE, NOTES, Rows, code, codes, rows, where
+from training.city.testing import AFTERCARE, NO_TEST, RESULTS, SURPRISE, SUSPICION
+from training.city.weeks import Bools, Ints, logistic
+from training.city.world import Entry, World
 
 Cells = tuple[Ints, ...]  # (weeks, persons) of the diary
-Texts = npt.NDArray[np.str_]
 
-EMPTY: dict[str, Any] = {"outcome": None, "substance": None, "value": np.nan, "note_code": None}
-
-HAIR_EVERY_WEEKS = 26
-HAIR_SENSITIVITY = 0.85
-HAIR_SEES_WEEKS = (2, 25)  # use so many weeks back shows at the root (DOMAIN section 3)
 DOSE_MG = 60.0
+
+# Who tells of what befell a person; a start of methadone is told by the clinic.
+TELLERS = {
+    "order": "case_unit",
+    "programme_start": "community",
+    "programme_end": "case_unit",
+    "agreement": "community",
+    "isolation_start": "facility",
+    "isolation_end": "facility",
+    "diagnostic_assessment": "facility",
+    "home_visit": "community",
+    "transfer_out": "community",
+    "transfer_in": "community",
+    "move": "community",
+    "absence": "community",
+    "ward_start": "special_ward",
+    "ward_end": "special_ward",
+    "job_start": "employment",
+    "job_end": "employment",
+    "death": "community",
+    "sealed": "case_unit",
+    "objection": "community",
+}
 
 
 @dataclass(frozen=True)
@@ -44,133 +62,157 @@ CONTACTS = (
     Contact("employment", "training", 0.035, 1.5, only_jobless=True),
     Contact("employment", "placement", 0.025, None, only_jobless=True),
     Contact("community", "leave", 0.012, None),
-    Contact("community", "absence", 0.006, None),
 )
 
 
-def records(diary: Diary, ledger: Ledger, world: World) -> pd.DataFrame:
-    """What should be recorded, one row an event: persons, stations and townships by number, days since 1970-01-01.
-
-    Columns person, occurred_on, source, kind, outcome, substance, value, station, township, note_code; `None` where
-    a kind has no such thing.
-    """
+def records(diary: Diary, world: World) -> Rows:
+    """What should be recorded, one row an event: persons by their number in the block, days since 1970-01-01."""
     routine = [_contact(contact, diary, world) for contact in CONTACTS]
     routine += [_urine_tests(diary, world), _hair_tests(diary, world), _counselling(diary, world)]
     routine += [_doses(diary, world, taken=True), _doses(diary, world, taken=False)]
-    recent = pd.concat(routine, ignore_index=True)
-    recent = recent[recent["occurred_on"] >= world.weeks.monday(world.weeks.opens)]
-    befell = [_earlier_isolation(world), *(_told(entry, world) for entry in ledger.by_kind())]
-    return until_death(pd.concat([*befell, recent], ignore_index=True))
+    recent = np.concatenate(routine)
+    calendar = world.ground.weeks
+    recent = recent[recent["occurred_on"] >= calendar.monday(calendar.opens)]
+    earlier = [_earlier_isolation(world.people), *_earlier_programmes(world.people)]
+    return until_death(np.concatenate([*earlier, *(_told(entry) for entry in diary.befell()), recent]))
 
 
-def _rows(diary: Diary, at: Cells, day: Ints, **given: object) -> pd.DataFrame:
+def _rows(diary: Diary, at: Cells, day: Ints, **given: object) -> Rows:
     """Rows at these (week, person) cells of the diary, with the columns given."""
-    week, who = at
-    place = {"station": diary.station[week, who], "township": diary.township[week, who]}
-    return pd.DataFrame({"person": who, "occurred_on": day, **EMPTY, **place, **given})
+    place = {"station": diary.station[at], "township": diary.township[at]}
+    return rows(len(day), person=at[1], occurred_on=day, **place, **given)
 
 
-def _contact(contact: Contact, diary: Diary, world: World) -> pd.DataFrame:
-    due = diary.routine & (world.rng.random(diary.routine.shape) < contact.per_week)
+def _contact(contact: Contact, diary: Diary, world: World) -> Rows:
+    due = _due(contact.per_week, diary, world)
     if contact.only_jobless:
         due &= ~diary.employed
     if contact.kept is None:
         due &= ~diary.silent
     at = np.nonzero(due)
-    outcome = None if contact.kept is None else _kept(contact.kept, diary, world, at)
+    outcome = NONE if contact.kept is None else _kept(contact.kept, diary, world, at)
     value = world.rng.integers(1, 15, len(at[0])) if KINDS[contact.kind].value_unit == "days" else np.nan
     day = _day_in_week(world, at[0])
     return _rows(diary, at, day, source=contact.source, kind=contact.kind, outcome=outcome, value=value)
 
 
-def _kept(logit: float, diary: Diary, world: World, at: Cells) -> Texts:
+def _due(per_week: float, diary: Diary, world: World) -> Bools:
+    """Where a contact falls due; diligent stations have more of them, all have fewer at the Spring Festival."""
+    ground = world.ground
+    pace = world.figures.care.pace * np.exp(0.2 * ground.stations.diligence)[diary.station]
+    pace *= np.where(ground.festival, 0.6, 1.0)[:, None]
+    return diary.routine & (world.rng.random(diary.routine.shape) < pace * per_week)
+
+
+def _kept(logit: float, diary: Diary, world: World, at: Cells) -> Ints:
     """Kept or missed: strain and use make missing likelier, and who is gone misses everything."""
-    kept = logistic(logit - 0.6 * diary.strain[at] - 0.7 * diary.used[at]) * ~diary.silent[at]
-    return np.where(world.rng.random(len(at[0])) < kept, "kept", "missed")
+    figures = world.figures.care
+    festival = figures.kept_at_festival * world.ground.festival[at[0]]
+    pull = figures.kept_by_strain * diary.strain[at] + figures.kept_by_use * diary.used[at] + festival
+    kept = world.rng.random(len(at[0])) < logistic(logit + pull) * ~diary.silent[at]
+    return np.where(kept, code("outcome", "kept"), code("outcome", "missed"))
 
 
 def _day_in_week(world: World, week: Ints) -> Ints:
-    return world.weeks.first + 7 * week + world.rng.integers(0, 7, len(week))
+    return world.ground.weeks.first + 7 * week + world.rng.integers(0, 7, len(week))
 
 
-def _urine_tests(diary: Diary, world: World) -> pd.DataFrame:
-    at = np.nonzero(diary.test_result != NO_TEST)
-    outcome = np.array(RESULTS)[diary.test_result[at]]
+def _urine_tests(diary: Diary, world: World) -> Rows:
+    at = np.nonzero(diary.urine != NO_TEST)
+    note = np.full(4, NONE)
+    note[[SURPRISE, SUSPICION, AFTERCARE]] = [NOTES.index(word) for word in ("surprise", "suspicion", "aftercare")]
+    at_clinic = (diary.programme[at] == METHADONE) & diary.routine[at]
+    result = diary.urine[at]
     return _rows(
         diary,
         at,
-        diary.test_day[at],
-        source=np.where(diary.programme[at] == METHADONE, "methadone_clinic", "community"),
+        diary.urine_day[at],
+        source=np.where(at_clinic, code("source", "methadone_clinic"), code("source", "community")),
         kind="urine_test",
-        outcome=outcome,
-        substance=_substance_of(at[1], outcome, world),
-        note_code=pd.Series("surprise", range(len(outcome))).where(diary.surprise[at]),
+        outcome=codes("outcome", RESULTS)[result],
+        substance=_looked_for(result, at[1], world),
+        note=note[diary.why[at]],
     )
 
 
-def _hair_tests(diary: Diary, world: World) -> pd.DataFrame:
-    """Two a year, each of which shows use two weeks to half a year back; missed as any other contact is."""
-    week = np.arange(world.weeks.count)[:, None]
-    turn = np.arange(len(world.people)) % HAIR_EVERY_WEEKS
-    at = np.nonzero(diary.routine & (week % HAIR_EVERY_WEEKS == turn))
-    recent, oldest = HAIR_SEES_WEEKS
-    so_far = np.vstack([np.zeros((1, len(turn)), np.int64), diary.used.cumsum(axis=0)])
-    seen = so_far[np.maximum(at[0] - recent + 1, 0), at[1]] > so_far[np.maximum(at[0] - oldest, 0), at[1]]
-    shown = np.where(seen & (world.rng.random(len(seen)) < HAIR_SENSITIVITY), "positive", "negative")
-    outcome = np.where(_kept(2.3, diary, world, at) == "kept", shown, "missed")
-    substance = _substance_of(at[1], outcome, world)
-    day = _day_in_week(world, at[0])
+def _hair_tests(diary: Diary, world: World) -> Rows:
+    at = np.nonzero(diary.hair != NO_TEST)
+    result, day = diary.hair[at], diary.hair_day[at]
+    outcome, substance = codes("outcome", RESULTS)[result], _looked_for(result, at[1], world)
     return _rows(diary, at, day, source="rehab_station", kind="hair_test", outcome=outcome, substance=substance)
 
 
-def _substance_of(who: Ints, outcome: Texts, world: World) -> pd.Series:
+def _looked_for(result: Ints, who: Ints, world: World) -> Ints:
     """What a given test looked for, the person's primary substance; nothing for a test that was not given."""
-    primary = world.people.facts["primary_substance"].take(who).reset_index(drop=True)
-    return primary.where(np.isin(outcome, TEST_GIVEN))
+    given = np.isin(result, [RESULTS.index(outcome) for outcome in TEST_GIVEN])
+    return np.where(given, world.people.substance[who], NONE)
 
 
-def _counselling(diary: Diary, world: World) -> pd.DataFrame:
-    at = np.nonzero(diary.counselling)
-    outcome = np.where(diary.counselling[at] == 1, "kept", "missed")
-    day = _day_in_week(world, at[0])
-    return _rows(diary, at, day, source="rehab_station", kind="counselling", outcome=outcome)
+def _counselling(diary: Diary, world: World) -> Rows:
+    at = np.nonzero(diary.counselling != NO_SESSION)
+    outcome = np.where(diary.counselling[at] == KEPT, code("outcome", "kept"), code("outcome", "missed"))
+    return _rows(diary, at, _day_in_week(world, at[0]), source="rehab_station", kind="counselling", outcome=outcome)
 
 
-def _doses(diary: Diary, world: World, *, taken: bool) -> pd.DataFrame:
+def _doses(diary: Diary, world: World, *, taken: bool) -> Rows:
     """One row a week for the doses taken, and one for a week's missed dose: a row a day would drown all else."""
-    strained = logistic(-1.2 + 0.6 * diary.strain + 0.8 * diary.used)
-    missing = diary.silent | (world.rng.random(diary.routine.shape) < strained)
-    chosen = ~diary.silent if taken else missing
-    at = np.nonzero(diary.routine & (diary.programme == METHADONE) & chosen)
-    outcome, note = ("taken", "week") if taken else ("missed", None)
+    at = np.nonzero(diary.routine & (diary.programme == METHADONE))
+    silent = diary.silent[at]
+    strained = logistic(-1.2 + 0.6 * diary.strain[at] + 0.8 * diary.used[at])
+    chosen = ~silent if taken else silent | (world.rng.random(len(silent)) < strained)
+    at = (at[0][chosen], at[1][chosen])
+    outcome, note = ("taken", "week") if taken else ("missed", NONE)
     value = np.round(DOSE_MG + 8 * world.people.frailty[at[1]]) if taken else np.nan
     day = _day_in_week(world, at[0])
-    return _rows(diary, at, day, source="methadone_clinic", kind="dose", outcome=outcome, value=value, note_code=note)
+    return _rows(diary, at, day, source="methadone_clinic", kind="dose", outcome=outcome, value=value, note=note)
 
 
-def _told(entry: Entry, world: World) -> pd.DataFrame:
-    """The rows of an entry of the ledger."""
-    points = KINDS[entry.kind].value_unit == "points"
-    columns = {"person": entry.who, "occurred_on": entry.day, **EMPTY}
-    said = {"source": entry.source, "kind": entry.kind, "outcome": entry.outcome or None}
-    value = np.round(world.rng.normal(70, 10, len(entry.who))) if points else np.nan
-    return pd.DataFrame({**columns, **said, "value": value, "station": entry.station, "township": entry.township})
+def _told(entry: Entry) -> Rows:
+    """The rows of what befell people."""
+    to_clinic = entry.kind == "programme_start" and entry.outcome == "methadone"
+    return rows(
+        len(entry.who),
+        person=entry.who,
+        occurred_on=entry.day,
+        source="methadone_clinic" if to_clinic else TELLERS[entry.kind],
+        kind=entry.kind,
+        outcome=entry.outcome or NONE,
+        value=np.nan if entry.value is None else entry.value,
+        station=entry.station,
+        township=entry.township,
+        note=entry.note or NONE,
+    )
 
 
-def _earlier_isolation(world: World) -> pd.DataFrame:
-    """Admission and release of those who enter the city's programmes from isolation."""
-    people = world.people
-    who = np.flatnonzero(people.programme == COMMUNITY_REHABILITATION)
+def _earlier(people: People, who: Ints, day: Ints, **given: object) -> Rows:
     place = {"station": people.station[who], "township": people.township[who]}
+    return rows(len(who), person=who, occurred_on=day, **place, **given)
+
+
+def _earlier_isolation(people: People) -> Rows:
+    """Admission and release of those who enter the city's programmes from isolation."""
+    who = np.flatnonzero(people.programme == COMMUNITY_REHABILITATION)
     moments = (("isolation_start", people.registered_on[who]), ("isolation_end", people.entry_day[who]))
-    made = [
-        pd.DataFrame({"person": who, "occurred_on": day, **EMPTY, "source": "facility", "kind": kind, **place})
-        for kind, day in moments
+    return np.concatenate([_earlier(people, who, day, source="facility", kind=kind) for kind, day in moments])
+
+
+def _earlier_programmes(people: People) -> list[Rows]:
+    """Start and completion of the programmes of veterans."""
+    who = np.flatnonzero(people.veteran)
+    start = people.entry_day[who]
+    begun = codes("outcome", ("community_treatment", "community_rehabilitation", "methadone"))[people.programme[who]]
+    done = {"source": "case_unit", "kind": "programme_end", "outcome": "completed"}
+    return [
+        _earlier(people, who, start, source="community", kind="programme_start", outcome=begun),
+        _earlier(people, who, start + round(3 * YEAR), **done),
     ]
-    return pd.concat(made, ignore_index=True)
 
 
-def until_death(rows: pd.DataFrame) -> pd.DataFrame:
+def until_death(recorded: Rows) -> Rows:
     """The rows without what was foreseen for a day after the person's death."""
-    died_on = rows[rows["kind"] == "death"].groupby("person")["occurred_on"].min()
-    return rows[~(rows["occurred_on"] > rows["person"].map(died_on))].reset_index(drop=True)
+    dead = recorded[where(recorded, kind="death")]
+    if not len(dead):
+        return recorded
+    last = np.full(int(recorded["person"].max()) + 1, np.iinfo(np.int32).max)
+    last[dead["person"]] = dead["occurred_on"]
+    return recorded[recorded["occurred_on"] <= last[recorded["person"]]]

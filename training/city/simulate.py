@@ -1,40 +1,118 @@
-"""The weeks of a city, one after the other, over all persons at once."""
+"""A whole city: block after block, in one process or several, then what the blocks add up to."""
+
+from collections import deque
+from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass, field
+from functools import partial
+from multiprocessing import get_context
+from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 
-from training.city.life import ACTIVE, AWAITED, DEAD, ISOLATED, MISSING, Diary, Ledger, State, World, begin, blank_diary
-from training.city.programmes import move_on
-from training.city.supply import Supply
-from training.city.use import counsel, get_by, hazard_of_use, take_tests, use
-from training.city.weeks import Bools
+from features.errors import ConfigError
+from training.city.areas import areas_table
+from training.city.block import Block, block, counts, n_blocks
+from training.city.effort import effort_table
+from training.city.ground import Ground, survey
+from training.city.incidents import TOLD, harm, incidents_table
+from training.city.presets import Plan
+from training.city.rows import Rows
+from training.city.stations import stations_table
+from training.city.tally import Tally
+from training.city.truth import truth_of_places
+from training.city.weeks import Ints
+from training.city.write import Part, whole_folder, write_parts, write_plan
+
+Made = TypeVar("Made")
+Tell = Callable[[int, int], None]  # told blocks done, and blocks in all
+
+AHEAD = 2  # blocks made and not yet written, for each process: so many are in memory
 
 
-def simulate(world: World, supply: Supply) -> tuple[Diary, Ledger]:
-    """The diary of every week and the ledger of what befell people."""
-    state = begin(world.people, world.rng)
-    diary = blank_diary(world.weeks.count, len(world.people))
-    ledger = Ledger()
-    for week in range(world.weeks.count):
-        expected, free = np.isin(state.phase, (ACTIVE, MISSING)), ~np.isin(state.phase, (AWAITED, ISOLATED))
-        move_on(state, ledger, world, week)
-        # A week in which the status changes has no routine contacts: it is neither here nor there.
-        routine = expected & np.isin(state.phase, (ACTIVE, MISSING)) & (state.ward_until < world.weeks.monday(week))
-        _enter(diary, state, routine, week)
-        get_by(state, ledger, world, routine & (state.phase == ACTIVE), week)
-        at_large = free & ~np.isin(state.phase, (ISOLATED, DEAD)) & (state.ward_until < world.weeks.monday(week))
-        hazard = hazard_of_use(state, world, supply.availability[week], at_large)
-        use(state, world, hazard)
-        diary.hazard[week], diary.use_days[week] = hazard, state.use_days[:, 7:]
-        take_tests(state, diary, world, week)
-        counsel(state, diary, world, week)
-    return diary, ledger
+def silent(done: int, of: int) -> None:
+    """A `Tell` that tells nobody."""
 
 
-def _enter(diary: Diary, state: State, routine: Bools, week: int) -> None:
-    """Write the state of the week into the diary."""
-    diary.alive[week] = ~np.isin(state.phase, (AWAITED, DEAD))
-    diary.routine[week] = routine
-    diary.silent[week] = routine & (state.phase == MISSING)
-    diary.programme[week], diary.started_day[week] = state.programme, state.started_day
-    diary.township[week], diary.station[week] = state.township, state.station
-    diary.employed[week], diary.strain[week] = state.employed, state.strain
+def simulate(asked: Plan, folder: Path, *, processes: int = 1, tell: Tell = silent) -> Tally:
+    """Write the city into a new or empty folder, the truth into a folder in it; its counts. All or nothing.
+
+    The files are the same to the bit for a plan, whatever the number of processes.
+    """
+    _refuse(processes)
+    sums = Sums()
+    with whole_folder(folder) as aside:
+        write_parts(parts(survey(asked), sums, processes, tell), aside)
+        write_plan(asked, aside)
+    return sums.tally
+
+
+def count(asked: Plan, *, processes: int = 1, tell: Tell = silent) -> Tally:
+    """The counts of a city that is not written."""
+    _refuse(processes)
+    whole, of = Tally(), n_blocks(asked.persons)
+    for done, tally in enumerate(in_order(partial(counts, survey(asked)), of, processes)):
+        whole += tally
+        tell(done + 1, of)
+    return whole
+
+
+def _refuse(processes: int) -> None:
+    if processes < 1:
+        raise ConfigError(f"city: processes is {processes}, expected 1 or more. Nothing was built.")
+
+
+@dataclass
+class Sums:
+    """What the blocks add up to; filled as they come."""
+
+    tally: Tally = field(default_factory=Tally)
+    told: list[Rows] = field(default_factory=lambda: [np.zeros(0, dtype=TOLD)])
+    effort: Ints = field(default_factory=lambda: np.zeros(1, dtype=np.int64))
+    register: Ints = field(default_factory=lambda: np.zeros(1, dtype=np.int64))
+
+    def add(self, made: Block) -> None:
+        """Take a block into the sums."""
+        self.tally += made.tally
+        self.told.append(made.told)
+        self.effort = self.effort + made.effort
+        self.register = self.register + made.register
+
+
+def parts(ground: Ground, sums: Sums, processes: int, tell: Tell) -> Iterator[Part]:
+    """The city part by part: its blocks in their order, then its places."""
+    of = n_blocks(ground.plan.persons)
+    for done, made in enumerate(in_order(partial(block, ground), of, processes)):
+        sums.add(made)
+        yield Part({"persons": made.persons, "events": made.events}, made.truth)
+        tell(done + 1, of)
+    happening, figures = harm(ground), ground.figures.places
+    yield Part(
+        {
+            "stations": stations_table(ground.places, ground.stations, sums.register, figures.persons_per_worker),
+            "areas": areas_table(ground.places, figures),
+            "incidents": incidents_table(np.concatenate(sums.told), ground, happening),
+            "effort": effort_table(sums.effort, ground),
+        },
+        truth_of_places(ground, happening),
+    )
+
+
+def in_order(work: Callable[[int], Made], n: int, processes: int) -> Iterator[Made]:
+    """What `work` makes of 0 to n - 1, in that order; in processes of its own when more than one is asked for."""
+    if processes == 1 or n == 1:
+        yield from map(work, range(n))
+        return
+    with ProcessPoolExecutor(min(processes, n), mp_context=get_context("spawn")) as pool:
+        try:
+            numbers = iter(range(n))
+            coming = deque(
+                pool.submit(work, number) for number, _ in zip(numbers, range(AHEAD * processes), strict=False)
+            )
+            while coming:
+                made = coming.popleft().result()
+                coming.extend(pool.submit(work, number) for number, _ in zip(numbers, range(1), strict=False))
+                yield made
+        finally:
+            pool.shutdown(cancel_futures=True)

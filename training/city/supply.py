@@ -4,50 +4,81 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from training.city.figures import SupplyFigures
 from training.city.places import Places
 from training.city.weeks import Floats, Weeks
 
-REACH_M = 5_000.0  # how far apart two townships still rise and fall together
-MEMORY = 0.96  # from week to week
+CREST = 205  # day of the year on which the season is highest, late July
 
 
 @dataclass(frozen=True)
 class Supply:
-    """Availability by (week, township), log-odds, mean near 0; the city's overdose level by week, mean near 1."""
+    """Availability by (week, township), log-odds, mean near 0; the city's overdose level by week, mean near 1.
+
+    `felt` is what drives persons' use: the same field with the lasting differences between districts taken out, so
+    that no district's people use more than another's in the long run: a fairness check finds what testing put there.
+    """
 
     availability: Floats
+    felt: Floats
     level: Floats
 
 
-def supply(places: Places, weeks: Weeks, rng: np.random.Generator) -> Supply:
-    """A lasting map that stays, a slower smooth field that moves over it, and a city level with two or three surges."""
-    apart = np.hypot(*(places.seeds[:, None, :] - places.seeds[None, :, :]).transpose(2, 0, 1))
-    shared = np.linalg.cholesky(np.exp(-0.5 * (apart / REACH_M) ** 2) + 1e-6 * np.eye(len(apart)))
-    lasting = 0.45 * shared @ rng.normal(size=len(apart))
-    moving = _remember(rng.normal(size=(weeks.count, len(apart))) @ shared.T, 0.3)
-    level = np.exp(_remember(rng.normal(size=(weeks.count, 1)), 0.12)[:, 0]) * _season(weeks) * _surges(weeks, rng)
+def supply(places: Places, weeks: Weeks, figures: SupplyFigures, rng: np.random.Generator) -> Supply:
+    """A lasting map that stays, a slower smooth field that moves over it, surges that wander, and a city level."""
+    reach = _smoothing(places, figures.reach_m)
+    lasting = figures.lasting_sd * _sums(rng.normal(size=(1, len(places))), reach)[0]
+    moving = figures.moving_sd * _remember(_sums(rng.normal(size=(weeks.count, len(places))), reach), figures.memory)
+    drift = figures.level_sd * _remember(rng.normal(size=(weeks.count, 1)), figures.memory)[:, 0]
+    level = np.exp(drift) * (1 + figures.season * season(weeks))
     lasting -= lasting.mean()  # the map says where; how much there is in all is the level's to say
-    return Supply(availability=lasting + moving + 0.5 * np.log(level)[:, None], level=level)
+    passing = moving + _surges(places, weeks, figures, rng) + 0.5 * np.log(level)[:, None]
+    return Supply(availability=lasting + passing, felt=_within(lasting, places) + passing, level=level)
 
 
-def _remember(shocks: Floats, spread: float) -> Floats:
-    """First-order autoregression over the first axis, of standard deviation `spread`."""
+def season(weeks: Weeks) -> Floats:
+    """A yearly wave between -1 and 1 with its crest in late July."""
+    return np.asarray(np.cos(2 * np.pi * (weeks.mondays() % 365.25 - CREST) / 365.25))
+
+
+def _smoothing(places: Places, reach_m: float) -> Floats:
+    """Weights by (township, township) that make one of independent shocks neighbours share, of variance 1 each."""
+    apart = np.hypot(*(places.seeds[:, None, :] - places.seeds[None, :, :]).transpose(2, 0, 1))
+    weights = np.exp(-((apart / reach_m) ** 2))
+    return np.asarray(weights / np.sqrt((weights**2).sum(axis=1, keepdims=True)))
+
+
+def _sums(shocks: Floats, weights: Floats) -> Floats:
+    # Not by `@`: its last bit may hang on the number of threads, and then on this bit a person's life.
+    return np.asarray(np.einsum("wt,st->ws", shocks, weights, optimize=False))
+
+
+def _remember(shocks: Floats, memory: float) -> Floats:
+    """First-order autoregression over the first axis, of the shocks' own variance."""
     path = np.empty_like(shocks)
     path[0] = shocks[0]
     for week in range(1, len(shocks)):
-        path[week] = MEMORY * path[week - 1] + np.sqrt(1 - MEMORY**2) * shocks[week]
-    return spread * path
+        path[week] = memory * path[week - 1] + np.sqrt(1 - memory**2) * shocks[week]
+    return path
 
 
-def _season(weeks: Weeks) -> Floats:
-    """A mild yearly wave with its crest in late July."""
-    return 1 + 0.08 * np.cos(2 * np.pi * (weeks.mondays() % 365.25 - 205) / 365.25)
+def _surges(places: Places, weeks: Weeks, figures: SupplyFigures, rng: np.random.Generator) -> Floats:
+    """What surges add by (week, township): each starts somewhere, moves, rises and fades."""
+    added = np.zeros((weeks.count, len(places)))
+    for _ in range(rng.poisson(figures.surges_a_year * weeks.count / 52.18)):
+        start, middle = int(rng.integers(weeks.count)), places.seeds[rng.integers(len(places))]
+        length = max(round(figures.surge_weeks * rng.uniform(0.5, 1.5)), 2)
+        peak, heading = figures.surge_peak * rng.uniform(0.5, 1.5), rng.uniform(0, 2 * np.pi)
+        step = figures.surge_speed_m * np.array([np.cos(heading), np.sin(heading)])
+        for week in range(start, min(start + length, weeks.count)):
+            age = week - start
+            away = ((places.seeds - middle - age * step) ** 2).sum(axis=1)
+            height = peak * np.sin(np.pi * (age + 0.5) / length) ** 2
+            added[week] += height * np.exp(-0.5 * away / figures.surge_width_m**2)
+    return added
 
 
-def _surges(weeks: Weeks, rng: np.random.Generator) -> Floats:
-    """One, but for two or three stretches of 5 to 10 weeks when a strong batch goes round."""
-    factor = np.ones(weeks.count)
-    for _ in range(rng.integers(2, 4)):
-        start = rng.integers(weeks.opens, weeks.count)
-        factor[start : start + rng.integers(5, 11)] *= rng.uniform(1.35, 1.75)
-    return factor
+def _within(lasting: Floats, places: Places) -> Floats:
+    """The lasting map less the mean of each district."""
+    n = np.bincount(places.district)
+    return lasting - (np.bincount(places.district, weights=lasting) / n)[places.district]

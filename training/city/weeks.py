@@ -1,4 +1,4 @@
-"""The weeks a city is simulated over; inside, a day is a whole number counted from 1970-01-01."""
+"""The weeks of a city and its calendar; inside, a day is a whole number counted from 1970-01-01."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -14,8 +14,12 @@ Bools = npt.NDArray[np.bool_]
 EPOCH = date(1970, 1, 1)
 FIRST_MONDAY = 4  # 1970-01-05
 
-# Lives are simulated for two years before records open, so that the city opens with people in mid-programme.
-LEAD_WEEKS = 104
+# Lives are simulated for three years, the length of a programme, before records open: the city opens in mid-course.
+LEAD_WEEKS = 156
+
+# Mean new moons: one fell on 2000-01-06 at 18:14 UTC, 02:14 of the next day in China; another every 29.530588 days
+# (Meeus, Astronomical Algorithms, ch. 49). The year begins with the one between 21 January and 20 February.
+NEW_MOON, LUNATION = 10963.093, 29.530588
 
 
 @dataclass(frozen=True)
@@ -43,14 +47,34 @@ class Weeks:
 def weeks(years: int, until: date) -> Weeks:
     """The weeks of a city whose records run for `years` up to `until`.
 
-    >>> weeks(1, date(2025, 12, 31)).count
-    157
+    >>> weeks(1, date(2025, 12, 31)).count - LEAD_WEEKS
+    53
     """
     last = (until - EPOCH).days
     opening = last - round(years * 365.25)
     opening -= (opening - FIRST_MONDAY) % 7
     first = opening - 7 * LEAD_WEEKS
     return Weeks(first=first, opens=LEAD_WEEKS, count=(last - first) // 7 + 1, until=last)
+
+
+def spring_festival(year: int) -> int:
+    """The first day of the Chinese year that begins in `year`, days since 1970-01-01, right to a day or so.
+
+    >>> as_dates(np.array([spring_festival(2025)]))[0].date().isoformat()
+    '2025-01-29'
+    """
+    earliest = (date(year, 1, 21) - EPOCH).days
+    moons = np.ceil((earliest - NEW_MOON) / LUNATION)
+    return int(np.floor(NEW_MOON + moons * LUNATION))
+
+
+def festival_weeks(weeks: Weeks) -> Bools:
+    """Whether a week touches the days of the Spring Festival, from three days before it to ten after."""
+    mondays = weeks.mondays()
+    years = np.unique(mondays.astype("datetime64[D]").astype("datetime64[Y]").astype(np.int64)) + 1970
+    days = np.array([spring_festival(int(year)) for year in [*years, years[-1] + 1]])
+    touches = (mondays[:, None] + 6 >= days - 3) & (mondays[:, None] <= days + 10)
+    return np.asarray(touches.any(axis=1))
 
 
 def as_dates(day: Ints) -> pd.Series:

@@ -1,52 +1,101 @@
-"""A city as files, named as the data contract names them; the truth in a folder of its own."""
+"""A city as files, named as the data contract names them; the truth in a folder of its own. All or nothing."""
 
+import json
 import tempfile
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import asdict, dataclass, field
+from datetime import date
 from pathlib import Path
 
 import pandas as pd
+import pyarrow as pa
+import pyarrow.csv
+import pyarrow.parquet as pq
 
 from features.errors import ConfigError
+from training.city.presets import Plan, plan
+
+TRUTH = "truth"
+PLAN_FILE = "plan.json"
 
 # Events are many and go into Parquet; so does the truth. The rest is CSV, to be opened anywhere.
 AS_PARQUET = ("events",)
 
+Frames = Mapping[str, pd.DataFrame | pa.Table]
+
 
 @dataclass(frozen=True)
-class City:
-    """An invented city: `tables` of the data contract, and the `truth` nobody in it knows.
+class Part:
+    """Some rows of some tables, and of the truth, in the order they are to be written."""
 
-    Dates are pandas timestamps at midnight.
-    """
-
-    tables: Mapping[str, pd.DataFrame]
-    truth: Mapping[str, pd.DataFrame]
+    tables: Frames
+    truth: Frames = field(default_factory=dict)
 
 
-def write(city: City, folder: Path) -> None:
-    """Write the tables into a new or empty folder, and the truth into its subfolder `truth`: all or nothing."""
+@contextmanager
+def whole_folder(folder: Path) -> Iterator[Path]:
+    """A folder aside to write into, which takes its place and name when all went well; nothing is there before."""
+    refuse_unless_empty(folder)
+    folder = folder.resolve()
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}-") as spare:
+        aside = Path(spare) / folder.name
+        (aside / TRUTH).mkdir(parents=True)
+        yield aside
+        aside.replace(folder)
+
+
+def refuse_unless_empty(folder: Path) -> None:
+    """ConfigError when a city cannot be written into the folder."""
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise ConfigError(
             f"city: {folder} is not an empty folder; a city is written into a new or empty one. "
             "Name another folder or empty this one."
         )
-    folder = folder.resolve()
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}-") as spare:
-        aside = Path(spare) / folder.name
-        (aside / "truth").mkdir(parents=True)
-        for name, table in city.tables.items():
-            _write_table(table, aside / name, parquet=name in AS_PARQUET)
-        for name, table in city.truth.items():
-            _write_table(table, aside / "truth" / name, parquet=True)
-        aside.replace(folder)
 
 
-def _write_table(table: pd.DataFrame, stem: Path, *, parquet: bool) -> None:
-    """Write one table: days as date32 in Parquet, as ISO text in CSV."""
-    if not parquet:
-        table.to_csv(stem.with_suffix(".csv"), index=False, date_format="%Y-%m-%d")
-        return
-    days = table.select_dtypes("datetime").columns
-    table.astype(dict.fromkeys(days, "date32[day][pyarrow]")).to_parquet(stem.with_suffix(".parquet"), index=False)
+def write_parts(parts: Iterable[Part], folder: Path) -> None:
+    """Write the parts as they come, one file a table, a row group or some lines a part."""
+    with ExitStack() as open_files:
+        sheets: dict[tuple[str, str], pq.ParquetWriter | pa.csv.CSVWriter] = {}
+        for part in parts:
+            for where, frames in (("", part.tables), (TRUTH, part.truth)):
+                for name, rows in frames.items():
+                    table = as_arrow(rows)
+                    if (where, name) not in sheets:
+                        parquet = bool(where) or name in AS_PARQUET
+                        sheet = _open(folder / where / name, table.schema, parquet=parquet)
+                        sheets[where, name] = open_files.enter_context(sheet)
+                    sheets[where, name].write_table(table)
+
+
+def _open(stem: Path, schema: pa.Schema, *, parquet: bool) -> "pq.ParquetWriter | pa.csv.CSVWriter":
+    if parquet:
+        return pq.ParquetWriter(stem.with_suffix(".parquet"), schema, store_schema=False)
+    return pa.csv.CSVWriter(stem.with_suffix(".csv"), schema)
+
+
+def as_arrow(rows: pd.DataFrame | pa.Table) -> pa.Table:
+    """The rows with plain texts and with days, as a file is to hold them."""
+    table = rows if isinstance(rows, pa.Table) else pa.Table.from_pandas(rows, preserve_index=False)
+    fields = [pa.field(each.name, _plain(each.type)) for each in table.schema]
+    return table.cast(pa.schema(fields))
+
+
+def _plain(kind: pa.DataType) -> pa.DataType:
+    if pa.types.is_timestamp(kind):
+        return pa.date32()
+    return pa.string() if pa.types.is_large_string(kind) else kind
+
+
+def write_plan(asked: Plan, folder: Path) -> None:
+    """Write down what the city follows from, so that its hidden world can be walked again."""
+    text = json.dumps({**asdict(asked), "until": asked.until.isoformat()}, indent=1)
+    (folder / TRUTH / PLAN_FILE).write_text(text + "\n", encoding="utf-8")
+
+
+def read_plan(folder: Path) -> Plan:
+    """The plan of a city that was written into a folder; only who judges may ask."""
+    held = json.loads((folder / TRUTH / PLAN_FILE).read_text(encoding="utf-8"))
+    return plan(held.pop("preset"), **{**held, "until": date.fromisoformat(held["until"])})

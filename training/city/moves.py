@@ -1,0 +1,68 @@
+"""Moves and stays: transfers between townships, stays on a ward, leaving without leave, objections."""
+
+import numpy as np
+
+from features.statutes import CLOCKS
+from training.city.ends import by_use
+from training.city.orders import due
+from training.city.state import ACTIVE, IN_TRANSIT, NEVER, STRANDED, State
+from training.city.weeks import Bools
+from training.city.world import Ledger, World
+
+
+def transfer(state: State, ledger: Ledger, world: World, settled: Bools, week: int) -> None:
+    """Some move to another township, whose station takes over within 15 days, late, or never; the clock goes on."""
+    figures, rng = world.figures.programmes, world.rng
+    who = world.chance(settled & (state.phase == ACTIVE), figures.transfer)
+    day, n_townships = world.day_in(week, len(who)), len(world.ground.places)
+    ledger.note("transfer_out", who, day, state)
+    state.township[who] = (state.township[who] + rng.integers(1, n_townships, len(who))) % n_townships
+    state.station[who] = world.ground.places.station_in(state.township[who], rng)
+    ledger.note("move", who, day, state)
+    fate = rng.random(len(who))
+    never = fate > 1 - figures.never_handed_over_share
+    late = fate < figures.late_hand_over_share
+    wait = np.where(late, rng.integers(20, 90, len(who)), rng.integers(2, CLOCKS["transfer"].limit + 1, len(who)))
+    state.phase[who] = np.where(never, STRANDED, IN_TRANSIT)
+    state.due_day[who] = day + np.where(never, rng.integers(120, 300, len(who)), wait)
+
+
+def confirm(state: State, ledger: Ledger, world: World, week: int) -> None:
+    """The new station takes over who has moved."""
+    who = np.flatnonzero(due(state, IN_TRANSIT, world, week))
+    ledger.note("transfer_in", who, state.due_day[who], state)
+    state.phase[who] = ACTIVE
+    state.next_test_day[who] = state.due_day[who] + 7
+
+
+def fall_ill(state: State, ledger: Ledger, world: World, settled: Bools, week: int) -> None:
+    """Some are admitted to the special ward for weeks."""
+    who = world.chance(settled & (state.phase == ACTIVE), world.figures.programmes.ward)
+    day = world.day_in(week, len(who))
+    state.ward_until[who] = day + world.rng.integers(10, 90, len(who))
+    ledger.note("ward_start", who, day, state)
+    ledger.note("ward_end", who, state.ward_until[who], state)
+
+
+def leave_without_leave(state: State, ledger: Ledger, world: World, settled: Bools, week: int) -> None:
+    """Some leave the county without leave; three times, or more than 30 days in all, is a serious breach."""
+    figures, rng = world.figures.programmes, world.rng
+    who = world.chance(settled & (state.phase == ACTIVE), by_use(figures.absence, state.used_last_week()))
+    days = rng.integers(1, 12, len(who))
+    ledger.note("absence", who, world.day_in(week, len(who)), state, value=days.astype(np.float64))
+    state.absences[who] += 1
+    state.absent_days[who] += days
+    often = state.absences[who] >= CLOCKS["absence_occasions"].limit
+    breach = who[often | (state.absent_days[who] > CLOCKS["absence_total"].limit)]
+    breach = breach[state.recall_day[breach] == NEVER]
+    sent = breach[rng.random(len(breach)) < figures.breach_to_isolation]
+    state.recall_day[sent] = world.monday(week) + rng.integers(8, 30, len(sent))
+
+
+def object_to_scoring(state: State, ledger: Ledger, world: World, settled: Bools, week: int) -> None:
+    """A few object to automated scoring; some take it back later."""
+    who = world.chance(settled & (state.phase == ACTIVE), world.figures.programmes.objection)
+    day = world.day_in(week, len(who))
+    ledger.note("objection", who, day, state, "raised")
+    back = world.rng.random(len(who)) < world.figures.programmes.objection_withdrawn
+    ledger.note("objection", who[back], day[back] + world.rng.integers(10, 365, int(back.sum())), state, "withdrawn")

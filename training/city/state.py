@@ -1,0 +1,104 @@
+"""Where every person stands at the end of a week: all that the future of the hidden world depends on."""
+
+from dataclasses import dataclass, fields
+
+import numpy as np
+
+from training.city.figures import PeopleFigures
+from training.city.people import COMMUNITY_REHABILITATION, People
+from training.city.weeks import Bools, Floats, Ints
+
+# Phases of a person. `MISSING` is gone without a word and not yet declared lost, `STRANDED` moved and never taken over,
+# `GONE` out of any programme.
+AWAITED, ORDERED, ACTIVE, ISOLATED, IN_TRANSIT, STRANDED, MISSING, JAILED, GONE, DEAD = range(10)
+LOCKED_UP = (ISOLATED, JAILED)
+
+NEVER = 10**6  # a day far behind the end
+
+URINE_WEEKS = 2  # weeks of days of use a urine test may look into
+HAIR_WEEKS = 27  # weeks of use a hair test may look into, this one included
+
+
+@dataclass
+class State:
+    """All persons at the end of a week, one array each; a step writes into it. Days count from 1970-01-01."""
+
+    phase: Ints
+    programme: Ints
+    township: Ints
+    station: Ints
+    due_day: Ints  # when the phase ends by itself: report, release, confirmed hand-over, declared lost
+    started_day: Ints
+    recall_day: Ints  # to be sent to isolation
+    next_test_day: Ints
+    ward_until: Ints
+    completed: Bools  # three years in a programme are behind the person, and no new one has begun
+    positives: Ints  # detected since the programme began
+    withheld: Ints  # tests evaded or refused since then
+    absences: Ints  # times left without leave since then
+    absent_days: Ints
+    noticed: Bools  # the last test was positive or withheld
+    employed: Bools
+    housed: Bools
+    strain: Floats
+    rift: Floats  # support of the family lost for a time
+    stigma: Floats
+    care: Floats  # counselling lately kept, fading by the week
+    withdrawal: Floats  # 0 none to 1 fully grown
+    weeks_clean: Floats
+    use_days: Bools  # (person, 14): the week before the last drawn, and the last drawn
+    used_weeks: Bools  # (person, HAIR_WEEKS), the last drawn at the end
+
+    def __len__(self) -> int:
+        return len(self.phase)
+
+    def take(self, who: Ints) -> "State":
+        """A copy of the persons of these numbers, in this order; one may come several times."""
+        return State(**{each.name: getattr(self, each.name)[who] for each in fields(self)})
+
+    def used_last_week(self) -> Bools:
+        """Whether each person used in the last week drawn."""
+        return np.asarray(self.used_weeks[:, -1])
+
+    def supervised(self) -> Bools:
+        """Who is in a programme and not known to be gone."""
+        return np.isin(self.phase, (ACTIVE, MISSING))
+
+    def in_aftercare(self) -> Bools:
+        """Who is out of any programme after completing one."""
+        return np.asarray(self.completed & (self.phase == GONE))
+
+
+def begin(people: People, figures: PeopleFigures, rng: np.random.Generator) -> State:
+    """Everybody before entry, weeks after a last use; veterans long past their programme."""
+    n = len(people)
+    released = people.programme == COMMUNITY_REHABILITATION
+    clean = np.where(released, 80.0, rng.uniform(2, 14, n))
+    zeros = np.zeros(n, dtype=np.int64)
+    return State(
+        phase=np.where(people.veteran, GONE, AWAITED),
+        programme=people.programme.copy(),
+        township=people.township.copy(),
+        station=people.station.copy(),
+        due_day=np.where(people.veteran, NEVER, people.entry_day),
+        started_day=np.where(people.veteran, people.entry_day, NEVER),
+        recall_day=np.full(n, NEVER),
+        next_test_day=np.full(n, NEVER),
+        ward_until=zeros.copy(),
+        completed=people.veteran.copy(),
+        positives=zeros.copy(),
+        withheld=zeros.copy(),
+        absences=zeros.copy(),
+        absent_days=zeros.copy(),
+        noticed=np.zeros(n, dtype=np.bool_),
+        employed=rng.random(n) < figures.employed_at_entry,
+        housed=rng.random(n) < figures.housed_at_entry,
+        strain=rng.normal(0, 0.8, n),
+        rift=rng.exponential(0.3, n),
+        stigma=people.stigma + 0.4 * released,
+        care=np.zeros(n),
+        withdrawal=np.where(people.veteran, 0.0, rng.uniform(0.2, 0.9, n)),
+        weeks_clean=np.where(people.veteran, 200.0, clean),
+        use_days=np.zeros((n, 7 * URINE_WEEKS), dtype=np.bool_),
+        used_weeks=np.zeros((n, HAIR_WEEKS), dtype=np.bool_),
+    )

@@ -1,0 +1,141 @@
+"""The tests of a week: when they are held, what they see, and what follows from them."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from features.statutes import CLOCKS, SCHEDULES
+from training.city.ends import by_use
+from training.city.state import GONE, NEVER, State
+from training.city.weeks import Bools, Floats, Ints, logistic
+from training.city.world import World
+
+# Results of a test; the first is no test at all.
+RESULTS = ("", "positive", "negative", "missed", "evaded", "refused")
+NO_TEST, POSITIVE, NEGATIVE, MISSED, EVADED, REFUSED = range(6)
+
+# Why a urine test is held, when it is.
+SCHEDULED, SURPRISE, SUSPICION, AFTERCARE = range(4)
+
+WATCH_RANGE = (0.5, 2.0)  # within which a group's tests by schedule come sooner or later
+PHASES = {name: np.array([phase.from_day for phase in phases]) for name, phases in SCHEDULES.items()}
+EVERY = {name: np.array([phase.every_days for phase in phases]) for name, phases in SCHEDULES.items()}
+
+
+@dataclass(frozen=True)
+class Tests:
+    """The tests of a week, per person: results (an index of RESULTS), days, and why the urine test was held."""
+
+    __test__ = False  # no test of ours, whatever its name says to pytest
+
+    urine: Ints
+    urine_day: Ints
+    why: Ints
+    hair: Ints
+    hair_day: Ints
+
+
+def take_tests(state: State, world: World, routine: Bools, silent: Bools, week: int) -> Tests:
+    """Hold the tests of the week; the state remembers their results, and sanctions may follow."""
+    monday, n = world.monday(week), len(state)
+    due, held, why = _held(state, world, routine, week)
+    day = np.where(why == SCHEDULED, np.maximum(state.next_test_day, monday), world.day_in(week, n))
+    day = np.where(held, day, monday)
+    urine = np.where(held, _urine(state, world, day - monday, silent, week), NO_TEST)
+    # What the station let slip comes up again the week after.
+    state.next_test_day[due & ~held] = monday + 7
+    _schedule(state, world, day, urine, why)
+    hair = _hair(state, world, routine, silent)
+    _consequences(state, world, day, urine, hair)
+    return Tests(urine=urine, urine_day=day, why=why, hair=hair, hair_day=world.day_in(week, n))
+
+
+def _held(state: State, world: World, routine: Bools, week: int) -> tuple[Bools, Bools, Ints]:
+    """Whose test falls due by the schedule, who is tested, and why."""
+    figures, ground, rng, n = world.figures.tests, world.ground, world.rng, len(state)
+    diligence = ground.stations.diligence[state.station]
+    watch = world.people.watch * ground.watch[state.township]
+    due = routine & (state.next_test_day < world.monday(week + 1))
+    slips = figures.skipped - diligence + figures.skipped_at_festival * ground.festival[week]
+    by_calendar = due & (rng.random(n) >= logistic(slips))
+    often = watch * np.exp(diligence) / (1 + figures.skipped_at_festival * ground.festival[week])
+    by_surprise = routine & (rng.random(n) < often * figures.surprise_a_year / 52)
+    by_suspicion = routine & (rng.random(n) < often * _suspicion(state, world))
+    after = state.in_aftercare() & (rng.random(n) < figures.aftercare_a_year / 52)
+    why = np.select([by_calendar, by_surprise, by_suspicion], [SCHEDULED, SURPRISE, SUSPICION], AFTERCARE)
+    return due, by_calendar | by_surprise | by_suspicion | after, why
+
+
+def _suspicion(state: State, world: World) -> Floats:
+    """The probability of a test by suspicion in an ordinary station: signs of use, strain, and what is on record."""
+    figures = world.figures.tests
+    signs = state.used_weeks[:, -2:].any(axis=1)
+    known = figures.suspicion_by_record * state.noticed
+    strain = figures.suspicion_by_strain * state.strain
+    return np.asarray(figures.suspicion * np.exp(figures.suspicion_by_use * signs + strain + known))
+
+
+def _urine(state: State, world: World, weekday: Ints, silent: Bools, week: int) -> Ints:
+    """An index of RESULTS for each person were the test on this day of the week (Monday 0)."""
+    figures, rng, n = world.figures.tests, world.rng, len(state)
+    back = 1 + np.searchsorted(np.cumsum(figures.urine_window)[:2], rng.random(n))
+    days = np.arange(3)
+    window = state.use_days[np.arange(n)[:, None], 7 + weekday[:, None] - days] & (days < back[:, None])
+    dirty = window.any(axis=1)
+    positive = rng.random(n) < np.where(dirty, figures.sensitivity, figures.false_positive)
+    withheld = _withheld(state, world, dirty, silent, week)
+    return np.where(withheld != NO_TEST, withheld, np.where(positive, POSITIVE, NEGATIVE))
+
+
+def _withheld(state: State, world: World, dirty: Bools, silent: Bools, week: int) -> Ints:
+    """How each person would withhold the test, likelier after use; NO_TEST where it would be given."""
+    figures, rng, n = world.figures.tests, world.rng, len(state)
+    festival = figures.missed_at_festival * world.ground.festival[week]
+    logit = figures.missed + figures.missed_by_use * dirty + figures.missed_by_strain * state.strain + festival
+    how = np.where(rng.random(n) < by_use(figures.hidden_share, dirty), MISSED, EVADED)
+    how = np.where((how == EVADED) & (rng.random(n) < 0.4), REFUSED, how)
+    return np.where(silent, MISSED, np.where(rng.random(n) < logistic(logit), how, NO_TEST))
+
+
+def _hair(state: State, world: World, routine: Bools, silent: Bools) -> Ints:
+    """Two a year, each of which shows use two weeks to half a year back; missed as any other contact is."""
+    figures, care, n = world.figures.tests, world.figures.care, len(state)
+    recent, oldest = figures.hair_sees_weeks
+    due = routine & (world.rng.random(n) < 1 / figures.hair_every_weeks)
+    seen = state.used_weeks[:, -1 - oldest : -recent].any(axis=1)
+    shown = np.where(seen & (world.rng.random(n) < figures.hair_sensitivity), POSITIVE, NEGATIVE)
+    kept = logistic(2.3 + care.kept_by_strain * state.strain + care.kept_by_use * state.used_last_week()) * ~silent
+    return np.where(due, np.where(world.rng.random(n) < kept, shown, MISSED), NO_TEST)
+
+
+def _schedule(state: State, world: World, day: Ints, result: Ints, why: Ints) -> None:
+    """The next test: after a negative one by the station's schedule, sooner after any other."""
+    since = day - state.started_day
+    a, b = (EVERY[name][np.maximum(np.searchsorted(PHASES[name], since, side="right") - 1, 0)] for name in "AB")
+    every = np.where(world.ground.stations.schedule_b[state.station], b, a)
+    watch = np.clip(world.people.watch * world.ground.watch[state.township], *WATCH_RANGE)
+    every = np.round(every / watch).astype(np.int64)
+    wait = np.where(result == NEGATIVE, every, np.minimum(every, world.rng.integers(7, 13, len(day))))
+    # A negative test out of turn does not put off the one that is due.
+    counts = (result != NO_TEST) & (why != AFTERCARE) & ((why == SCHEDULED) | (result != NEGATIVE))
+    state.next_test_day[:] = np.where(counts, day + wait, state.next_test_day)
+
+
+def _consequences(state: State, world: World, day: Ints, urine: Ints, hair: Ints) -> None:
+    """After two or three positives, or three tests withheld, a person may be sent to isolation."""
+    figures, rng = world.figures.programmes, world.rng
+    withheld = np.isin(urine, (EVADED, REFUSED))
+    state.positives += (urine == POSITIVE) | ((hair == POSITIVE) & (state.positives == 0))
+    state.withheld += withheld
+    looked = urine != NO_TEST
+    state.noticed[:] = np.where(looked, (urine == POSITIVE) | withheld, state.noticed | (hair == POSITIVE))
+    by_positives = np.where(
+        state.positives > 2, figures.later_positive, figures.second_positive * (state.positives == 2)
+    )
+    chance = by_positives * (urine == POSITIVE)
+    breach = withheld & (state.withheld >= CLOCKS["strikes"].limit)
+    chance = np.maximum(chance, figures.breach_to_isolation * breach)
+    sent = (rng.random(len(day)) < chance) & (state.recall_day == NEVER)
+    # Who was in no programme any more and shows use is found, and recalled like the others.
+    sent |= (urine == POSITIVE) & (state.phase == GONE) & (state.recall_day == NEVER)
+    state.recall_day[sent] = day[sent] + rng.integers(8, 30, int(sent.sum()))
