@@ -13,6 +13,7 @@ from rich.console import Console
 
 from features.errors import ConfigError, WaystationError
 from features.home import SETTINGS, Home
+from serving.commands import access_app, audit_app
 from training.terminal import console, near, print_figures, print_table, step, steps, write_json, write_table
 
 if TYPE_CHECKING:
@@ -31,6 +32,8 @@ app = typer.Typer(
 )
 store_app = typer.Typer(help="What is in the history store.", no_args_is_help=True)
 app.add_typer(store_app, name="store")
+app.add_typer(access_app, name="access")
+app.add_typer(audit_app, name="audit")
 
 ConfigOption = Annotated[Path | None, typer.Option("--config", help="TOML file; the default task when not given.")]
 JsonOption = Annotated[Path | None, typer.Option("--json", help="Also write the figures to this file.")]
@@ -44,6 +47,7 @@ def demo(
 ) -> None:
     """From nothing to a running service on an invented city, in a home of its own (.waystation/demo)."""
     from serving.ask import Service
+    from serving.first_key import key_of_a_worker
     from serving.run import start
     from training.demo import make_ready
 
@@ -51,9 +55,10 @@ def demo(
     home.settle(alone=True)
     console.print(f"The demo lives in {near(home.path)}; delete that folder to start anew.")
     ready = make_ready(home, step, now=_now())
+    key = key_of_a_worker(home, ready.person_id, now=datetime.now(UTC))
     with step("start the service"):
         process = start(home, host=LOOPBACK, port=port, log=home.path / "service.log")
-        service = Service(LOOPBACK, port)
+        service = Service(LOOPBACK, port, key)
         try:
             service.wait_until_ready(seconds=60, alive=lambda: process.poll() is None)
         except WaystationError:
@@ -62,7 +67,7 @@ def demo(
             raise
     try:
         _show_answers(service, ready.person_id, ready.as_of)
-        _show_addresses(port, ready)
+        _show_addresses(port, ready, key)
         if not once:
             console.print("Ctrl-C ends the service.")
             process.wait()
@@ -224,13 +229,18 @@ def prove_no_leak(
 
 @app.command()
 def serve(
-    host: Annotated[str, typer.Option(help="Loopback only, until access control exists.")] = "127.0.0.1",
+    host: Annotated[str, typer.Option(help="Other than loopback only once somebody holds a key.")] = "127.0.0.1",
     port: Annotated[int, typer.Option()] = 3000,
+    workers: Annotated[int, typer.Option(min=1, help="Processes that answer; one for each core.")] = 1,
 ) -> None:
-    """Serve the promoted models over HTTP."""
+    """Serve the promoted models over HTTP, to whom `waystation access grant` gave a key."""
+    from serving.run import access_is_on
     from serving.run import serve as run_service
 
-    run_service(_home(), host=host, port=port)
+    home = _home()
+    if not access_is_on(home):
+        console.print("Nobody holds a key yet, so nobody is answered. Grant one: waystation access grant --help")
+    run_service(home, host=host, port=port, workers=workers)
 
 
 @store_app.command("info")
@@ -283,14 +293,16 @@ def _forecast_order(area: dict[str, Any]) -> tuple[float, float]:
     return -area["expected"], area["among_highest"]  # areas in one band are told apart by how high they are in all
 
 
-def _show_addresses(port: int, ready: "Ready") -> None:
+def _show_addresses(port: int, ready: "Ready", key: str) -> None:
     home = ready.home
     console.rule()
-    console.print(f"service   http://{LOOPBACK}:{port}   (this machine only: it has no access control yet)")
+    console.print(f"service   http://{LOOPBACK}:{port}   (this machine only)")
+    console.print(f"key       {key}   (a worker of the person's station, for two days)")
     console.print(f"its API   http://{LOOPBACK}:{port}/docs")
     question = json.dumps({"person_id": ready.person_id, "as_of": ready.as_of.isoformat(), "purpose": "support_plan"})
     console.print(
-        f"ask       curl -s http://{LOOPBACK}:{port}/v1/scores -H 'Content-Type: application/json' -d '{question}'"
+        f"ask       curl -s http://{LOOPBACK}:{port}/v1/scores -H 'Authorization: Bearer {key}' "
+        f"-H 'Content-Type: application/json' -d '{question}'"
     )
     store = f"sqlite:///{near(home.path)}/mlflow.db"
     console.print(f"its log   {near(home.path / 'service.log')}")

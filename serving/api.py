@@ -5,10 +5,13 @@ from typing import Annotated, Any
 from fastapi import FastAPI, Header, Query, Response
 
 from serving import pages
+from serving.access import Access
 from serving.champions import Resolve
 from serving.desk import Desk
 from serving.door import Door, StrictRoute, answer_problems
+from serving.guard import Guard, Visiting
 from serving.hotspots import Asked, forecast
+from serving.limits import Limits
 from serving.messages import (
     MOST_REASONS,
     AreaLevel,
@@ -25,7 +28,7 @@ from serving.settings import Settings
 
 DESCRIPTION = (
     "Explained relapse risk and hotspot forecasts for community drug rehabilitation. "
-    "There is no access control yet, so the service answers on the loopback interface only. "
+    "Whoever asks sends a key or token as `Authorization: Bearer ...`; what its role may do is one table. "
     "Scores are an aid to judgement and no ground for sanctions; reasons are not causes."
 )
 Accepted = Annotated[str, Header(description="Language of the texts, zh-CN or en, where the request names none.")]
@@ -34,14 +37,15 @@ JSON, GEOJSON, PROBLEM = "application/json", "application/geo+json", "applicatio
 
 def create(settings: Settings, resolve: Resolve) -> FastAPI:
     """The application for a home; `resolve` gives the folder of a tag in the model store."""
-    desk = Desk.open(settings, resolve)
+    desk, access = Desk.open(settings, resolve), Access.open(settings)
     app = FastAPI(
         title="Waystation", version="1", description=DESCRIPTION, docs_url=None, redoc_url=None, openapi_url=None
     )
     app.router.route_class = StrictRoute
     app.router.redirect_slashes = False  # an address that is not ours is a problem, not a redirect
     app.state.desk = desk
-    app.add_middleware(Door, settings=settings)
+    app.state.guard = Guard(settings, access, Limits(settings.caps), desk.records)
+    app.add_middleware(Door, settings=settings, access_is_on=lambda: access.is_on)
     answer_problems(app)
     _add_scores(app, desk)
     _add_hotspots(app, desk)
@@ -54,22 +58,22 @@ def _add_scores(app: FastAPI, desk: Desk) -> None:
     @app.post(
         "/v1/scores",
         response_model=Score,
-        responses=_problems(400, 403, 404, 405, 409, 413, 415, 421, 422, 451, 500, 503),
+        responses=_problems(400, 401, 403, 404, 405, 408, 409, 413, 415, 421, 422, 429, 451, 500, 503),
         summary="The relapse risk of one person, with its reasons",
         tags=["scores"],
     )
-    def score(body: ScoreRequest, accept_language: Accepted = "") -> Response:
-        return _json(desk.score(body, accept_language=accept_language))
+    def score(visit: Visiting, body: ScoreRequest, accept_language: Accepted = "") -> Response:
+        return _json(desk.score(body, visit, accept_language=accept_language))
 
     @app.post(
         "/v1/scores:batch",
         response_model=BatchAnswer,
-        responses=_problems(400, 403, 405, 413, 415, 421, 422, 500, 503),
+        responses=_problems(400, 401, 403, 405, 408, 413, 415, 421, 422, 429, 500, 503),
         summary="The relapse risks of up to 1,000 stored persons",
         tags=["scores"],
     )
-    def batch(body: BatchRequest, accept_language: Accepted = "") -> Response:
-        return _json(desk.batch(body, accept_language=accept_language))
+    def batch(visit: Visiting, body: BatchRequest, accept_language: Accepted = "") -> Response:
+        return _json(desk.batch(body, visit, accept_language=accept_language))
 
 
 def _add_hotspots(app: FastAPI, desk: Desk) -> None:
@@ -78,7 +82,7 @@ def _add_hotspots(app: FastAPI, desk: Desk) -> None:
         response_class=Response,
         responses={
             200: {"description": "GeoJSON", "content": {GEOJSON: {"schema": pages.schema_of("Forecast")}}},
-            **_problems(405, 409, 421, 422, 500, 503),
+            **_problems(401, 403, 405, 409, 421, 422, 429, 500, 503),
         },
         summary="Expected harm by area in the coming weeks, with its reasons",
         tags=["hotspots"],

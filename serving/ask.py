@@ -20,10 +20,11 @@ class NotAnsweredError(WaystationError):
 
 @dataclass(frozen=True)
 class Service:
-    """A service at an address."""
+    """A service at an address, and the key it is asked with."""
 
     host: str
     port: int
+    key: str = ""
 
     def wait_until_ready(self, *, seconds: float, alive: Callable[[], bool]) -> None:
         """Return once `/readyz` answers 200; NotAnsweredError when the time is over or `alive()` says no."""
@@ -42,14 +43,17 @@ class Service:
     def score(self, question: Mapping[str, Any], *, language: str) -> dict[str, Any]:
         """The answer of `POST /v1/scores`."""
         connection = self._connect()
-        headers = {"Content-Type": "application/json", "Accept-Language": language}
+        headers = {"Content-Type": "application/json", "Accept-Language": language, **self._who()}
         connection.request("POST", "/v1/scores", json.dumps(question), headers)
         return _answer(*_taken(connection))
 
     def forecast(self, *, as_of: str, weeks: int, level: str, language: str) -> dict[str, Any]:
         """The answer of `GET /v1/hotspots`."""
         path = f"/v1/hotspots?as_of={as_of}&weeks={weeks}&level={level}"
-        return _answer(*self._get(path, {"Accept-Language": language}))
+        return _answer(*self._get(path, {"Accept-Language": language, **self._who()}))
+
+    def _who(self) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self.key}"} if self.key else {}
 
     def _get(self, path: str, headers: Mapping[str, str]) -> tuple[int, bytes]:
         connection = self._connect()

@@ -1,27 +1,46 @@
 """What happens between a checked question and its answer: find, score, record, and only then hand over."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from types import MappingProxyType
 
 from features.schema import days_since_epoch
-from features.vocabulary import REFUSED_PURPOSES
 from models.champion import Champion
 from models.relapse import RelapseModel
-from serving import answers
+from serving import answers, purposes
 from serving.answers import Asked
 from serving.champions import Champions, Resolve
+from serving.entries import OTHER_STATION, SCORED, Entry
+from serving.guard import Visit
 from serving.histories import SENT_ALONG, Held, StoredHistories, sent_along
 from serving.messages import BatchAnswer, BatchRequest, Question, Ready, RefusedModel, Score, ScoreRequest
 from serving.problems import ProblemError, fault_of
-from serving.records import SCORED, Entry, Records
-from serving.scoring import NotScored, Outcome, prove, scores
+from serving.records import Records
+from serving.roles import WITH_EVENTS, may, station_of
+from serving.scoring import UNKNOWN, NotScored, Outcome, prove, scores
 from serving.settings import Settings
+from serving.stations import stations_of
 from serving.wording import Wording, preferred, wording
 
-PURPOSE_REFUSED = "purpose_refused"
+NOBODY_HIDDEN: Mapping[str, str] = MappingProxyType({})
 
 Answering = tuple[Champion, RelapseModel]
+
+
+@dataclass(frozen=True)
+class Asking:
+    """A question, about whom it is, who asks it, and the words it is answered in."""
+
+    question: Question
+    person_ids: Sequence[str]
+    visit: Visit
+    texts: Wording
+
+    @property
+    def with_events(self) -> bool:
+        """Whether the history came along."""
+        return list(self.person_ids) == [SENT_ALONG]
 
 
 @dataclass(frozen=True)
@@ -53,29 +72,27 @@ class Desk:
             records=Records(settings.home.records, busy_seconds=settings.busy_seconds),
         )
 
-    def score(self, question: ScoreRequest, *, accept_language: str) -> Score:
+    def score(self, question: ScoreRequest, visit: Visit, *, accept_language: str) -> Score:
         """The score of one person; ProblemError when there is none to give."""
         texts = self.wording(question.language, accept_language)
-        inline = question.person_id is None
-        person_ids = [question.person_id or SENT_ALONG]
-        self._refuse(question, person_ids, texts)
+        asking = Asking(question, [question.person_id or SENT_ALONG], visit, texts)
+        self._refuse(asking)
         answering = self._answering(question)
-        if inline:
-            held = sent_along(question, answering[1], today=self.settings.today)
+        if asking.with_events:
+            answered = self._of_history_sent_along(asking, question, answering)
         else:
-            held = self.histories.of(person_ids)
-        answer = self._answered(question, answering, person_ids, held, texts)[0].answer
+            answered = self._of_stored(asking, answering)
+        answer = answered[0].answer
         if isinstance(answer, NotScored):
             raise answers.refusal(answer.reason, texts)
         return answer
 
-    def batch(self, question: BatchRequest, *, accept_language: str) -> BatchAnswer:
+    def batch(self, question: BatchRequest, visit: Visit, *, accept_language: str) -> BatchAnswer:
         """The scores of many persons, and why some have none, in the order asked."""
         texts = self.wording(question.language, accept_language)
-        self._refuse(question, question.person_ids, texts)
-        answering = self._answering(question)
-        held = self.histories.of(question.person_ids)
-        answered = self._answered(question, answering, question.person_ids, held, texts)
+        asking = Asking(question, question.person_ids, visit, texts)
+        self._refuse(asking)
+        answered = self._of_stored(asking, self._answering(question))
         return BatchAnswer(
             scores=[each.answer for each in answered if isinstance(each.answer, Score)],
             refused=[
@@ -110,27 +127,68 @@ class Desk:
         if as_of > self.settings.today:
             raise fault_of("as_of", "in_the_future")
 
-    def _refuse(self, question: Question, person_ids: Sequence[str], texts: Wording) -> None:
-        self.refuse_the_future(question.as_of)
-        if question.purpose in REFUSED_PURPOSES:
-            self.records.write([self._entry(question, each, texts) for each in person_ids])
-            raise ProblemError("purpose_refused", members={"reason": question.purpose})
+    def _refuse(self, asking: Asking) -> None:
+        """ProblemError when nobody, or not this caller, may ask this; recorded for each person asked about."""
+        self.refuse_the_future(asking.question.as_of)
+        caller = asking.visit.caller
+        if asking.with_events and not may(caller, WITH_EVENTS):
+            raise ProblemError("not_your_role")
+        try:
+            purposes.check(caller, asking.question.purpose, with_events=asking.with_events)
+        except ProblemError as refused:
+            self._record(asking, [self._entry(asking, each, refused.code) for each in asking.person_ids])
+            raise
 
     def _answering(self, question: Question) -> Answering:
         return self.champions.relapse(question.model or self.settings.relapse_model)
 
+    def _of_history_sent_along(self, asking: Asking, question: ScoreRequest, answering: Answering) -> list[Answered]:
+        """The outcome of a history sent along: what its sender says of the person forbids as much as an event does."""
+        held = sent_along(question, answering[1], today=self.settings.today)
+        forbids = question.status and question.status.forbids
+        outcomes = [NotScored(forbids)] if forbids else self._scores(asking, answering[1], held)
+        return self._answered(asking, answering, held, outcomes)
+
+    def _of_stored(self, asking: Asking, answering: Answering) -> list[Answered]:
+        """The outcome of each stored person; those out of the caller's reach are not read, as if nobody knew them."""
+        hidden = self._hidden(asking)
+        held = self.histories.of([each for each in asking.person_ids if each not in hidden])
+        return self._answered(asking, answering, held, self._scores(asking, answering[1], held), hidden)
+
+    def _hidden(self, asking: Asking) -> Mapping[str, str]:
+        """The persons asked about who are not of the caller's station, and what the record says of each.
+
+        Unknown ones among them: one lookup is all the work that is done for either, and either is told as unknown.
+        """
+        station = station_of(asking.visit.caller, asking.visit.act)
+        if station is None:
+            return {}
+        found = stations_of(self.histories.store(), asking.person_ids, today=self.settings.today)
+        return {
+            person_id: OTHER_STATION if theirs else UNKNOWN
+            for person_id, theirs in zip(asking.person_ids, found, strict=True)
+            if theirs != station
+        }
+
+    def _scores(self, asking: Asking, model: RelapseModel, held: Held) -> Sequence[Outcome]:
+        as_of, today = days_since_epoch(asking.question.as_of), days_since_epoch(self.settings.today)
+        return scores(model, held.history, asking.person_ids, as_of=as_of, today=today)
+
     def _answered(
-        self, question: Question, answering: Answering, person_ids: Sequence[str], held: Held, texts: Wording
+        self,
+        asking: Asking,
+        answering: Answering,
+        held: Held,
+        outcomes: Sequence[Outcome],
+        hidden: Mapping[str, str] = NOBODY_HIDDEN,
     ) -> list[Answered]:
         """The outcome of each person, recorded."""
-        champion, model = answering
-        asked = Asked(champion, model.horizon_days, question.as_of, held.snapshot, question.most, texts)
-        as_of, today = days_since_epoch(question.as_of), days_since_epoch(self.settings.today)
-        outcomes = scores(model, held.history, person_ids, as_of=as_of, today=today)
+        (champion, model), question = answering, asking.question
+        asked = Asked(champion, model.horizon_days, question.as_of, held.snapshot, question.most, asking.texts)
         answered = [
-            self._one(asked, person_id, outcome) for person_id, outcome in zip(person_ids, outcomes, strict=True)
+            self._one(asked, person_id, outcome) for person_id, outcome in zip(asking.person_ids, outcomes, strict=True)
         ]
-        self.records.write([self._recorded(question, asked, each) for each in answered])
+        self._record(asking, [self._recorded(asking, asked, each, hidden) for each in answered])
         return answered
 
     def _one(self, asked: Asked, person_id: str, outcome: Outcome) -> Answered:
@@ -140,13 +198,12 @@ class Desk:
         told = None if person_id == SENT_ALONG else person_id
         return Answered(score_id, person_id, answers.score_of(asked, outcome, score_id=score_id, person_id=told))
 
-    def _recorded(self, question: Question, asked: Asked, answered: Answered) -> Entry:
+    def _recorded(self, asking: Asking, asked: Asked, answered: Answered, hidden: Mapping[str, str]) -> Entry:
         answer = answered.answer
-        unmodelled = self._entry(question, answered.person_id, asked.wording)
+        outcome = SCORED if isinstance(answer, Score) else hidden.get(answered.person_id, answer.reason)
         return replace(
-            unmodelled,
+            self._entry(asking, answered.person_id, outcome),
             score_id=answered.score_id,
-            outcome=SCORED if isinstance(answer, Score) else answer.reason,
             tag=asked.champion.tag,
             digest=asked.champion.digest,
             run=asked.champion.run,
@@ -154,16 +211,17 @@ class Desk:
             risk=answer.risk if isinstance(answer, Score) else None,
         )
 
-    def _entry(self, question: Question, person_id: str, texts: Wording) -> Entry:
-        """What is recorded of a question before any model was asked: as it stands, that of a refused purpose."""
-        inline = person_id == SENT_ALONG
-        return Entry(
-            score_id=self.settings.new_id(),
-            at=self.settings.now().isoformat(timespec="milliseconds"),
-            purpose=question.purpose,
-            person_hash=None if inline else self.records.hash_of(person_id),
-            as_of=question.as_of.isoformat(),
-            outcome=PURPOSE_REFUSED,
-            language=texts.language,
-            inline=int(inline),
+    def _entry(self, asking: Asking, person_id: str, outcome: str) -> Entry:
+        """What is recorded of a question about a person before any model was asked."""
+        return replace(
+            asking.visit.entry(at=self.settings.now().isoformat(timespec="milliseconds"), outcome=outcome),
+            purpose=asking.question.purpose,
+            person_hash=None if asking.with_events else self.records.hash_of(person_id),
+            as_of=asking.question.as_of.isoformat(),
+            language=asking.texts.language,
+            inline=int(asking.with_events),
         )
+
+    def _record(self, asking: Asking, entries: Sequence[Entry]) -> None:
+        self.records.write(entries)
+        asking.visit.recorded = True

@@ -12,15 +12,18 @@ from collections.abc import Callable, Coroutine, Set
 from ipaddress import ip_address
 from typing import Any, cast
 
+from anyio import fail_after
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from serving import roles
 from serving.bodies import checked
+from serving.guard import Guard
 from serving.problems import MOST_FAULTS, Fault, ProblemError, faults_of, path_of
-from serving.settings import Settings
+from serving.settings import LOOPBACK, Settings
 from serving.wording import Wording, preferred, wording
 
 LOG = logging.getLogger("waystation")
@@ -38,10 +41,10 @@ Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 
 
 class StrictRoute(APIRoute):
-    """A route that reads queries and bodies under our rules, not FastAPI's."""
+    """A route that is guarded unless it is open to all, and reads queries and bodies under our rules, not FastAPI's."""
 
     def get_route_handler(self) -> Handler:
-        """The handler; query and body are read and checked before FastAPI sees the request."""
+        """The handler; the caller, query and body are checked before FastAPI sees the request."""
         handle = super().get_route_handler()
         known = {each.alias for each in self.dependant.query_params}
         takes_body = self.body_field is not None
@@ -49,17 +52,29 @@ class StrictRoute(APIRoute):
 
         async def strict(request: Request) -> Response:
             _refuse_stray_parameters(request, known)
-            return await handle(await checked(request, most_bytes=most_bytes) if takes_body else request)
+            return await handle(await _read(request, most_bytes) if takes_body else request)
 
-        return strict
+        if self.path in roles.OPEN:
+            return strict
+        (method,) = self.methods or {""}
+        act = f"{method} {self.path}"
+        if act not in roles.MATRIX:
+            raise LookupError(f"{act} has no line in the table of roles, so nobody may be let in.")
+
+        async def guarded(request: Request) -> Response:
+            guard: Guard = request.app.state.guard
+            return await guard.answered(request, act, lambda: strict(request))
+
+        return guarded
 
 
 class Door:
     """ASGI middleware: request ids, host names, safe headers, an access log without anything the caller wrote."""
 
-    def __init__(self, app: ASGIApp, settings: Settings) -> None:
+    def __init__(self, app: ASGIApp, settings: Settings, access_is_on: Callable[[], bool]) -> None:
         self.app = app
         self.settings = settings
+        self.access_is_on = access_is_on
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one connection."""
@@ -80,7 +95,7 @@ class Door:
             await send(message)
 
         try:
-            if _host(request) in self.settings.allowed_hosts and _is_near(request):
+            if self._may_come_in(request):
                 await self.app(scope, receive, sending)
             else:
                 await problem_response(request, ProblemError("wrong_host"))(scope, receive, sending)
@@ -89,6 +104,13 @@ class Door:
             if not status:
                 await problem_response(request, ProblemError("internal"))(scope, receive, sending)
         self._log(scope, status, began)
+
+    def _may_come_in(self, request: Request) -> bool:
+        """This machine under its own name always; others once keys tell them apart, under the names we go by."""
+        host = _host(request)
+        if host in LOOPBACK and _is_near(request):
+            return True
+        return self.access_is_on() and (not self.settings.hosts or host in {*self.settings.hosts, *LOOPBACK})
 
     def _request_id(self, request: Request) -> str:
         given = request.headers.get("x-request-id", "")
@@ -137,8 +159,18 @@ def problem_response(request: Request, problem: ProblemError) -> Response:
     if problem.faults:
         told["errors"] = [_told(each, wording(language)) for each in problem.faults]
     body = json.dumps(told, ensure_ascii=False)
-    headers = {"Content-Language": language}
+    headers = {"Content-Language": language, **problem.headers}
     return Response(body, problem.status, headers, media_type="application/problem+json")
+
+
+async def _read(request: Request, most_bytes: int) -> Request:
+    """The request with its body read and checked, in the time there is for it."""
+    settings: Settings = request.app.state.guard.settings
+    try:
+        with fail_after(settings.caps.body_seconds):
+            return await checked(request, most_bytes=most_bytes)
+    except TimeoutError:
+        raise ProblemError("too_slow", slots={"seconds": f"{settings.caps.body_seconds:g}"}) from None
 
 
 def _told(fault: Fault, texts: Wording) -> dict[str, str]:
@@ -166,7 +198,7 @@ def _host(request: Request) -> str:
 
 
 def _is_near(request: Request) -> bool:
-    """Whether the caller sits on this machine: there is no access control yet, whatever the service is bound to."""
+    """Whether the caller sits on this machine, by the socket alone: headers say what their sender likes."""
     try:
         return request.client is not None and ip_address(request.client.host).is_loopback
     except ValueError:

@@ -26,6 +26,7 @@ def _sent_along(today: date) -> Example:
         "as_of": today.isoformat(),
         "purpose": "review",
         "person": {"birth_year": today.year - 40},
+        "status": {"sealed": False, "objected": False, "abstinent_three_years": False},
         "events": [
             {"occurred_on": begun, "known_on": begun, "kind": "programme_start", "outcome": "community_treatment"},
             {"occurred_on": positive, "known_on": positive, **test, "outcome": "positive"},

@@ -141,12 +141,28 @@ class Facts(Message):
     registered_on: Day | None = None
 
 
+class Status(Message):
+    """What forbids a score even where no event sent along tells of it, as its sender knows it today; all is needed."""
+
+    sealed: bool = Field(description="The record is sealed.")
+    objected: bool = Field(description="The person objected to automated scoring and did not take it back.")
+    abstinent_three_years: bool = Field(description="Control has ended after three abstinent years.")
+
+    @property
+    def forbids(self) -> str | None:
+        """The code of the first refusal it calls for."""
+        return next((name for name in type(self).model_fields if getattr(self, name)), None)
+
+
 class ScoreRequest(Question):
     """One score: of a stored person, or of a history sent along. Exactly one of `person_id` and `events`."""
 
     person_id: Id | None = None
     person: Facts | None = Field(default=None, description="Facts fixed at registration; needed beside events.")
-    events: list[Event] | None = Field(default=None, max_length=MOST_EVENTS)
+    events: list[Event] | None = Field(
+        default=None, max_length=MOST_EVENTS, description="A history sent along; for machine clients only."
+    )
+    status: Status | None = Field(default=None, description="The person's status; needed beside events.")
 
     @checked_as_a_whole(mode="after")
     def _one_history(self) -> Self:
@@ -156,8 +172,12 @@ class ScoreRequest(Question):
             )
         if self.person is not None and self.events is None:
             raise PydanticCustomError("person_needs_events", "facts go with events", {"field": "person"})
+        if self.status is not None and self.events is None:
+            raise PydanticCustomError("person_needs_events", "a status goes with events", {"field": "status"})
         if self.events is not None and (self.person is None or self.person.birth_year is None):
             raise PydanticCustomError("needed_to_refuse_minors", "no age, no score", {"field": "person.birth_year"})
+        if self.events is not None and self.status is None:
+            raise PydanticCustomError("needed_to_refuse", "no status, no score", {"field": "status"})
         return self
 
 

@@ -9,17 +9,21 @@ from fastapi.responses import HTMLResponse, JSONResponse
 
 from serving.examples import of_schemas
 from serving.messages import Forecast, Problem
+from serving.roles import OPEN
 
 MEANINGS = {
     400: "Not JSON as we read it",
-    403: "The purpose is refused, and that is recorded",
-    404: "The person is unknown",
+    401: "No key or token, or none that is good",
+    403: "The role may not do this, or not for this purpose, and that is recorded",
+    404: "The person is unknown, or of another station",
     405: "The address does not take that method",
+    408: "The body came too slowly",
     409: "No score or forecast can be given; reason says why",
     413: "The body is too large",
     415: "Not JSON in UTF-8",
-    421: "Another host name, or a caller on another machine",
+    421: "Another host name, or a caller on another machine while nobody holds a key",
     422: "A field broke a rule; errors names field and rule",
+    429: "Too many requests; Retry-After says how many seconds to wait",
     451: "No score by law; article says which",
     500: "A bug; nothing was given",
     503: "Something the answer needs is not there now",
@@ -27,11 +31,13 @@ MEANINGS = {
 PAGE = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>Waystation 驿站</title></head><body>
 <h1>Waystation 驿站</h1>
-<p>There is no access control yet, so this service answers on this machine only (loopback).
-本服务尚无访问控制，只在本机应答。</p>
+<p>Whoever asks sends a key as <code>Authorization: Bearer KEY</code>; the operator grants keys with
+<code>waystation access grant</code>. Until then it answers on this machine only (loopback).
+请求须带密钥，由运维人员用 <code>waystation access grant</code> 发放；发放之前只在本机应答。</p>
 {content}
 </body></html>
 """
+SCHEME = "key"
 REFERENCE = "#/components/schemas/{name}"
 LINKS = """<ul>
 <li><a href="/docs">Operations 接口</a></li>
@@ -72,6 +78,10 @@ def document(app: FastAPI) -> dict[str, Any]:
             schemas[message.__name__] = told
         for name, examples in of_schemas(app.state.desk.settings.today).items():
             schemas[name]["examples"] = examples
+        made["components"]["securitySchemes"] = {SCHEME: {"type": "http", "scheme": "bearer"}}
+        for path, methods in made["paths"].items():
+            for operation in methods.values():
+                operation["security"] = [] if path in OPEN else [{SCHEME: []}]
         for unused in ("HTTPValidationError", "ValidationError"):  # ours are problems
             schemas.pop(unused, None)
         app.openapi_schema = made

@@ -20,7 +20,7 @@ RULES = (
     "unknown_field", "missing", "wrong_type", "wrong_form", "one_of", "not_a_date", "out_of_range", "too_small",
     "too_large", "too_short", "too_long", "in_the_future", "given_twice", "finite_number", "unicode_text", "unique_key",
     "known_before_occurred", "outcome_of_other_kind", "revision_of_nothing", "said_otherwise_before",
-    "person_id_or_events", "person_needs_events", "needed_to_refuse_minors", "invalid",
+    "person_id_or_events", "person_needs_events", "needed_to_refuse_minors", "needed_to_refuse", "invalid",
 )  # fmt: skip
 RULE_OF = {
     "extra_forbidden": "unknown_field",
@@ -47,10 +47,15 @@ STATUS: dict[str, int] = {
     "broken_json": 400,
     "too_deep": 400,
     "duplicate_key": 400,
+    "no_key": 401,
+    "bad_key": 401,
+    "not_your_role": 403,
     "purpose_refused": 403,
+    "purpose_of_others": 403,
     "unknown_person": 404,
     "not_found": 404,
     "method_not_allowed": 405,
+    "too_slow": 408,
     "no_score": 409,
     "too_little_history": 409,
     "body_too_large": 413,
@@ -59,13 +64,17 @@ STATUS: dict[str, int] = {
     "invalid": 422,
     "which_model": 422,
     "no_such_forecast": 422,
+    "too_busy": 429,
+    "too_many": 429,
     "internal": 500,
+    "access_unavailable": 503,
     "no_model": 503,
     "not_ready": 503,
     "record_failed": 503,
     "store_unavailable": 503,
 }
 UNAVAILABLE_BY_LAW = 451
+UNAUTHENTICATED = 401
 
 
 @dataclass(frozen=True)
@@ -86,11 +95,20 @@ class ProblemError(Exception):
     slots: Mapping[str, object] = field(default_factory=dict)
     members: Mapping[str, Any] = field(default_factory=dict)
     by_law: bool = False
+    retry_after_seconds: int | None = None
 
     @property
     def status(self) -> int:
         """The HTTP status."""
         return UNAVAILABLE_BY_LAW if self.by_law else STATUS[self.code]
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """The headers that say what to do: send a key, or wait."""
+        headers = {"WWW-Authenticate": "Bearer"} if self.status == UNAUTHENTICATED else {}
+        if self.retry_after_seconds is not None:
+            headers["Retry-After"] = str(self.retry_after_seconds)
+        return headers
 
 
 def fault_of(name: str, rule: str, expected: str | None = None) -> ProblemError:

@@ -1,65 +1,83 @@
-"""The record of every answer: written before the answer leaves; if it cannot be written there is no answer.
+"""The record: who asked what, for which purpose, when, and what came of it, written before the answer leaves.
 
-A database file of its own, so that intake never blocks an answer. Persons appear as keyed hashes only; the key is
-a file in the home that only its owner may read.
+One append-only table in a database file of its own, so that intake never blocks an answer. A score and the asking for
+it are one entry and one commit: two records of one answer could disagree, and would cost two waits for the disk. If an
+entry cannot be written there is no answer. Persons appear as keyed hashes; only the owner may read
+the file with the key.
+
+Requests that wait at the same moment share a commit: the first to come writes for all. Processes take turns, each
+reading the head of the chain under the lock of the database.
 """
 
 import hmac
-import os
-import secrets
+import logging
 import sqlite3
+from collections import deque
 from collections.abc import Sequence
-from dataclasses import astuple, dataclass, fields
+from dataclasses import dataclass, field, fields
+from operator import attrgetter
 from pathlib import Path
 from threading import Lock
 
+from serving import volume
+from serving.audit_chain import Head, chain_key, next_head, write_head
+from serving.entries import Entry
+from serving.private_files import keep_to_owner, key_in
 from serving.problems import ProblemError
 
-KEY_BYTES = 32
-SCORED = "scored"
-
-
-@dataclass(frozen=True)
-class Entry:
-    """One answer: `outcome` is "scored" or the code of the refusal; times are UTC, days ISO dates."""
-
-    score_id: str
-    at: str
-    purpose: str
-    person_hash: str | None
-    as_of: str
-    outcome: str
-    language: str
-    inline: int
-    tag: str | None = None
-    digest: str | None = None
-    run: str | None = None
-    snapshot: str | None = None
-    risk: float | None = None
-
+LOG = logging.getLogger("waystation")
+HEAD_SUFFIX, KEY_SUFFIX = ".head", ".key"
 
 COLUMNS = tuple(each.name for each in fields(Entry))
-CREATE = """
-CREATE TABLE IF NOT EXISTS scores (
-    score_id TEXT PRIMARY KEY, at TEXT NOT NULL, purpose TEXT NOT NULL, person_hash TEXT, as_of TEXT NOT NULL,
-    outcome TEXT NOT NULL, tag TEXT, digest TEXT, run TEXT, snapshot TEXT, risk REAL, language TEXT NOT NULL,
-    inline INTEGER NOT NULL
-) STRICT
+VALUES_OF = attrgetter(*COLUMNS)
+SCHEMA = """
+CREATE TABLE IF NOT EXISTS audit (
+    seq INTEGER PRIMARY KEY, at TEXT NOT NULL, actor TEXT NOT NULL, role TEXT NOT NULL, act TEXT NOT NULL,
+    outcome TEXT NOT NULL, request_id TEXT, station TEXT, purpose TEXT, person_hash TEXT, score_id TEXT, as_of TEXT,
+    language TEXT, inline INTEGER, tag TEXT, digest TEXT, run TEXT, snapshot TEXT, risk REAL, detail TEXT,
+    link TEXT NOT NULL
+) STRICT;
+CREATE INDEX IF NOT EXISTS audit_by_score ON audit (score_id) WHERE score_id IS NOT NULL;
+CREATE INDEX IF NOT EXISTS audit_by_person ON audit (person_hash, seq) WHERE person_hash IS NOT NULL;
+CREATE INDEX IF NOT EXISTS audit_by_actor ON audit (actor, at, person_hash);
+CREATE INDEX IF NOT EXISTS audit_alarms ON audit (actor, at) WHERE outcome = 'unusual_volume';
+CREATE TRIGGER IF NOT EXISTS audit_keeps_what_is BEFORE UPDATE ON audit
+    BEGIN SELECT RAISE(ABORT, 'the record is append-only'); END;
+CREATE TRIGGER IF NOT EXISTS audit_keeps_all BEFORE DELETE ON audit
+    BEGIN SELECT RAISE(ABORT, 'the record is append-only'); END;
 """
-INSERT = f"INSERT INTO scores ({', '.join(COLUMNS)}) VALUES ({', '.join('?' * len(COLUMNS))})"  # noqa: S608
+INSERT = f"INSERT INTO audit (seq, {', '.join(COLUMNS)}, link) VALUES ({', '.join('?' * (len(COLUMNS) + 2))})"  # noqa: S608
+NEWEST = "SELECT seq, link FROM audit ORDER BY seq DESC LIMIT 1"
 
 
+@dataclass(eq=False)
+class _Waiting:
+    """Entries that wait to be written, and what became of them."""
+
+    entries: Sequence[Entry]
+    done: bool = False
+    written: bool = False
+
+
+@dataclass(eq=False)
 class Records:
     """The open record. Several processes may write; one waits for the other up to `busy_seconds`."""
 
-    def __init__(self, path: Path, *, busy_seconds: float = 5.0) -> None:
-        self._key = _key(path.with_suffix(".key"))
-        self._lock = Lock()
-        _keep_to_owner(path)
-        self._connection = sqlite3.connect(path, timeout=busy_seconds, isolation_level=None, check_same_thread=False)
+    path: Path
+    busy_seconds: float = 5.0
+    _queue: "deque[_Waiting]" = field(default_factory=deque)
+    _writing: Lock = field(default_factory=Lock)
+
+    def __post_init__(self) -> None:
+        self._key = key_in(self.path.with_suffix(KEY_SUFFIX))
+        self._chain_key = chain_key(self._key)
+        keep_to_owner(self.path)
+        self._connection = sqlite3.connect(
+            self.path, timeout=self.busy_seconds, isolation_level=None, check_same_thread=False
+        )
         self._connection.execute("PRAGMA journal_mode=WAL")
         self._connection.execute("PRAGMA synchronous=FULL")
-        self._connection.execute(CREATE)
+        self._connection.executescript(SCHEMA)
 
     def hash_of(self, person_id: str) -> str:
         """The keyed hash that stands for a person, 64 hex digits of HMAC-SHA256."""
@@ -67,46 +85,50 @@ class Records:
 
     def write(self, entries: Sequence[Entry]) -> None:
         """Put all entries on disk, or none; ProblemError when that fails, so that no answer leaves."""
-        try:
-            with self._lock:
-                self._write(entries)
-        except sqlite3.Error:
-            raise ProblemError("record_failed") from None
+        waiting = _Waiting(entries)
+        self._queue.append(waiting)
+        with self._writing:
+            if not waiting.done:
+                self._write_all([self._queue.popleft() for _ in range(len(self._queue))])
+        if not waiting.written:
+            raise ProblemError("record_failed")
 
     def close(self) -> None:
         """Give up the connection."""
         self._connection.close()
 
-    def _write(self, entries: Sequence[Entry]) -> None:
+    def _write_all(self, turn: Sequence[_Waiting]) -> None:
+        try:
+            head = self._commit([entry for waiting in turn for entry in waiting.entries])
+            write_head(self.path.with_suffix(HEAD_SUFFIX), head)
+            for waiting in turn:
+                waiting.written = True
+        except (sqlite3.Error, OSError) as error:
+            LOG.error("the record could not be written: %s", type(error).__name__)  # noqa: TRY400 (may hold an id)
+        finally:  # even a bug here lets nobody wait on, and no answer leave
+            for waiting in turn:
+                waiting.done = True
+
+    def _commit(self, entries: Sequence[Entry]) -> Head:
+        """The head after the entries, and the alarms they raise, are on disk."""
         self._connection.execute("BEGIN IMMEDIATE")
         try:
-            self._connection.executemany(INSERT, [astuple(entry) for entry in entries])
+            before = volume.persons_today(self._connection, entries)
+            head = self._append(Head(*self._connection.execute(NEWEST).fetchone() or ()), entries)
+            alarms = volume.alarms(self._connection, before, entries)
+            head = self._append(head, alarms)
             self._connection.execute("COMMIT")
         except sqlite3.Error:
             if self._connection.in_transaction:
                 self._connection.execute("ROLLBACK")
             raise
+        return head
 
-
-def _keep_to_owner(path: Path) -> None:
-    """Make the file readable by its owner alone, before anything is in it; SQLite's files beside it follow."""
-    os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
-    path.chmod(0o600)
-
-
-def _key(path: Path) -> bytes:
-    """The key in the file; made at the first start. Of two processes that start at once, both use the same."""
-    if not path.exists():
-        aside = path.with_name(f"{path.name}.{os.getpid()}")
-        handle = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(handle, "wb") as file:
-            file.write(secrets.token_bytes(KEY_BYTES))
-            file.flush()
-            os.fsync(file.fileno())
-        try:
-            os.link(aside, path)  # fails when the other process was first: its key stands
-        except FileExistsError:
-            pass
-        finally:
-            aside.unlink()
-    return path.read_bytes()
+    def _append(self, head: Head, entries: Sequence[Entry]) -> Head:
+        rows = []
+        for entry in entries:
+            values = VALUES_OF(entry)
+            head = next_head(self._chain_key, head, dict(zip(COLUMNS, values, strict=True)))
+            rows.append((head.seq, *values, head.link))
+        self._connection.executemany(INSERT, rows)
+        return head

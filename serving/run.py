@@ -1,4 +1,7 @@
-"""Start the service as a process of its own: `bentoml serve` with the safe settings, on the loopback interface only."""
+"""Start the service as a process of its own: `bentoml serve` with the safe settings.
+
+Beyond this machine it is only started once somebody holds a key, or an issuer of tokens is trusted.
+"""
 
 import os
 import signal
@@ -9,7 +12,8 @@ from pathlib import Path
 
 from features.errors import ConfigError
 from features.home import SETTINGS, Home
-from serving.settings import LOOPBACK, WORKERS
+from serving.access import GRANTS, open_grants
+from serving.settings import LOOPBACK, WORKERS, Settings, issuer_of_environment
 
 SERVICE = "serving.service:Waystation"
 PORTS = range(1, 65_536)
@@ -37,7 +41,7 @@ def start(
 
     Its messages go to the file `log` when one is given, else where those of this process go.
     """
-    _check_address(host, port)
+    _check_address(home, host, port)
     home.settle()
     root = Path(__file__).parent.parent
     command = [sys.executable, "-m", "bentoml", "serve", SERVICE, "--host", host, "--port", str(port)]
@@ -55,12 +59,19 @@ def start(
         return subprocess.Popen(command, env=settings, stdout=file, stderr=file)  # noqa: S603
 
 
-def _check_address(host: str, port: int) -> None:
+def access_is_on(home: Home) -> bool:
+    """Whether callers can be told apart: a key of the home is good today, or an issuer of tokens is trusted."""
+    if issuer_of_environment() is not None:
+        return True
+    return (home.path / GRANTS).exists() and open_grants(home).any_active(Settings(home).today)
+
+
+def _check_address(home: Home, host: str, port: int) -> None:
     """ConfigError when the service may not or cannot listen there; asked before anything is started."""
-    if host not in LOOPBACK:
+    if host not in LOOPBACK and not access_is_on(home):
         raise ConfigError(
-            "serve: the service has no access control yet, so it answers on this machine only; "
-            f"host should be one of {', '.join(LOOPBACK)}."
+            "serve: nobody holds a key yet, so the service answers on this machine only; host should be one of "
+            f"{', '.join(LOOPBACK)}, or grant a first key: waystation access grant --role administrator --name NAME."
         )
     if port not in PORTS:
         raise ConfigError(f"serve: port {port} does not exist; --port should be from {PORTS[0]} to {PORTS[-1]}.")

@@ -36,8 +36,9 @@ class FrontDoor:
         self.bentoml = app
         log = logging.getLogger("waystation")
         log.setLevel(logging.INFO)
-        log.info("there is no access control yet: only callers on this machine (loopback) are answered")
         self.ours = create(Settings.of_environment(), folder_of)
+        if not self.ours.state.guard.access.is_on:
+            log.info("no key has been granted yet, so nobody is answered; grant one: waystation access grant --help")
         self.ours.state.desk.champions.look()  # loads, checks and warms up before the first request
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -7,10 +7,17 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from time import monotonic
 
+from features.errors import ConfigError
 from features.home import Home
+from serving.limits import Caps
+from serving.tokens import Issuer
 
 RELAPSE_MODEL = "WAYSTATION_RELAPSE_MODEL"
 WORKERS = "WAYSTATION_WORKERS"
+HOSTS = "WAYSTATION_HOSTS"
+AT_ONCE, A_MINUTE = "WAYSTATION_REQUESTS_AT_ONCE", "WAYSTATION_MACHINE_REQUESTS_A_MINUTE"
+ISSUER, AUDIENCE, JWKS = "WAYSTATION_OIDC_ISSUER", "WAYSTATION_OIDC_AUDIENCE", "WAYSTATION_OIDC_JWKS"
+ROLE_CLAIM, STATION_CLAIM = "WAYSTATION_OIDC_ROLE_CLAIM", "WAYSTATION_OIDC_STATION_CLAIM"
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
@@ -26,11 +33,16 @@ def new_id() -> str:
 
 @dataclass(frozen=True)
 class Settings:
-    """The settings of one service; `seconds` is a clock that never goes back."""
+    """The settings of one service; `seconds` is a clock that never goes back.
+
+    `hosts` are the names it goes by beside those of this machine; none means any.
+    """
 
     home: Home
     relapse_model: str | None = None
-    allowed_hosts: tuple[str, ...] = LOOPBACK
+    hosts: tuple[str, ...] = ()
+    issuer: Issuer | None = None
+    caps: Caps = field(default_factory=Caps)
     busy_seconds: float = 5.0
     now: Callable[[], datetime] = utc_now
     seconds: Callable[[], float] = monotonic
@@ -39,9 +51,39 @@ class Settings:
     @classmethod
     def of_environment(cls) -> "Settings":
         """The settings the environment names."""
-        return cls(Home.of_environment(), relapse_model=os.environ.get(RELAPSE_MODEL) or None)
+        hosts = os.environ.get(HOSTS, "").lower().split(",")
+        return cls(
+            Home.of_environment(),
+            relapse_model=os.environ.get(RELAPSE_MODEL) or None,
+            hosts=tuple(name.strip() for name in hosts if name.strip()),
+            issuer=issuer_of_environment(),
+            caps=_caps(),
+        )
 
     @property
     def today(self) -> date:
         """The day now, in UTC: no as-of date may be later."""
         return self.now().date()
+
+
+def issuer_of_environment() -> Issuer | None:
+    """The issuer of tokens that the environment names, if it names one; ConfigError when it does so by half."""
+    needed = {name: os.environ.get(name, "") for name in (ISSUER, AUDIENCE, JWKS)}
+    if not any(needed.values()):
+        return None
+    missing = [name for name, value in needed.items() if not value]
+    if missing:
+        raise ConfigError(f"settings: {', '.join(missing)} must be set beside the others of an issuer of tokens.")
+    claims = {"role_claim": os.environ.get(ROLE_CLAIM), "station_claim": os.environ.get(STATION_CLAIM)}
+    return Issuer(*needed.values(), **{name: value for name, value in claims.items() if value})
+
+
+def _caps() -> Caps:
+    return Caps(at_once=_count(AT_ONCE, Caps.at_once), machine_a_minute=_count(A_MINUTE, Caps.machine_a_minute))
+
+
+def _count(name: str, default: int) -> int:
+    text = os.environ.get(name) or str(default)
+    if not text.isascii() or not text.isdigit() or int(text) < 1:
+        raise ConfigError(f"settings: {name} should be a whole number from 1 on.")
+    return int(text)

@@ -11,7 +11,7 @@ import urllib.error
 import urllib.request
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import numpy as np
 import pandas as pd
@@ -29,6 +29,8 @@ from models.calibration import Platt
 from models.champion import Champion
 from models.hotspot import Learning, Scope, fit, study_areas
 from models.relapse import Growth, RelapseModel, fit_booster, varying
+from serving.access import granted
+from serving.grants import Asked as Granted
 from serving.messages import Problem
 from tests.tables import day
 
@@ -36,6 +38,7 @@ AS_OF = "2024-06-01"
 NAME = "relapse-90d"
 HOTSPOTS = "hotspot-township-4w"
 N_PERSONS = 80
+STATIONS = ("S1", "S2")  # of the persons with even numbers, and of the others
 CANARY = "CANARY-7f3a"
 # Each relapsed once more today, so that nobody counts as abstinent for three years, whenever the tests run.
 TODAY = datetime.now(UTC).date()
@@ -53,25 +56,25 @@ LATER_OBJECTED,1980,2023-01-01
 LATER_SEALED,1980,2023-01-01
 AGELESS,,2023-01-01
 """
-SPECIAL_EVENTS = """person_id,occurred_on,known_on,source,kind,outcome,substance,value
-SEALED,2023-01-01,2023-01-01,community,programme_start,community_treatment,,
-SEALED,2024-01-01,2024-01-01,case_unit,sealed,,,
-OBJECTED,2023-01-01,2023-01-01,community,programme_start,community_treatment,,
-OBJECTED,2024-01-01,2024-01-01,community,objection,raised,,
-MINOR,2023-01-01,2023-01-01,community,programme_start,community_treatment,,
-ABSTINENT,2019-01-01,2019-01-01,community,programme_start,community_rehabilitation,,
-ISOLATED,2023-01-01,2023-01-01,community,programme_start,community_treatment,,
-ISOLATED,2023-02-01,2023-02-01,community,urine_test,negative,opioid,
-ISOLATED,2024-01-01,2024-01-01,facility,isolation_start,,,
-OUTSIDE,2023-02-01,2023-02-01,community,urine_test,negative,opioid,
-LATER_OBJECTED,2023-01-01,2023-01-01,community,programme_start,community_treatment,,
-LATER_OBJECTED,2023-02-01,2023-02-01,community,urine_test,positive,opioid,
-LATER_OBJECTED,2024-07-01,2024-07-01,community,objection,raised,,
-LATER_SEALED,2023-01-01,2023-01-01,community,programme_start,community_treatment,,
-LATER_SEALED,2023-02-01,2023-02-01,community,urine_test,positive,opioid,
-LATER_SEALED,2024-07-01,2024-07-01,case_unit,sealed,,,
-AGELESS,2023-01-01,2023-01-01,community,programme_start,community_treatment,,
-AGELESS,2023-02-01,2023-02-01,community,urine_test,positive,opioid,
+SPECIAL_EVENTS = """person_id,occurred_on,known_on,source,kind,outcome,substance,value,station_id
+SEALED,2023-01-01,2023-01-01,community,programme_start,community_treatment,,,S1
+SEALED,2024-01-01,2024-01-01,case_unit,sealed,,,,S1
+OBJECTED,2023-01-01,2023-01-01,community,programme_start,community_treatment,,,S1
+OBJECTED,2024-01-01,2024-01-01,community,objection,raised,,,S1
+MINOR,2023-01-01,2023-01-01,community,programme_start,community_treatment,,,S1
+ABSTINENT,2019-01-01,2019-01-01,community,programme_start,community_rehabilitation,,,S1
+ISOLATED,2023-01-01,2023-01-01,community,programme_start,community_treatment,,,S1
+ISOLATED,2023-02-01,2023-02-01,community,urine_test,negative,opioid,,S1
+ISOLATED,2024-01-01,2024-01-01,facility,isolation_start,,,,S1
+OUTSIDE,2023-02-01,2023-02-01,community,urine_test,negative,opioid,,S1
+LATER_OBJECTED,2023-01-01,2023-01-01,community,programme_start,community_treatment,,,S1
+LATER_OBJECTED,2023-02-01,2023-02-01,community,urine_test,positive,opioid,,S1
+LATER_OBJECTED,2024-07-01,2024-07-01,community,objection,raised,,,S1
+LATER_SEALED,2023-01-01,2023-01-01,community,programme_start,community_treatment,,,S1
+LATER_SEALED,2023-02-01,2023-02-01,community,urine_test,positive,opioid,,S1
+LATER_SEALED,2024-07-01,2024-07-01,case_unit,sealed,,,,S1
+AGELESS,2023-01-01,2023-01-01,community,programme_start,community_treatment,,,S1
+AGELESS,2023-02-01,2023-02-01,community,urine_test,positive,opioid,,S1
 """
 # Last signs of use today: whoever is to be refused for another reason is not to be abstinent as well.
 RELAPSED_TODAY = "MINOR", "ISOLATED", "OUTSIDE", "EMPTY", "AGELESS"
@@ -89,18 +92,19 @@ def invent(folder, *, n_persons=N_PERSONS, seed=1):
     """Two CSV files of invented persons: those who miss more tests are positive more often."""
     rng = np.random.default_rng(seed)
     people, told = [SPECIAL], [SPECIAL_EVENTS]
-    told += [f"{person_id},{TODAY},{TODAY},community,urine_test,positive,opioid,\n" for person_id in RELAPSED_TODAY]
+    told += [f"{person_id},{TODAY},{TODAY},community,urine_test,positive,opioid,,S1\n" for person_id in RELAPSED_TODAY]
     for number in range(n_persons):
         person_id, trouble = (CANARY if number == 0 else f"P{number:03}"), rng.random()
+        at = f",{STATIONS[number % 2]}\n"
         people.append(f"{person_id},{rng.integers(1965, 1998)},2022-06-01\n")
-        told.append(f"{person_id},2022-06-01,2022-06-01,community,programme_start,community_treatment,,\n")
+        told.append(f"{person_id},2022-06-01,2022-06-01,community,programme_start,community_treatment,,{at}")
         for each in range(40):
             when = date.fromordinal(date(2022, 6, 5).toordinal() + 20 * each + int(rng.integers(0, 8)))
             outcome = rng.choice(["positive", "missed", "negative"], p=_odds(trouble))
-            told.append(f"{person_id},{when},{when},community,urine_test,{outcome},opioid,\n")
+            told.append(f"{person_id},{when},{when},community,urine_test,{outcome},opioid,{at}")
             kept = "kept" if rng.random() > trouble / 2 else "missed"
-            told.append(f"{person_id},{when},{when},community,check_in,{kept},,\n")
-        told.append(f"{person_id},{TODAY},{TODAY},community,urine_test,positive,opioid,\n")
+            told.append(f"{person_id},{when},{when},community,check_in,{kept},,{at}")
+        told.append(f"{person_id},{TODAY},{TODAY},community,urine_test,positive,opioid,{at}")
     folder.mkdir(parents=True)
     (folder / "persons.csv").write_text("".join(people))
     (folder / "events.csv").write_text("".join(told))
@@ -209,11 +213,26 @@ class Answer:
         return json.loads(self.body)
 
 
+KEYS = {}  # of the services that run: a key of a machine client that may ask about everybody
+
+
+def key_for(home, role="machine", station=None, *, expires_on=None):
+    """A new key of a home."""
+    until = expires_on or TODAY + timedelta(days=2)
+    return granted(home, Granted(role, station, "tests", until), now=datetime.now(UTC))[0]
+
+
+def bearer(key):
+    return {"Authorization": f"Bearer {key}"}
+
+
 def ask(url, body=None, *, headers=None, method=None):
-    """The answer to a request; a body that is no bytes goes as JSON."""
+    """The answer to a request with the service's key, unless headers name one; a body that is no bytes goes as JSON."""
     raw = body if isinstance(body, bytes | None) else json.dumps(body).encode()
     given = {"Content-Type": "application/json"} if body is not None else {}
-    request = urllib.request.Request(url, raw, {**given, **(headers or {})}, method=method)
+    given |= bearer(KEYS["/".join(url.split("/")[:3])])
+    told = {name: value for name, value in {**given, **(headers or {})}.items() if value is not None}
+    request = urllib.request.Request(url, raw, told, method=method)
     try:
         with urllib.request.urlopen(request, timeout=30) as answer:
             return Answer(answer.status, dict(answer.headers), answer.read())
@@ -241,7 +260,7 @@ def problem(answer, status, code):
 
 
 @contextmanager
-def serving(home, log, *, workers=1):
+def serving(home, log, *, workers=1, **environment):
     """The address of a real service over a home; its output goes to the file `log`."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
@@ -251,10 +270,13 @@ def serving(home, log, *, workers=1):
         f"serve(Home(Path(sys.argv[1])), port={port}, workers={workers})"
     )
     with log.open("wb") as output:
-        process = subprocess.Popen([sys.executable, "-c", script, str(home.path)], stdout=output, stderr=output)
+        command, settings = [sys.executable, "-c", script, str(home.path)], {**os.environ, **environment}
+        process = subprocess.Popen(command, stdout=output, stderr=output, env=settings)
         try:
-            wait_until_up(f"http://127.0.0.1:{port}", process, log)
-            yield f"http://127.0.0.1:{port}"
+            url = f"http://127.0.0.1:{port}"
+            wait_until_up(url, process, log)
+            KEYS[url] = key_for(home)
+            yield url
         finally:
             process.terminate()
             process.wait(timeout=30)

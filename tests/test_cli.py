@@ -73,7 +73,7 @@ def test_a_backtest_prints_its_figures_and_writes_them(home, tmp_path):
         (["features", "relapse", "--as-of", "yesterday", "--out", "x.csv"], "--as-of takes dates"),
         (["promote", "relapse"], "train first"),
         (["rollback", "relapse"], "no earlier champion"),
-        (["serve", "--host", "0.0.0.0"], "no access control yet"),
+        (["serve", "--host", "0.0.0.0"], "nobody holds a key yet"),
     ],
 )
 def test_a_mistake_ends_with_a_sentence_and_no_traceback(tmp_path, arguments, told):

@@ -28,7 +28,7 @@ async def broken_midway(scope, receive, send):
     raise KeyError(CANARY)
 
 
-def answer(app, tmp_path, *, client="127.0.0.1", host="127.0.0.1:3000", request_id=""):
+def answer(app, tmp_path, *, client="127.0.0.1", host="127.0.0.1:3000", request_id="", access_is_on=False, hosts=()):
     """Status, headers and body of one request through the door."""
     sent = []
 
@@ -37,7 +37,7 @@ def answer(app, tmp_path, *, client="127.0.0.1", host="127.0.0.1:3000", request_
 
     headers = [(b"host", host.encode()), (b"x-request-id", request_id.encode())]
     scope = {"type": "http", "method": "GET", "path": f"/{CANARY}", "headers": headers, "client": (client, 1)}
-    door = Door(app, Settings(Home(tmp_path), new_id=lambda: "made-here"))
+    door = Door(app, Settings(Home(tmp_path), hosts=hosts, new_id=lambda: "made-here"), lambda: access_is_on)
     asyncio.run(door(scope, None, send))
     body = b"".join(message.get("body", b"") for message in sent)
     return sent[0]["status"], {name.decode(): value.decode() for name, value in sent[0]["headers"]}, body
@@ -73,8 +73,23 @@ def test_the_log_has_no_path_that_is_not_ours(tmp_path, caplog):
         ("127.0.0.1", "", 421),
     ],
 )
-def test_only_this_machine_under_its_own_name_is_answered(tmp_path, client, host, status):
+def test_without_keys_only_this_machine_under_its_own_name_is_answered(tmp_path, client, host, status):
     assert answer(fine, tmp_path, client=client, host=host)[0] == status
+
+
+@pytest.mark.parametrize(
+    ("client", "host", "hosts", "status"),
+    [
+        ("192.0.2.7", "station.example:443", (), 200),
+        ("192.0.2.7", "station.example", ("station.example",), 200),
+        ("192.0.2.7", "Station.Example", ("station.example",), 200),
+        ("192.0.2.7", "127.0.0.1", ("station.example",), 200),
+        ("192.0.2.7", "rebound.example", ("station.example",), 421),
+        ("127.0.0.1", "rebound.example", ("station.example",), 421),
+    ],
+)
+def test_with_keys_other_machines_are_answered_under_the_names_it_goes_by(tmp_path, client, host, hosts, status):
+    assert answer(fine, tmp_path, client=client, host=host, hosts=hosts, access_is_on=True)[0] == status
 
 
 @pytest.mark.parametrize(

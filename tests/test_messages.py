@@ -15,7 +15,8 @@ from serving.wording import LANGUAGES, wording
 
 GOOD = {"person_id": "P1", "as_of": "2024-06-01", "purpose": "review"}
 EVENT = {"occurred_on": "2024-05-01", "known_on": "2024-05-02", "kind": "urine_test", "outcome": "negative"}
-SENT = {"as_of": "2024-06-01", "purpose": "review", "person": {"birth_year": 1980}, "events": [EVENT]}
+STATUS = {"sealed": False, "objected": False, "abstinent_three_years": False}
+SENT = {"as_of": "2024-06-01", "purpose": "review", "person": {"birth_year": 1980}, "events": [EVENT], "status": STATUS}
 CANARY = "CANARY-7f3a"
 
 
@@ -55,6 +56,7 @@ def test_every_purpose_of_the_list_is_taken(purpose):
         ({"person_id": None}, "person_id", "person_id_or_events"),
         ({"events": []}, "person_id", "person_id_or_events"),
         ({"person": {"birth_year": 1980}}, "person", "person_needs_events"),
+        ({"status": STATUS}, "status", "person_needs_events"),
     ],
 )
 def test_a_fault_names_field_and_rule(change, field, rule):
@@ -98,6 +100,20 @@ def test_an_event_keeps_the_rules_of_the_store(change, place, rule):
 )
 def test_facts_are_typed_and_bounded(person, field, rule):
     assert faults({**SENT, "person": person}) == [(field, rule)]
+
+
+@pytest.mark.parametrize(
+    ("status", "field", "rule"),
+    [
+        (None, "status", "needed_to_refuse"),
+        ({}, "status.sealed", "missing"),
+        ({**STATUS, "sealed": None}, "status.sealed", "wrong_type"),
+        ({**STATUS, "objected": "no"}, "status.objected", "wrong_type"),
+        ({**STATUS, "colour": "red"}, "status.colour", "unknown_field"),
+    ],
+)
+def test_who_sends_a_history_says_all_that_forbids_a_score(status, field, rule):
+    assert faults({**SENT, "status": status})[0] == (field, rule)
 
 
 def test_kinds_beyond_the_catalogue_are_kept():

@@ -1,38 +1,43 @@
-"""The record of answers: on disk before the answer, keyed hashes for persons, two writers at once."""
+"""The record of answers: on disk before the answer, keyed hashes for persons, many writers at once, alarms."""
 
 import sqlite3
 import stat
 import subprocess
 import sys
+import threading
 
 import pytest
 
+from serving.audit import verify
+from serving.entries import UNUSUAL_VOLUME, Entry
 from serving.problems import ProblemError
-from serving.records import COLUMNS, Entry, Records
+from serving.records import COLUMNS, Records
+from serving.volume import CASELOAD, MOST_PERSONS_A_DAY
 
 WRITER = """
-import sys; from pathlib import Path; from serving.records import Entry, Records
+import sys; from pathlib import Path; from serving.entries import Entry; from serving.records import Records
 records = Records(Path(sys.argv[1]))
 for each in range(50):
-    records.write([Entry(f"{sys.argv[2]}-{each}", "2024-06-01", "review", None, "2024-06-01", "scored", "en", 1)])
+    records.write([Entry("2024-06-01", "key", "machine", "act", "scored", score_id=f"{sys.argv[2]}-{each}")])
 """
+AT = "2024-06-01T10:00:00.000+00:00"
+FAR = MOST_PERSONS_A_DAY["station_worker"]
 
 
-def entry(score_id, **other):
-    told = {"at": "2024-06-01T10:00:00.000+00:00", "purpose": "review", "person_hash": "h", "as_of": "2024-06-01"}
-    return Entry(score_id=score_id, **{**told, "outcome": "scored", "language": "en", "inline": 0, **other})
+def entry(score_id, *, outcome="scored", role="machine", at=AT, **other):
+    return Entry(at, "key", role, "POST /v1/scores", outcome, score_id=score_id, **other)
 
 
 def rows(path):
     with sqlite3.connect(path) as connection:
-        return connection.execute(f"SELECT {', '.join(COLUMNS)} FROM scores ORDER BY score_id").fetchall()
+        found = connection.execute(f"SELECT {', '.join(COLUMNS)} FROM audit ORDER BY seq").fetchall()
+    return [dict(zip(COLUMNS, row, strict=True)) for row in found]
 
 
 def test_what_was_written_is_read_back_by_another_connection(tmp_path):
     records = Records(tmp_path / "records.db")
     records.write([entry("a", risk=0.25), entry("b", outcome="sealed")])
-    told = [dict(zip(COLUMNS, row, strict=True)) for row in rows(tmp_path / "records.db")]
-    assert [(each["score_id"], each["outcome"], each["risk"]) for each in told] == [
+    assert [(each["score_id"], each["outcome"], each["risk"]) for each in rows(records.path)] == [
         ("a", "scored", 0.25),
         ("b", "sealed", None),
     ]
@@ -42,14 +47,15 @@ def test_a_write_is_whole_or_not_at_all(tmp_path):
     records = Records(tmp_path / "records.db")
     records.write([entry("a")])
     with pytest.raises(ProblemError, match="record_failed"):
-        records.write([entry("b"), entry("a")])
-    records.write([entry("c")])
-    assert [row[0] for row in rows(tmp_path / "records.db")] == ["a", "c"]
+        records.write([entry("b"), entry("c", outcome=None)])
+    records.write([entry("d")])
+    assert [row["score_id"] for row in rows(records.path)] == ["a", "d"]
+    assert verify(records.path).whole
 
 
 def test_a_record_that_another_holds_too_long_is_a_problem(tmp_path):
     records = Records(tmp_path / "records.db", busy_seconds=0.05)
-    holder = sqlite3.connect(tmp_path / "records.db", isolation_level=None)
+    holder = sqlite3.connect(records.path, isolation_level=None)
     holder.execute("BEGIN IMMEDIATE")
     with pytest.raises(ProblemError) as failed:
         records.write([entry("a")])
@@ -58,11 +64,61 @@ def test_a_record_that_another_holds_too_long_is_a_problem(tmp_path):
     records.write([entry("a")])
 
 
-def test_two_processes_write_at_once_and_nothing_is_lost(tmp_path):
+def test_where_the_head_cannot_be_written_no_answer_leaves(tmp_path):
+    records = Records(tmp_path / "records.db")
+    (tmp_path / "records.head").mkdir()
+    with pytest.raises(ProblemError, match="record_failed"):
+        records.write([entry("a")])
+
+
+def test_a_bug_while_writing_for_others_lets_none_of_their_answers_leave(tmp_path):
+    records = Records(tmp_path / "records.db")
+    outcomes = []
+
+    def write(what):
+        try:
+            records.write([what])
+        except ProblemError as refused:
+            outcomes.append(refused.code)
+        except TypeError:
+            outcomes.append("bug")
+
+    with records._writing:  # both wait for one commit
+        threads = [threading.Thread(target=write, args=[entry(each)]) for each in ("a", object())]
+        for thread in threads:
+            thread.start()
+        while len(records._queue) < 2:
+            pass
+    for thread in threads:
+        thread.join()
+    assert sorted(outcomes) == ["bug", "record_failed"]
+    assert rows(records.path) == []
+
+
+def test_those_who_wait_together_share_a_commit(tmp_path):
+    records = Records(tmp_path / "records.db")
+    threads = [threading.Thread(target=records.write, args=[[entry(str(number))]]) for number in range(8)]
+    commits = []
+    records._connection.set_trace_callback(lambda told: commits.append(told) if told == "COMMIT" else None)
+    with records._writing:
+        for thread in threads:
+            thread.start()
+        while len(records._queue) < 8:
+            pass
+    for thread in threads:
+        thread.join()
+    assert len(commits) == 1
+    assert {row["score_id"] for row in rows(records.path)} == {str(number) for number in range(8)}
+    assert verify(records.path).whole
+
+
+def test_two_processes_write_at_once_and_their_entries_form_one_chain(tmp_path):
     path = tmp_path / "records.db"
     writers = [subprocess.Popen([sys.executable, "-c", WRITER, str(path), name]) for name in ("one", "two")]
     assert [writer.wait(timeout=60) for writer in writers] == [0, 0]
     assert len(rows(path)) == 2 * 50
+    assert verify(path).findings == ()
+    assert verify(path).head.seq == 2 * 50
 
 
 def test_a_person_appears_as_a_hash_that_needs_the_key(tmp_path):
@@ -75,15 +131,49 @@ def test_a_person_appears_as_a_hash_that_needs_the_key(tmp_path):
 def test_only_the_owner_may_read_the_record(tmp_path):
     path = tmp_path / "records.db"
     path.touch(0o644)
-    Records(path).write([entry("a")])
-    modes = {each.name: stat.S_IMODE(each.stat().st_mode) for each in tmp_path.glob("records.db*")}
-    assert set(modes) == {"records.db", "records.db-wal", "records.db-shm"}
+    records = Records(path)
+    records.write([entry("a")])
+    modes = {each.name: stat.S_IMODE(each.stat().st_mode) for each in tmp_path.iterdir()}
+    assert set(modes) == {"records.db", "records.db-wal", "records.db-shm", "records.key", "records.head"}
     assert set(modes.values()) == {0o600}
+    assert len((tmp_path / "records.key").read_bytes()) == 32
 
 
-def test_only_the_owner_may_read_the_key(tmp_path):
-    Records(tmp_path / "records.db")
-    key = tmp_path / "records.key"
-    assert stat.S_IMODE(key.stat().st_mode) == 0o600
-    assert len(key.read_bytes()) == 32
-    assert sorted(path.name for path in tmp_path.glob("records.key*")) == ["records.key"]
+# Unusual volume
+
+
+def asked(records, numbers, **other):
+    records.write([entry(None, role="station_worker", person_hash=f"h{number}", **other) for number in numbers])
+
+
+def alarms(records):
+    return [row for row in rows(records.path) if row["outcome"] == UNUSUAL_VOLUME]
+
+
+def test_reading_far_beyond_a_caseload_raises_one_alarm_a_day(tmp_path):
+    records = Records(tmp_path / "records.db")
+    assert FAR == 3 * CASELOAD
+    asked(records, range(FAR))
+    asked(records, range(FAR))  # the same persons once more are no more persons
+    assert alarms(records) == []
+    asked(records, [FAR])
+    asked(records, range(FAR + 1, 5 * FAR))
+    assert [(row["actor"], row["at"], row["detail"]) for row in alarms(records)] == [
+        ("key", AT, f"{FAR + 1} persons in a day, {FAR} are usual at most")
+    ]
+    assert verify(records.path).alarms == 1
+
+
+def test_another_day_starts_a_new_count_and_a_batch_counts_its_persons(tmp_path):
+    records = Records(tmp_path / "records.db")
+    asked(records, range(FAR))
+    asked(records, range(FAR, FAR + 10), at="2024-06-02T00:00:00.000+00:00")
+    assert alarms(records) == []
+    asked(records, range(1000), at="2024-06-03T00:00:00.000+00:00")
+    assert len(alarms(records)) == 1
+
+
+def test_systems_that_score_whole_cities_raise_no_alarm(tmp_path):
+    records = Records(tmp_path / "records.db")
+    records.write([entry(None, person_hash=f"h{number}") for number in range(1000)])
+    assert alarms(records) == []

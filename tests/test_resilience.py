@@ -16,9 +16,11 @@ from serving.run import serve
 from tests.serving_helpers import (
     AS_OF,
     CANARY,
+    KEYS,
     NAME,
     QUESTION,
     ask,
+    bearer,
     build_city,
     copied,
     problem,
@@ -64,7 +66,8 @@ def test_a_body_over_the_cap_is_refused(url):
 def test_a_body_that_does_not_say_its_length_is_refused_once_it_is_too_long(url):
     connection = http.client.HTTPConnection(url.removeprefix("http://"), timeout=30)
     chunks = (b" " * 65_536 for _ in range(17))
-    connection.request("POST", "/v1/scores", chunks, {"Content-Type": "application/json"}, encode_chunked=True)
+    headers = {"Content-Type": "application/json", **bearer(KEYS[url])}
+    connection.request("POST", "/v1/scores", chunks, headers, encode_chunked=True)
     assert connection.getresponse().status == 413
 
 
@@ -230,7 +233,7 @@ def test_a_damaged_promotion_is_refused_and_told_while_the_last_good_model_answe
         assert score(url).json["model"]["digest"] == good.digest
 
         with sqlite3.connect(spoilt.home.records) as connection:
-            connection.execute("DROP TABLE scores")
+            connection.execute("DROP TABLE audit")
         assert "risk" not in problem(score(url), 503, "record_failed")
 
 
@@ -249,7 +252,7 @@ def test_without_model_and_store_the_service_is_up_but_not_ready(tmp_path):
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.1", "example.org", ""])
 def test_only_the_loopback_interface_is_served(tmp_path, host):
-    with pytest.raises(ConfigError, match="no access control"):
+    with pytest.raises(ConfigError, match="nobody holds a key"):
         serve(Home(tmp_path), host=host)
 
 

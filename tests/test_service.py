@@ -46,7 +46,7 @@ def url(city, tmp_path_factory):
 def recorded(home, score_id):
     with sqlite3.connect(home.records) as connection:
         connection.row_factory = sqlite3.Row
-        return connection.execute("SELECT * FROM scores WHERE score_id = ?", [score_id]).fetchone()
+        return connection.execute("SELECT * FROM audit WHERE score_id = ?", [score_id]).fetchone()
 
 
 # A score
@@ -120,6 +120,9 @@ def test_an_answer_is_recorded_before_it_leaves_with_a_hash_for_the_person(city,
 # A history in the body
 
 
+IN_ORDER = {"sealed": False, "objected": False, "abstinent_three_years": False}
+
+
 def inline(**other):
     events = [
         {"occurred_on": "2023-01-01", "known_on": "2023-01-01", "kind": "programme_start", "outcome": "methadone"},
@@ -127,7 +130,7 @@ def inline(**other):
         {"occurred_on": "2024-05-01", "known_on": "2024-05-02", "kind": "urine_test", "outcome": "negative"},
         {"occurred_on": str(TODAY), "known_on": str(TODAY), "kind": "urine_test", "outcome": "positive"},
     ]
-    return {**QUESTION, "person": {"birth_year": 1980}, "events": events, **other}
+    return {**QUESTION, "person": {"birth_year": 1980}, "events": events, "status": IN_ORDER, **other}
 
 
 def test_a_history_sent_along_gets_the_score_that_the_same_history_gets_in_the_store(city, url):
@@ -142,7 +145,8 @@ def test_a_history_sent_along_gets_the_score_that_the_same_history_gets_in_the_s
         }
         for row in rows.to_dict("records")
     ]
-    body = {**QUESTION, "person": {"birth_year": int(facts["birth_year"].iloc[0])}, "events": events}
+    person = {"birth_year": int(facts["birth_year"].iloc[0])}
+    body = {**QUESTION, "person": person, "events": events, "status": IN_ORDER}
     told, stored = ask(f"{url}/v1/scores", body).json, score(url).json
     assert told["log_odds"] == stored["log_odds"]
     assert told["reasons"] == stored["reasons"]
@@ -209,7 +213,7 @@ def test_a_fact_that_is_unknown_or_impossible_names_the_field(url, person, field
 def test_a_stored_person_cannot_be_mistaken_for_one_sent_along(city, url):
     problem(score(url, "sent along"), 404, "unknown_person")
     with sqlite3.connect(city.home.records) as connection:
-        row = connection.execute("SELECT inline, person_hash FROM scores ORDER BY rowid DESC LIMIT 1").fetchone()
+        row = connection.execute("SELECT inline, person_hash FROM audit ORDER BY seq DESC LIMIT 1").fetchone()
     assert row[0] == 0
     assert row[1]
 
@@ -243,7 +247,7 @@ def test_who_may_not_be_scored_gets_the_reason_and_the_article(city, url, person
     assert told["reason"] == reason
     assert ("article" in told) == (status == 451)
     with sqlite3.connect(city.home.records) as connection:
-        outcomes = [row[0] for row in connection.execute("SELECT outcome FROM scores ORDER BY rowid DESC LIMIT 1")]
+        outcomes = [row[0] for row in connection.execute("SELECT outcome FROM audit ORDER BY seq DESC LIMIT 1")]
     assert outcomes == [reason]
 
 
@@ -261,7 +265,7 @@ def test_an_unknown_person_is_not_found(url):
 def test_enforcement_is_refused_and_recorded(city, url):
     problem(score(url, purpose="enforcement"), 403, "purpose_refused")
     with sqlite3.connect(city.home.records) as connection:
-        row = connection.execute("SELECT purpose, outcome, risk FROM scores ORDER BY rowid DESC LIMIT 1").fetchone()
+        row = connection.execute("SELECT purpose, outcome, risk FROM audit ORDER BY seq DESC LIMIT 1").fetchone()
     assert row == ("enforcement", "purpose_refused", None)
 
 
@@ -365,9 +369,26 @@ def test_a_forecast_that_does_not_exist_names_the_field(url, query, field):
 def test_the_openapi_document_lists_what_is_answered(url):
     told = ask(f"{url}/openapi.json").json
     assert set(told["paths"]) == {"/v1/scores", "/v1/scores:batch", "/v1/hotspots", "/healthz", "/readyz"}
-    assert {"200", "400", "403", "404", "405", "409", "413", "415", "421", "422", "451", "500", "503"} == set(
-        told["paths"]["/v1/scores"]["post"]["responses"]
-    )
+    assert {
+        *(
+            "200",
+            "400",
+            "401",
+            "403",
+            "404",
+            "405",
+            "408",
+            "409",
+            "413",
+            "415",
+            "421",
+            "422",
+            "429",
+            "451",
+            "500",
+            "503",
+        )
+    } == set(told["paths"]["/v1/scores"]["post"]["responses"])
     assert set(told["components"]["schemas"]["Score"]["properties"]) == set(messages.Score.model_fields)
     for methods in told["paths"].values():
         assert all({"405", "421", "422"} <= set(operation["responses"]) for operation in methods.values())

@@ -1,0 +1,31 @@
+"""Files that only the owner of the home may read: databases, and the key that persons are hashed with."""
+
+import os
+import secrets
+from pathlib import Path
+
+KEY_BYTES = 32
+
+
+def keep_to_owner(path: Path) -> None:
+    """Make the file readable by its owner alone, before anything is in it; SQLite's files beside it follow."""
+    os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+    path.chmod(0o600)
+
+
+def key_in(path: Path) -> bytes:
+    """The key in the file; made at the first start. Of two processes that start at once, both use the same."""
+    if not path.exists():
+        aside = path.with_name(f"{path.name}.{os.getpid()}")
+        handle = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(handle, "wb") as file:
+            file.write(secrets.token_bytes(KEY_BYTES))
+            file.flush()
+            os.fsync(file.fileno())
+        try:
+            os.link(aside, path)  # fails when the other process was first: its key stands
+        except FileExistsError:
+            pass
+        finally:
+            aside.unlink()
+    return path.read_bytes()

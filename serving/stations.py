@@ -1,0 +1,62 @@
+"""The station a person belongs to today: that of the latest visible record which names one.
+
+A hand-over confirmed on a day is the last of that day, so the new station has the person from then on; until it
+confirms, the old one does. The database finds it in one step, for unknown ids and those of other stations alike.
+"""
+
+from collections.abc import Sequence
+from datetime import date
+
+import sqlalchemy as sa
+
+from features.errors import StoreError
+from features.schema import days_since_epoch
+from features.store import Store
+from features.tables import STORED, fetch_plain
+from serving.problems import ProblemError
+
+HAND_OVER = "transfer_in"
+EVENTS = STORED["events"]
+LATER = EVENTS.alias("later")
+REVISED = sa.exists().where(
+    LATER.c.event_id == EVENTS.c.event_id,
+    LATER.c.revision > EVENTS.c.revision,
+    LATER.c.known_on <= sa.bindparam("today"),
+)
+STATION_OF = (
+    sa.select(EVENTS.c.station_id)
+    .where(
+        EVENTS.c.person_id == sa.bindparam("person"),
+        EVENTS.c.station_id.is_not(None),
+        sa.not_(EVENTS.c.retracted),
+        EVENTS.c.occurred_on <= sa.bindparam("today"),
+        EVENTS.c.known_on <= sa.bindparam("today"),
+        sa.not_(REVISED),
+    )
+    .order_by(
+        EVENTS.c.occurred_on.desc(),
+        sa.case((EVENTS.c.kind == HAND_OVER, 1), else_=0).desc(),
+        EVENTS.c.known_on.desc(),
+        EVENTS.c.event_id.desc(),
+    )
+    .limit(1)
+)
+
+
+def station_of(store: Store, person_id: str, *, today: date) -> str | None:
+    """The person's station today; None for one whom no visible record gives a station, or who is not known at all."""
+    return stations_of(store, [person_id], today=today)[0]
+
+
+def stations_of(store: Store, person_ids: Sequence[str], *, today: date) -> list[str | None]:
+    """The station of each person today, in the order asked; the same work for each, whatever comes of it."""
+    try:
+        with store.reading() as connection:
+            return [_station(connection, person_id, days_since_epoch(today)) for person_id in person_ids]
+    except (StoreError, sa.exc.SQLAlchemyError):
+        raise ProblemError("store_unavailable") from None
+
+
+def _station(connection: sa.Connection, person_id: str, today: int) -> str | None:
+    found = [row for part in fetch_plain(connection, STATION_OF, person=person_id, today=today) for row in part]
+    return str(found[0][0]) if found else None
