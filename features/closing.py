@@ -54,7 +54,7 @@ def _month(events: Events, told: Mapping[str, Flags], month: int) -> pd.DataFram
 def _last_of_each(events: Events, rows: Places) -> Places:
     """Of some rows the last of each person: the station that recorded it has the person on its books."""
     person = np.searchsorted(events.first, rows, side="right") - 1
-    return rows[np.append(np.diff(person) != 0, np.ones(min(len(rows), 1), dtype=np.bool_))]
+    return rows[np.diff(person, append=-1) != 0]
 
 
 def past_months(history: History, stations: pd.DataFrame, *, until: int) -> pd.DataFrame:

@@ -10,7 +10,7 @@ import numpy as np
 from features.asof import Visible, share
 from features.catalogue import feature
 from features.history import Floats
-from features.stations import CITY, Places
+from features.stations import CITY, Places, Window
 
 WORTH = 50.0  # k: the city counts as much as so many tests or contacts of the station
 
@@ -24,7 +24,7 @@ def station_caseload(past: Visible) -> Floats:
     if months is None:
         return np.full(len(past), np.nan)
     station = past.once(_station).astype(np.int64)
-    return np.where(station >= 0, months.caseload(station, past.as_of), np.nan)
+    return np.where(station >= 0, months.caseload(station, _window(past, None)), np.nan)
 
 
 @feature(family="station", unit="share", source=STATION)
@@ -53,14 +53,18 @@ def _station(past: Visible) -> Floats:
     return of_name[past.of(station_id=names).last_code("station_id")]
 
 
+def _window(past: Visible, days: int | None) -> Window:
+    return Window(past.floor(days), past.as_of, past.seen_by)
+
+
 def _share(past: Visible, part: str, whole: tuple[str, ...], *, days: int) -> Floats:
     months = past.history.stations
     if months is None:
         return np.full(len(past), np.nan)
-    station, floor = past.once(_station).astype(np.int64), past.floor(days)
+    station, window = past.once(_station).astype(np.int64), _window(past, days)
 
     def told(place: Places) -> tuple[Floats, Floats]:
-        total = {name: months.total(name, place, floor, past.as_of) for name in {part, *whole}}
+        total = {name: months.total(name, place, window) for name in {part, *whole}}
         return total[part], np.sum([total[name] for name in whole], axis=0)
 
     found, of = told(station)

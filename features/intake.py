@@ -266,7 +266,7 @@ def _close_months(connection: sa.Connection, report: IntakeReport, arrival: Arri
     _record(connection, closing, arrival, content_digest=digest)
     append(connection, rows, closing.batch_no)
     months, stations = rows.new["month"].nunique(), rows.new["station_id"].nunique()
-    note = f"station_months: {months} months closed, of up to {stations} stations."
+    note = f"station_months: months closed: {months}, stations: {stations}."
     return replace(report, state_digest=digest, notes=(*report.notes, note))
 
 

@@ -55,6 +55,15 @@ def closes_on(month: Months | int) -> Months:
 
 
 @dataclass(frozen=True)
+class Window:
+    """For each row the lookback (floor, as_of], and by which day its months are seen: the as-of date, for a feature."""
+
+    floor: Days
+    as_of: Days
+    seen_by: Days
+
+
+@dataclass(frozen=True)
 class StationMonths:
     """Closed months: of the city as a whole at place 0, then of each station.
 
@@ -96,19 +105,24 @@ class StationMonths:
             sums={name: np.pad(np.cumsum(grid(name, 0.0), axis=1), ((0, 0), (1, 0))) for name in COUNTED},
         )
 
-    def total(self, name: str, place: Places, floor: Days, as_of: Days) -> Floats:
-        """What was counted at a place in the months that end in (floor, as_of] and were closed by the as-of date."""
-        until = np.searchsorted(self.closed, as_of, side="right")
-        since = np.minimum(np.searchsorted(self.ends, floor, side="right"), until)
+    def total(self, name: str, place: Places, window: Window) -> Floats:
+        """What was counted at a place in the months that end in the window and were closed by the day they are seen."""
+        until = self._closed(window)
+        since = np.minimum(np.searchsorted(self.ends, window.floor, side="right"), until)
         sums = self.sums[name]
         return sums[place, until] - sums[place, since]
 
-    def caseload(self, place: Places, as_of: Days) -> Floats:
-        """Persons for each worker at a place in the last month closed by the as-of date; NaN where not known."""
-        last = np.searchsorted(self.closed, as_of, side="right") - 1
-        known = (last >= 0) & (len(self.closed) > 0)
+    def caseload(self, place: Places, window: Window) -> Floats:
+        """Persons for each worker at a place in the last month of the window that was closed; NaN where not known."""
+        last = self._closed(window) - 1
+        known = last >= 0
         answer = np.full(len(place), np.nan)
         at = (place[known], last[known])
         persons, workers = self.persons[at], self.workers[at]
         answer[known] = np.divide(persons, workers, out=np.full(len(persons), np.nan), where=workers > 0)
         return answer
+
+    def _closed(self, window: Window) -> Places:
+        """How many months ended by the as-of date and were closed by the day they are seen."""
+        ended = np.searchsorted(self.ends, window.as_of, side="right")
+        return np.minimum(ended, np.searchsorted(self.closed, window.seen_by, side="right"))

@@ -1,5 +1,7 @@
 """The proof that no feature sees the future: edit it at will, nothing moves."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 from hypothesis import given, settings
@@ -7,9 +9,11 @@ from hypothesis import strategies as st
 
 from features.asof import Visible
 from features.catalogue import CATALOGUE, Feature, compute, feature
+from features.closing import past_months
 from features.cohort import Cohort, GoodPeriods, why_not
 from features.history import History
 from features.relapse import FeatureChoice, Repeated, chosen
+from features.stations import StationMonths
 from features.vocabulary import KINDS, SUBSTANCES
 from tests.every_feature import every_feature
 
@@ -17,6 +21,7 @@ AS_OF = 400
 PERSONS = pd.DataFrame({"person_id": ["P1", "P2"], "birth_year": [1960, 1960], "arm": ["a", None]})
 WHEN = pd.DataFrame({"person_id": ["P1", "P2"], "as_of": AS_OF})
 MANY = pd.DataFrame({"person_id": [f"P{n:03d}" for n in range(300)], "birth_year": 1960, "arm": "a"})
+STATIONS = pd.DataFrame({"station_id": ["S1", "S2", "S3"], "social_workers": [1.0, 2.0, np.nan]})
 MANY_WHEN = MANY[["person_id"]].assign(as_of=AS_OF)
 CHOSEN = chosen(
     FeatureChoice(
@@ -57,7 +62,7 @@ def event(draw, *, known_after=None):
         "outcome": draw(st.sampled_from(outcomes)) if outcomes else None,
         "substance": draw(st.sampled_from([*SUBSTANCES, None])),
         "value": draw(st.one_of(st.just(np.nan), st.floats(0, 100))),
-        "station_id": None,
+        "station_id": draw(st.sampled_from(["S1", "S2", None])),
         "note_code": draw(st.sampled_from(["surprise", "week", None])),
     }
 
@@ -89,10 +94,16 @@ def dense(*, seed):
             "outcome": [outcomes[name][rng.integers(0, len(outcomes[name]))] for name in kind],
             "substance": np.array([*SUBSTANCES, None], dtype=object)[rng.integers(0, len(SUBSTANCES) + 1, n)],
             "value": rng.uniform(0, 100, n),
-            "station_id": None,
+            "station_id": np.array(["S1", "S2", "S3", None], dtype=object)[rng.integers(0, 4, n)],
             "note_code": np.array(["surprise", "week", None], dtype=object)[rng.integers(0, 3, n)],
         }
     )
+
+
+def told(rows, persons):
+    """The history of the rows, with the months of stations as they were closed."""
+    alone = History.of(rows, persons)
+    return replace(alone, stations=StationMonths.of(past_months(alone, STATIONS, until=10_000)))
 
 
 def with_later(known, future):
@@ -125,23 +136,23 @@ def test_the_proof_leaves_out_no_function_of_the_catalogue():
 )
 def test_future_events_do_not_change_a_feature_or_the_cohort(rows, unseen, corrections):
     known = history_of(rows)
-    before = History.of(known[known["known_on"] <= AS_OF], PERSONS)
-    after = History.of(with_future(known, unseen, corrections), PERSONS)
+    before = told(known[known["known_on"] <= AS_OF], PERSONS)
+    after = told(with_future(known, unseen, corrections), PERSONS)
     pd.testing.assert_frame_equal(compute(before, WHEN, EVERYTHING), compute(after, WHEN, EVERYTHING), check_exact=True)
     assert (why_not(Visible.at(before, WHEN), COHORT) == why_not(Visible.at(after, WHEN), COHORT)).all()
 
 
 def test_a_dense_future_of_many_persons_moves_nothing():
     known, future = dense(seed=1), dense(seed=2)
-    before = History.of(known[known["known_on"] <= AS_OF], MANY)
-    after = History.of(with_later(known, future), MANY)
+    before = told(known[known["known_on"] <= AS_OF], MANY)
+    after = told(with_later(known, future), MANY)
     pd.testing.assert_frame_equal(
         compute(before, MANY_WHEN, EVERYTHING), compute(after, MANY_WHEN, EVERYTHING), check_exact=True
     )
 
 
 def test_the_dense_future_would_move_every_function_that_looked_at_it():
-    past = Visible.at(History.of(with_later(dense(seed=1), dense(seed=2)), MANY), MANY_WHEN)
+    past = Visible.at(told(with_later(dense(seed=1), dense(seed=2)), MANY), MANY_WHEN)
     future = past.in_hindsight(10_000)
     moved = {each.code for each in EVERYTHING if not np.array_equal(each.of(past), each.of(future), equal_nan=True)}
     assert set(CATALOGUE) - moved == {"fact_number", "fact_is"}  # fixed at registration: they have no future
@@ -168,11 +179,14 @@ def test_one_row_alone_equals_the_same_row_among_many(rows):
     made = history_of(rows)
     days = np.arange(0, 900, 45)
     many = pd.DataFrame({"person_id": np.repeat(["P1", "P2"], len(days)), "as_of": np.tile(days, 2)})
-    batch = compute(History.of(made, PERSONS), many, EVERYTHING)
+    whole = told(made, PERSONS)
+    batch = compute(whole, many, EVERYTHING)
     for place in (0, 9, 13, 30):
         person_id = many["person_id"][place]
         alone = History.of(
-            made[made["person_id"] == person_id], PERSONS[PERSONS["person_id"] == person_id].reset_index(drop=True)
+            made[made["person_id"] == person_id],
+            PERSONS[PERSONS["person_id"] == person_id].reset_index(drop=True),
+            whole.stations,  # closed months are the same rows for everyone
         )
         row = compute(alone, many.iloc[[place]], EVERYTHING)
         pd.testing.assert_frame_equal(row, batch.iloc[[place]], check_exact=True)

@@ -10,7 +10,7 @@ from features.relapse import chosen
 from tests.test_cli import waystation
 from training import proof, runs
 from training.config import read
-from training.proof import Poison, Watched, prove
+from training.proof import Facts, Poison, Watched, prove
 from training.relapse import train
 
 
@@ -28,7 +28,9 @@ def watched(small_home, made_from):
 
 @pytest.fixture(scope="module")
 def tables(made_from):
-    return pd.read_parquet(made_from.snapshot.folder / "events.parquet"), made_from.snapshot.read("persons")
+    snapshot = made_from.snapshot
+    events = pd.read_parquet(snapshot.folder / "events.parquet")
+    return events, Facts(snapshot.read("persons"), snapshot.read("stations"))
 
 
 def test_a_thousand_edits_to_the_future_move_nothing(tables, watched):
