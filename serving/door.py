@@ -106,11 +106,15 @@ class Door:
         self._log(scope, status, began)
 
     def _may_come_in(self, request: Request) -> bool:
-        """This machine under its own name always; others once keys tell them apart, under the names we go by."""
-        host = _host(request)
-        if host in LOOPBACK and _is_near(request):
+        """This machine under its own name always; others once keys tell them apart, under the names we go by.
+
+        Where no names are set, other machines may use any; on this one a strange name may be a page that was rebound.
+        """
+        host, is_near = _host(request), _is_near(request)
+        if host in LOOPBACK and is_near:
             return True
-        return self.access_is_on() and (not self.settings.hosts or host in {*self.settings.hosts, *LOOPBACK})
+        is_ours = host in {*self.settings.hosts, *LOOPBACK} or not (self.settings.hosts or is_near)
+        return is_ours and self.access_is_on()
 
     def _request_id(self, request: Request) -> str:
         given = request.headers.get("x-request-id", "")
@@ -170,7 +174,7 @@ async def _read(request: Request, most_bytes: int) -> Request:
         with fail_after(settings.caps.body_seconds):
             return await checked(request, most_bytes=most_bytes)
     except TimeoutError:
-        raise ProblemError("too_slow", slots={"seconds": f"{settings.caps.body_seconds:g}"}) from None
+        raise ProblemError("too_slow", slots={"most": f"{settings.caps.body_seconds:g}"}) from None
 
 
 def _told(fault: Fault, texts: Wording) -> dict[str, str]:

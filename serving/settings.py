@@ -35,7 +35,7 @@ def new_id() -> str:
 class Settings:
     """The settings of one service; `seconds` is a clock that never goes back.
 
-    `hosts` are the names it goes by beside those of this machine; none means any.
+    `hosts` are the names it goes by beside those of this machine; a proxy on this machine needs them named.
     """
 
     home: Home

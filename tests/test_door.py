@@ -86,6 +86,8 @@ def test_without_keys_only_this_machine_under_its_own_name_is_answered(tmp_path,
         ("192.0.2.7", "127.0.0.1", ("station.example",), 200),
         ("192.0.2.7", "rebound.example", ("station.example",), 421),
         ("127.0.0.1", "rebound.example", ("station.example",), 421),
+        ("127.0.0.1", "rebound.example", (), 421),
+        ("127.0.0.1", "station.example", ("station.example",), 200),
     ],
 )
 def test_with_keys_other_machines_are_answered_under_the_names_it_goes_by(tmp_path, client, host, hosts, status):
