@@ -14,7 +14,7 @@ from rich.console import Console
 from features.errors import ConfigError, WaystationError
 from features.home import SETTINGS, Home
 from serving.commands import access_app, audit_app
-from training.terminal import console, near, print_figures, print_table, step, steps, write_json, write_table
+from training.terminal import console, counting, near, print_figures, print_table, step, steps, write_json, write_table
 
 if TYPE_CHECKING:
     from serving.ask import Service
@@ -76,6 +76,46 @@ def demo(
     finally:
         process.terminate()
         process.wait()
+
+
+@app.command()
+def simulate(  # noqa: PLR0913 (the options of a command)
+    folder: Annotated[Path | None, typer.Argument(help="New or empty folder to write; none with --check.")] = None,
+    *,
+    preset: Annotated[str, typer.Option(help="guiyang, fugu or demo.")] = "guiyang",
+    persons: Annotated[int | None, typer.Option(help="Persons; those of the preset by default.")] = None,
+    years: Annotated[int | None, typer.Option(help="Years of records; those of the preset by default.")] = None,
+    seed: Annotated[int, typer.Option(help="Another seed makes another city.")] = 7,
+    until: Annotated[str, typer.Option(help="The last day of the records.")] = "2025-12-31",
+    bias: Annotated[
+        str, typer.Option(help="none, or testing: some groups are tested more, for the same lives.")
+    ] = "none",
+    processes: Annotated[int, typer.Option(help="The city is the same for any number.")] = os.cpu_count() or 1,
+    check: Annotated[bool, typer.Option("--check", help="Compare with what is known; write no city.")] = False,
+    json_file: JsonOption = None,
+) -> None:
+    """Invent a city: the tables of its seven sources, and apart, in truth/, what no record says."""
+    from training import city
+    from training.city.check import HEADS
+    from training.city.check import check as compare
+
+    plan = city.plan(preset, persons=persons, years=years, seed=seed, until=_day(until, option="--until"), bias=bias)
+    name = f"invent {plan.persons:,} persons over {plan.years} years ({plan.preset})"
+    if check:
+        with counting(name) as tell:
+            found = compare(plan, processes=processes, tell=tell)
+        print_table(HEADS, [each.line() for each in found])
+        write_json(json_file, {"findings": [asdict(each) for each in found]})
+        if not all(each.holds for each in found):
+            console.print("[red]Outside the tolerance:[/] the simulated city is not like the real one.")
+            raise typer.Exit(1)
+        return
+    if folder is None:
+        raise ConfigError("simulate: name a new or empty folder to write the city into, or --check.")
+    with counting(name) as tell:
+        told = city.simulate(plan, folder, processes=processes, tell=tell)
+    console.print(f"{told.count['records']:,} events of {plan.persons:,} persons: {folder}")
+    write_json(json_file, {"plan": asdict(plan) | {"until": until}, "events": told.count["records"]})
 
 
 @app.command()
@@ -340,11 +380,13 @@ def _now() -> str:
     return datetime.now(UTC).isoformat(timespec="seconds")
 
 
-def _day(text: str) -> date:
+def _day(text: str, *, option: str = "--as-of") -> date:
     try:
         return date.fromisoformat(text.strip())
     except ValueError:
-        raise ConfigError("--as-of takes dates such as 2025-12-31, separated by commas.") from None
+        raise ConfigError(
+            f"{option} takes a date such as 2025-12-31; --as-of takes several, separated by commas."
+        ) from None
 
 
 def main() -> None:

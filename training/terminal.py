@@ -45,6 +45,15 @@ def steps() -> Iterator[Callable[[str], None]]:
         finish()
 
 
+@contextmanager
+def counting(name: str) -> Iterator[Callable[[int, int], None]]:
+    """A function to be told how many parts of a step are done, of how many; at the end the step's time is printed."""
+    began = perf_counter()
+    with console.status(f"{name} ...") as status:
+        yield lambda done, of: status.update(f"{name}: {done} of {of} parts, {perf_counter() - began:.0f} s")
+    console.print(f"[green]done[/] {name} [dim]{perf_counter() - began:.1f} s[/]")
+
+
 def print_figures(figures: Mapping[str, Any]) -> None:
     """The figures of a backtest as tables, each with its 95 % interval."""
     console.print("  ".join(f"{name} {value}" for name, value in figures["counts"].items() if isinstance(value, int)))

@@ -26,7 +26,7 @@ def end(state: State, ledger: Ledger, who: Ints, day: Ints, outcome: str) -> Non
 
 def recall(state: State, ledger: Ledger, world: World, week: int) -> None:
     """Who is to go to isolation goes, and a programme ends with it."""
-    able = np.isin(state.phase, (ACTIVE, ORDERED, GONE)) & (state.ward_until < world.monday(week))
+    able = state.stands(ACTIVE, ORDERED, GONE) & (state.ward_until < world.monday(week))
     who = np.flatnonzero(able & (state.recall_day < world.monday(week + 1)))
     day = np.maximum(state.recall_day[who], world.monday(week))
     active = state.phase[who] == ACTIVE

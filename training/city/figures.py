@@ -74,7 +74,7 @@ class PeopleFigures:
 class UseFigures:
     """The weekly craving process."""
 
-    base: float = assume(-3.75, LOG_ODDS, CALIBRATED)
+    base: float = assume(-4.42, LOG_ODDS, CALIBRATED)
     after_use: float = assume(2.8, f"{LOG_ODDS}, right after a week of use, fading")
     after_use_weeks: float = assume(2.0, "weeks in which it falls to 37 %")
     craving: float = assume(1.0, f"{LOG_ODDS}, right after a last use, fading slowly")
@@ -102,7 +102,7 @@ class LivingFigures:
 
     job_lost: float = assume(-5.2, "log-odds a week")
     job_lost_by_use: float = assume(1.2, "log-odds after a week of use")
-    job_found: float = assume(-4.2, "log-odds a week", CALIBRATED)
+    job_found: float = assume(-4.62, "log-odds a week", CALIBRATED)
     job_found_by_use: float = assume(-0.6, "log-odds after a week of use")
     home_lost: float = assume(-6.8, "log-odds a week")
     home_found: float = assume(-3.6, "log-odds a week")
@@ -124,9 +124,9 @@ class ProgrammeFigures:
     rehabilitation_share: float = assume(0.92, "share of releases that come with an order")
     early_release_share: float = assume(0.6, "share of isolations that end between the review and two years")
     extended_share: float = assume(0.04, "share of isolations extended by up to a year")
-    death: tuple[float, float] = assume((0.00008, 0.0004), "probability a week", CALIBRATED)
-    loss: tuple[float, float] = assume((0.0026, 0.006), "probability a week of going without a word", CALIBRATED)
-    prison: tuple[float, float] = assume((0.0003, 0.001), "probability a week", CALIBRATED)
+    death: tuple[float, float] = assume((0.00016, 0.0006), "probability a week", CALIBRATED)
+    loss: tuple[float, float] = assume((0.003, 0.007), "probability a week of going without a word", CALIBRATED)
+    prison: tuple[float, float] = assume((0.0004, 0.0015), "probability a week", CALIBRATED)
     loss_at_festival: float = assume(1.5, "times as many who go without a word at the Spring Festival")
     reappears: float = assume(0.03, "probability a week, of a person missing and not yet declared lost")
     declared_lost_days: tuple[int, int] = assume((45, 80), "days missing before a person is declared lost")
@@ -155,7 +155,7 @@ class TestFigures:
         (0.15, 0.35, 0.5), "share of tests that see 1, 2, 3 days", DOMAIN_3
     )
     sensitivity: float = assume(0.97, "probability, of use within the window")
-    false_positive: float = assume(0.004, "probability, without use within the window")
+    false_positive: float = assume(0.001, "probability, without use within the window, once confirmed")
     hair_sensitivity: float = assume(0.85, "probability, of use 2 to 26 weeks back")
     hair_sees_weeks: tuple[int, int] = assume((2, 26), "weeks back, from and to", DOMAIN_3)
     hair_every_weeks: int = assume(26, "weeks between two hair tests of a person")
@@ -171,7 +171,6 @@ class TestFigures:
     missed_by_strain: float = assume(0.5, "log-odds a unit of strain")
     missed_at_festival: float = assume(0.9, "log-odds at the Spring Festival")
     hidden_share: tuple[float, float] = assume((0.85, 0.6), "share of missed tests that are plainly missed, by use")
-    aftercare_a_year: float = assume(0.0, "visits with a test a year, after completion")
 
 
 @dataclass(frozen=True)
@@ -184,7 +183,31 @@ class CareFigures:
     kept_by_use: float = assume(-0.7, "log-odds in a week of use, of any contact")
     kept_at_festival: float = assume(-0.8, "log-odds at the Spring Festival, of any contact")
     memory: float = assume(0.85, "share of a session's effect left a week later")
-    pace: float = assume(1.0, "times the contacts of a week", f"95 records a person, {DOMAIN_1}")
+    aftercare_a_year: float = assume(0.0, "tests, and as many check-ins and talks with the family, after completion")
+    dose_mg: float = assume(60.0, "mg of methadone, the mean dose")
+    dose_missed: float = assume(-1.2, "log-odds that a dose of a week is missed")
+    dose_missed_by_strain: float = assume(0.6, "log-odds a unit of strain")
+
+
+DUE, DUE_KEPT = "due a week", "due a week, and the log-odds that it is kept on an ordinary day"
+
+
+@dataclass(frozen=True)
+class ContactFigures:
+    """Routine contacts with a person in a programme, by kind."""
+
+    pace: float = assume(0.63, "times all that follow", f"95 records a person, {DOMAIN_1}")
+    by_diligence: float = assume(0.2, "log a unit of the station's diligence")
+    at_festival: float = assume(0.6, "times as many at the Spring Festival")
+    check_in: tuple[float, ...] = assume((0.46, 2.4), DUE_KEPT)
+    home_visit: tuple[float, ...] = assume((0.13, 2.0), DUE_KEPT)
+    family_contact: tuple[float, ...] = assume((0.11, 1.8), DUE_KEPT)
+    group_service: tuple[float, ...] = assume((0.07, 1.4), DUE_KEPT)
+    plan: tuple[float, ...] = assume((0.06,), DUE)
+    assistance: tuple[float, ...] = assume((0.02,), DUE)
+    training: tuple[float, ...] = assume((0.035, 1.5), f"{DUE_KEPT}, of those without a job")
+    placement: tuple[float, ...] = assume((0.025,), f"{DUE}, of those without a job")
+    leave: tuple[float, ...] = assume((0.012,), DUE)
 
 
 @dataclass(frozen=True)
@@ -238,6 +261,7 @@ class Figures:
     programmes: ProgrammeFigures = ProgrammeFigures()
     tests: TestFigures = TestFigures()
     care: CareFigures = CareFigures()
+    contacts: ContactFigures = ContactFigures()
     arrival: ArrivalFigures = ArrivalFigures()
     incidents: IncidentFigures = IncidentFigures()
     bias: BiasFigures = BiasFigures()

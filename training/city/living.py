@@ -13,7 +13,7 @@ NO_SESSION, KEPT, MISSED_SESSION = range(3)
 def get_by(state: State, ledger: Ledger, world: World, week: int) -> None:
     """Work, home, family and strain of the week; of those in a programme the employment service tells jobs."""
     figures, used, rng = world.figures.living, state.used_last_week(), world.rng
-    at_large = ~np.isin(state.phase, LOCKED_UP)
+    at_large = ~state.stands(*LOCKED_UP)
     trouble = figures.job_lost + 0.5 * state.strain + figures.job_lost_by_use * used
     luck = figures.job_found - 0.3 * state.strain + figures.job_found_by_use * used
     losing = world.chance(at_large & state.employed, logistic(trouble))

@@ -7,7 +7,7 @@ from typing import Any
 
 from features.errors import ConfigError
 from training.city.assume import OURS, Assumption, assumptions
-from training.city.figures import CALIBRATED, DOMAIN_1, Figures
+from training.city.figures import DOMAIN_1, Figures
 
 MOST_YEARS = 50
 BIASES = ("none", "testing")
@@ -85,11 +85,11 @@ FUGU = Preset(
         Difference("places.cell_m", 500.0),
         Difference("places.inhabitants", 240_000),
         Difference("places.longitude", 102.0),
-        Difference("people.veteran_share", 0.5, f"1,110 of 2,003 abstinent for three years or more, {DOMAIN_1}"),
+        Difference("people.veteran_share", 0.4, f"1,110 of 2,003 abstinent for three years or more, {DOMAIN_1}"),
+        Difference("contacts.family_contact", (0.12, 0.15), f"family met 90 %, {DOMAIN_1}"),
         Difference("programmes.refusal_share", 0.0, f"report and execution 100 %, {DOMAIN_1}"),
-        Difference("tests.aftercare_a_year", 4.0, f"96 % of all under control are met and tested, {DOMAIN_1}"),
+        Difference("care.aftercare_a_year", 5.0, f"96 % of all under control are met and tested, {DOMAIN_1}"),
         Difference("people.employed_at_entry", 0.6, f"employed 60 %, {DOMAIN_1}"),
-        Difference("living.job_found", -3.4, CALIBRATED),
         Difference("incidents.overdoses_a_week", 4.0),
         Difference("incidents.clusters", 6),
     ),

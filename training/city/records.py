@@ -15,8 +15,6 @@ from training.city.world import Entry, World
 
 Cells = tuple[Ints, ...]  # (weeks, persons) of the diary
 
-DOSE_MG = 60.0
-
 # Who tells of what befell a person; a start of methadone is told by the clinic.
 TELLERS = {
     "order": "case_unit",
@@ -43,25 +41,24 @@ TELLERS = {
 
 @dataclass(frozen=True)
 class Contact:
-    """A kind of routine contact: how often a week it is due, and the log-odds that it is kept on an ordinary day."""
+    """A kind of routine contact, its source, and whom it is for; `figures` says how often and how it is kept."""
 
     source: str
     kind: str
-    per_week: float
-    kept: float | None  # none: this kind has no outcome, and is there only when it happened
     only_jobless: bool = False
+    in_aftercare: bool = False  # also, now and then, after completion
 
 
 CONTACTS = (
-    Contact("community", "check_in", 0.46, 2.4),
-    Contact("community", "home_visit", 0.13, 2.0),
-    Contact("community", "family_contact", 0.11, 1.8),
-    Contact("rehab_station", "group_service", 0.07, 1.4),
-    Contact("rehab_station", "plan", 0.06, None),
-    Contact("rehab_station", "assistance", 0.02, None),
-    Contact("employment", "training", 0.035, 1.5, only_jobless=True),
-    Contact("employment", "placement", 0.025, None, only_jobless=True),
-    Contact("community", "leave", 0.012, None),
+    Contact("community", "check_in", in_aftercare=True),
+    Contact("community", "home_visit"),
+    Contact("community", "family_contact", in_aftercare=True),
+    Contact("rehab_station", "group_service"),
+    Contact("rehab_station", "plan"),
+    Contact("rehab_station", "assistance"),
+    Contact("employment", "training", only_jobless=True),
+    Contact("employment", "placement", only_jobless=True),
+    Contact("community", "leave"),
 )
 
 
@@ -84,13 +81,17 @@ def _rows(diary: Diary, at: Cells, day: Ints, **given: object) -> Rows:
 
 
 def _contact(contact: Contact, diary: Diary, world: World) -> Rows:
-    due = _due(contact.per_week, diary, world)
+    per_week, *kept = getattr(world.figures.contacts, contact.kind)
+    due = _due(per_week, diary, world)
+    if contact.in_aftercare:
+        after = world.figures.care.aftercare_a_year / 52
+        due |= diary.aftercare & (world.rng.random(due.shape) < after)
     if contact.only_jobless:
         due &= ~diary.employed
-    if contact.kept is None:
+    if not kept:  # this kind has no outcome: it is there only when it happened
         due &= ~diary.silent
     at = np.nonzero(due)
-    outcome = NONE if contact.kept is None else _kept(contact.kept, diary, world, at)
+    outcome = _kept(kept[0], diary, world, at) if kept else NONE
     value = world.rng.integers(1, 15, len(at[0])) if KINDS[contact.kind].value_unit == "days" else np.nan
     day = _day_in_week(world, at[0])
     return _rows(diary, at, day, source=contact.source, kind=contact.kind, outcome=outcome, value=value)
@@ -98,9 +99,9 @@ def _contact(contact: Contact, diary: Diary, world: World) -> Rows:
 
 def _due(per_week: float, diary: Diary, world: World) -> Bools:
     """Where a contact falls due; diligent stations have more of them, all have fewer at the Spring Festival."""
-    ground = world.ground
-    pace = world.figures.care.pace * np.exp(0.2 * ground.stations.diligence)[diary.station]
-    pace *= np.where(ground.festival, 0.6, 1.0)[:, None]
+    ground, figures = world.ground, world.figures.contacts
+    pace = figures.pace * np.exp(figures.by_diligence * ground.stations.diligence)[diary.station]
+    pace *= np.where(ground.festival, figures.at_festival, 1.0)[:, None]
     return diary.routine & (world.rng.random(diary.routine.shape) < pace * per_week)
 
 
@@ -158,11 +159,12 @@ def _doses(diary: Diary, world: World, *, taken: bool) -> Rows:
     """One row a week for the doses taken, and one for a week's missed dose: a row a day would drown all else."""
     at = np.nonzero(diary.routine & (diary.programme == METHADONE))
     silent = diary.silent[at]
-    strained = logistic(-1.2 + 0.6 * diary.strain[at] + 0.8 * diary.used[at])
+    care = world.figures.care
+    strained = logistic(care.dose_missed + care.dose_missed_by_strain * diary.strain[at] + 0.8 * diary.used[at])
     chosen = ~silent if taken else silent | (world.rng.random(len(silent)) < strained)
     at = (at[0][chosen], at[1][chosen])
     outcome, note = ("taken", "week") if taken else ("missed", NONE)
-    value = np.round(DOSE_MG + 8 * world.people.frailty[at[1]]) if taken else np.nan
+    value = np.round(care.dose_mg + 8 * world.people.frailty[at[1]]) if taken else np.nan
     day = _day_in_week(world, at[0])
     return _rows(diary, at, day, source="methadone_clinic", kind="dose", outcome=outcome, value=value, note=note)
 

@@ -15,8 +15,17 @@ LOCKED_UP = (ISOLATED, JAILED)
 
 NEVER = 10**6  # a day far behind the end
 
+N_CODES = 10  # of phases, and more than there are of results of tests
+
 URINE_WEEKS = 2  # weeks of days of use a urine test may look into
 HAIR_WEEKS = 27  # weeks of use a hair test may look into, this one included
+
+
+def among(codes: Ints, wanted: tuple[int, ...]) -> Bools:
+    """Which codes (0 to N_CODES - 1) are among the wanted; some times as fast as numpy's own."""
+    table = np.zeros(N_CODES, dtype=np.bool_)
+    table[list(wanted)] = True
+    return np.asarray(table[codes])
 
 
 @dataclass
@@ -56,13 +65,17 @@ class State:
         """A copy of the persons of these numbers, in this order; one may come several times."""
         return State(**{each.name: getattr(self, each.name)[who] for each in fields(self)})
 
+    def stands(self, *phases: int) -> Bools:
+        """Who is in one of these phases."""
+        return among(self.phase, phases)
+
     def used_last_week(self) -> Bools:
         """Whether each person used in the last week drawn."""
         return np.asarray(self.used_weeks[:, -1])
 
     def supervised(self) -> Bools:
         """Who is in a programme and not known to be gone."""
-        return np.isin(self.phase, (ACTIVE, MISSING))
+        return self.stands(ACTIVE, MISSING)
 
     def in_aftercare(self) -> Bools:
         """Who is out of any programme after completing one."""

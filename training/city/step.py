@@ -7,7 +7,7 @@ import numpy as np
 
 from training.city import ends, moves, orders
 from training.city.living import counsel, get_by
-from training.city.state import ACTIVE, AWAITED, DEAD, GONE, LOCKED_UP, MISSING, State, begin
+from training.city.state import ACTIVE, AWAITED, DEAD, GONE, LOCKED_UP, MISSING, State, among, begin
 from training.city.testing import Tests, take_tests
 from training.city.use import hazard_of_use, use
 from training.city.weeks import Bools, Floats, Ints
@@ -41,7 +41,7 @@ class Week:
 def step(state: State, world: World, week: int) -> Week:
     """Take all persons of the state through a week, Monday to Sunday; the state is changed, the week is returned."""
     monday, ledger = world.monday(week), Ledger([])
-    free = ~np.isin(state.phase, (AWAITED, *LOCKED_UP))
+    free = ~state.stands(AWAITED, *LOCKED_UP)
     expected = state.supervised()
     _move_on(state, ledger, world, week)
     awake = state.ward_until < monday
@@ -49,13 +49,13 @@ def step(state: State, world: World, week: int) -> Week:
     routine = expected & state.supervised() & awake
     silent = routine & (state.phase == MISSING)
     get_by(state, ledger, world, week)
-    at_large = free & ~np.isin(state.phase, (*LOCKED_UP, DEAD)) & awake
+    at_large = free & ~state.stands(*LOCKED_UP, DEAD) & awake
     hazard = hazard_of_use(state, world, at_large, week)
     use(state, world, hazard)
     tests = take_tests(state, world, routine, silent, week)
     moves.leave_without_leave(state, ledger, world, routine, week)
     return Week(
-        alive=~np.isin(state.phase, (AWAITED, DEAD)),
+        alive=~state.stands(AWAITED, DEAD),
         routine=routine,
         silent=silent,
         programme=state.programme.copy(),
@@ -85,7 +85,7 @@ def _move_on(state: State, ledger: Ledger, world: World, week: int) -> None:
     ends.leave_clinic(state, ledger, world, week)
     # Who began, returned or lies on a ward this week meets nothing else in it.
     awake = state.ward_until < world.monday(week)
-    settled = np.isin(before, (ACTIVE, MISSING, GONE)) & (state.phase == before) & awake
+    settled = among(before, (ACTIVE, MISSING, GONE)) & (state.phase == before) & awake
     ends.die(state, ledger, world, settled, week)
     ends.imprison(state, ledger, world, settled, week)
     ends.vanish(state, world, settled, week)

@@ -9,7 +9,6 @@ import numpy as np
 from features.statutes import CLOCKS
 from training.city.diary import Diary
 from training.city.ground import Ground
-from training.city.people import METHADONE
 from training.city.rows import Rows, code, codes, where
 from training.city.testing import NEGATIVE, POSITIVE
 from training.city.weeks import Bools, Ints
@@ -129,7 +128,7 @@ def _year(diary: Diary, recorded: Rows, ground: Ground) -> Iterator[tuple[str, i
 
 def _runs(diary: Diary) -> Iterator[tuple[str, int, int]]:
     """True use in the next four weeks, after three weeks without use and after three with it, in a programme."""
-    used, routine = diary.used, diary.routine & (diary.programme == METHADONE)
+    used, routine = diary.used, diary.routine
     n = used.shape[0] - 6
     ahead = np.any([used[3 + week : 3 + week + n] for week in range(4)], axis=0)
     in_programme = routine[2 : 2 + n]

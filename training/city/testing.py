@@ -6,7 +6,7 @@ import numpy as np
 
 from features.statutes import CLOCKS, SCHEDULES
 from training.city.ends import by_use
-from training.city.state import GONE, NEVER, State
+from training.city.state import GONE, NEVER, State, among
 from training.city.weeks import Bools, Floats, Ints, logistic
 from training.city.world import World
 
@@ -61,7 +61,7 @@ def _held(state: State, world: World, routine: Bools, week: int) -> tuple[Bools,
     often = watch * np.exp(diligence) / (1 + figures.skipped_at_festival * ground.festival[week])
     by_surprise = routine & (rng.random(n) < often * figures.surprise_a_year / 52)
     by_suspicion = routine & (rng.random(n) < often * _suspicion(state, world))
-    after = state.in_aftercare() & (rng.random(n) < figures.aftercare_a_year / 52)
+    after = state.in_aftercare() & (rng.random(n) < world.figures.care.aftercare_a_year / 52)
     why = np.select([by_calendar, by_surprise, by_suspicion], [SCHEDULED, SURPRISE, SUSPICION], AFTERCARE)
     return due, by_calendar | by_surprise | by_suspicion | after, why
 
@@ -124,7 +124,7 @@ def _schedule(state: State, world: World, day: Ints, result: Ints, why: Ints) ->
 def _consequences(state: State, world: World, day: Ints, urine: Ints, hair: Ints) -> None:
     """After two or three positives, or three tests withheld, a person may be sent to isolation."""
     figures, rng = world.figures.programmes, world.rng
-    withheld = np.isin(urine, (EVADED, REFUSED))
+    withheld = among(urine, (EVADED, REFUSED))
     state.positives += (urine == POSITIVE) | ((hair == POSITIVE) & (state.positives == 0))
     state.withheld += withheld
     looked = urine != NO_TEST
