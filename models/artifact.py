@@ -24,6 +24,8 @@ from features.plain import from_plain, to_plain
 from features.relapse import Feature  # from here, where the catalogue is filled
 from models.calibration import Platt
 from models.hotspot import HotspotModel, Prior, Scope
+from models.interval import Spread
+from models.linear import Linear
 from models.relapse import RelapseModel
 
 MANIFEST = "manifest.json"
@@ -90,6 +92,9 @@ def relapse_to_plain(model: RelapseModel) -> dict[str, Any]:
         "features": [feature.to_plain() for feature in model.features],
         "calibration": to_plain(model.calibration),
         "cohort": to_plain(model.cohort),
+        "linear": None if model.linear is None else to_plain(model.linear),
+        "linear_share": model.linear_share,
+        "spread": None if model.spread is None else model.spread.booster.model_to_string(),  # native LightGBM text
     }
 
 
@@ -98,6 +103,7 @@ def relapse_of(artifact: Artifact) -> RelapseModel:
     plain = artifact.model
     if plain.get("task") != "relapse":
         raise ArtifactError("model: this artifact does not hold a relapse model.")
+    linear, spread = plain.get("linear"), plain.get("spread")
     return RelapseModel(
         name=plain["name"],
         booster=booster_of(artifact),
@@ -105,6 +111,9 @@ def relapse_of(artifact: Artifact) -> RelapseModel:
         calibration=from_plain(plain["calibration"], Platt, where="calibration"),
         cohort=from_plain(plain["cohort"], Cohort, where="cohort"),
         horizon_days=plain["horizon_days"],
+        linear=None if linear is None else from_plain(linear, Linear, where="linear"),
+        linear_share=plain.get("linear_share", 0.0),
+        spread=None if spread is None else Spread(lgb.Booster(model_str=spread)),
     )
 
 

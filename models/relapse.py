@@ -1,7 +1,7 @@
-"""The relapse model: a LightGBM booster on the binary label, calibrated; its fit, score and contributions."""
+"""The relapse model: trees and a linear part averaged in log-odds, calibrated; its score, reasons and interval."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 import lightgbm as lgb
 import numpy as np
@@ -10,31 +10,21 @@ import pandas as pd
 from features.catalogue import Feature
 from features.cohort import Cohort
 from features.history import Floats
+from models.boosters import Growth, fit_booster
 from models.calibration import Platt, sigmoid
+from models.interval import Interval, Spread
+from models.linear import Linear
 from models.reasons import Contributions, contributions_of
 
-
-@dataclass(frozen=True)
-class Growth:
-    """How the trees grow. Small and slow: skill on this kind of data comes from many weak trees."""
-
-    rounds: int = 300
-    learning_rate: float = 0.03
-    num_leaves: int = 8
-    min_data_in_leaf: int = 40
-    feature_fraction: float = 0.3
-    bagging_fraction: float = 0.7
-    bagging_freq: int = 1
-    lambda_l2: float = 20.0
-    lambda_l1: float = 0.0
-    max_bin: int = 63
-    seed: int = 7
-    num_threads: int = 1  # models of folds are fitted side by side; a team of threads for one waits more than it works
+__all__ = ["Growth", "RelapseModel", "fit_booster", "varying"]
 
 
 @dataclass(frozen=True)
 class RelapseModel:
-    """All that is needed to score as in training: the trees, their features, the calibration, who may be scored."""
+    """All that is needed to score as in training: trees, linear part, features, calibration, who may be scored.
+
+    Raw log-odds are (1 - linear_share) x those of the trees + linear_share x those of the linear part.
+    """
 
     name: str
     booster: lgb.Booster
@@ -42,6 +32,9 @@ class RelapseModel:
     calibration: Platt
     cohort: Cohort
     horizon_days: int
+    linear: Linear | None = None
+    linear_share: float = 0.0
+    spread: Spread | None = None
 
     @property
     def columns(self) -> list[str]:
@@ -50,8 +43,7 @@ class RelapseModel:
 
     def log_odds(self, table: pd.DataFrame) -> Floats:
         """Calibrated log-odds of a relapse within the horizon, one for each row."""
-        raw: Floats = np.asarray(self.booster.predict(self._matrix(table), raw_score=True))
-        return self.calibration.log_odds(raw)
+        return self.calibration.log_odds(self._raw(self._matrix(table)))
 
     def risk(self, table: pd.DataFrame) -> Floats:
         """Calibrated probability of a relapse within the horizon, one for each row."""
@@ -61,28 +53,30 @@ class RelapseModel:
         """What each feature adds to the calibrated log-odds of each row; the sum is checked (see `reasons`)."""
         matrix = self._matrix(table)
         shares = np.asarray(self.booster.predict(matrix, pred_contrib=True))
-        raw = np.asarray(self.booster.predict(matrix, raw_score=True))
-        scaled = shares * self.calibration.slope
-        scaled[:, -1] += self.calibration.intercept
-        return contributions_of(scaled, self.calibration.log_odds(raw))
+        if self.linear is not None:
+            shares *= 1 - self.linear_share
+            shares[:, :-1] += self.linear_share * self.linear.contributions(matrix)
+            shares[:, -1] += self.linear_share * self.linear.intercept
+        shares *= self.calibration.slope
+        shares[:, -1] += self.calibration.intercept
+        return contributions_of(shares, self.calibration.log_odds(self._raw(matrix)))
+
+    def interval(self, table: pd.DataFrame) -> Interval | None:
+        """The 95 % interval of each risk over refits on resampled persons; None where the model has none."""
+        if self.spread is None:
+            return None
+        matrix = self._matrix(table)
+        log_odds = self.calibration.log_odds(self._raw(matrix))
+        return self.spread.interval(matrix, log_odds, slope=self.calibration.slope)
+
+    def _raw(self, matrix: Floats) -> Floats:
+        trees: Floats = np.asarray(self.booster.predict(matrix, raw_score=True))
+        if self.linear is None:
+            return trees
+        return (1 - self.linear_share) * trees + self.linear_share * self.linear.log_odds(matrix)
 
     def _matrix(self, table: pd.DataFrame) -> Floats:
         return table[self.columns].to_numpy(dtype=np.float64)
-
-
-def fit_booster(table: pd.DataFrame, relapse: Floats, growth: Growth, *, weight: Floats | None = None) -> lgb.Booster:
-    """The booster fitted on all rows; the same rows, growth and thread count give the same bytes."""
-    parameters = {
-        **{key: value for key, value in asdict(growth).items() if key != "rounds"},
-        "objective": "binary",
-        "deterministic": True,
-        "force_row_wise": True,
-        "verbosity": -1,
-    }
-    rows = lgb.Dataset(
-        table.to_numpy(dtype=np.float64), relapse, weight=weight, feature_name=list(table.columns), free_raw_data=True
-    )
-    return lgb.train(parameters, rows, num_boost_round=growth.rounds)
 
 
 def varying(table: pd.DataFrame, features: Sequence[Feature]) -> tuple[Feature, ...]:
