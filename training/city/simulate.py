@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
+from itertools import islice
 from multiprocessing import get_context
 from pathlib import Path
 from typing import TypeVar
@@ -107,12 +108,10 @@ def in_order(work: Callable[[int], Made], n: int, processes: int) -> Iterator[Ma
     with ProcessPoolExecutor(min(processes, n), mp_context=get_context("spawn")) as pool:
         try:
             numbers = iter(range(n))
-            coming = deque(
-                pool.submit(work, number) for number, _ in zip(numbers, range(AHEAD * processes), strict=False)
-            )
+            coming = deque(pool.submit(work, number) for number in islice(numbers, AHEAD * processes))
             while coming:
                 made = coming.popleft().result()
-                coming.extend(pool.submit(work, number) for number, _ in zip(numbers, range(1), strict=False))
+                coming.extend(pool.submit(work, number) for number in islice(numbers, 1))
                 yield made
         finally:
             pool.shutdown(cancel_futures=True)
