@@ -13,13 +13,13 @@ UNREPORTED_WITHIN_DAYS = 4  # the day of the sample and the three before: what u
 @feature(family="self-report", unit="days", changeable=True, source="community")
 def reported_use_days(past: Visible, *, substance: str, days: int | None) -> Floats:
     """Days of use the person told of in the lookback, count. Zero if none was told."""
-    return _told(past, substance).within(days=days).count_days()
+    return told(past, substance).within(days=days).count_days()
 
 
 @feature(family="self-report", unit="days", source="community")
 def days_since_reported_use(past: Visible, *, substance: str) -> Floats:
     """Days since the last use the person told of. Missing if none was told."""
-    return _told(past, substance).days_since_last()
+    return told(past, substance).days_since_last()
 
 
 @feature(family="self-report", unit="share", source=URINE_SOURCES)
@@ -35,12 +35,13 @@ def overreported_share(past: Visible, *, substance: str, last: int) -> Floats:
     return share(*_matched(past, substance, "negative", last))
 
 
-def _told(past: Visible, substance: str) -> Selection:
+def told(past: Visible, substance: str) -> Selection:
+    """The days of use of a substance the person told of."""
     if substance:
         return past.of(kind="self_report", outcome="use", substance=family_of(substance))
     return past.of(kind="self_report", outcome="use")
 
 
 def _matched(past: Visible, substance: str, outcome: str, last: int) -> tuple[Floats, Floats]:
-    tests, told = with_outcome(past, substance, outcome), _told(past, substance)
-    return walk.matched(tests.rows(), tests.columns(), told.columns(), UNREPORTED_WITHIN_DAYS, last)
+    tests, reports = with_outcome(past, substance, outcome), told(past, substance)
+    return walk.matched(tests.rows(), tests.columns(), reports.columns(), UNREPORTED_WITHIN_DAYS, last)

@@ -15,6 +15,7 @@ from features import (  # noqa: F401  (they fill the catalogue)
     family_programme,
     family_schedule,
     family_self_report,
+    family_sequence,
     family_service,
     family_station,
     family_tests,
@@ -83,8 +84,12 @@ def _of_a_trial(choice: FeatureChoice) -> Iterator[Feature]:
     yield make("days_since_positive_hair")
     yield from _periods(choice)
     yield from _told(choice)
+    yield from _sequences(choice)
     yield from _contacts(choice, ("kept", "missed", "kept_share"))
+    yield from (make("longest_kept_gap", kind=kind, days=often[-1]) for kind in choice.contacts)
     yield from _over(often, "dose_days", "doses_missed", "dose_mean", "dose_trend")
+    yield make("dose_days", days=None)
+    yield from _over(often[-2:], "longest_dose_gap")
     yield from (make("days_since_dose"), make("dose_last"), make("employed"), make("days_in_job_state"))
     yield from _over(often, "moves", "leave_days")
     yield make("days_in_programme")
@@ -156,6 +161,22 @@ def _told(choice: FeatureChoice) -> Iterator[Feature]:
             yield make("overreported_share", substance=substance, last=last)
 
 
+def _sequences(choice: FeatureChoice) -> Iterator[Feature]:
+    """How results follow one another: where tests are weekly there is an order to see."""
+    widest = choice.lookbacks_days[-1]
+    for substance in choice.substances:
+        for code in ("result_switches", "longest_negative_run"):
+            yield from _over((*choice.lookbacks_days[-2:], None), code, substance=substance)
+        yield make("days_of_same_result", substance=substance)
+        yield make("longest_test_gap", substance=substance, days=widest)
+        for back in range(min(choice.results_back, 4)):
+            yield make("use_told_before_test", substance=substance, back=back)
+            yield make("unreported_positive", substance=substance, back=back)
+        yield make("reported_use_share", substance=substance)
+        for code in ("reported_use_trend", "reported_use_before", "first_positive_tests"):
+            yield make(code, substance=substance, days=choice.lookbacks_days[-2])
+
+
 def _contacts(choice: FeatureChoice, counts: Sequence[str]) -> Iterator[Feature]:
     for kind in choice.contacts:
         yield from _over(choice.lookbacks_days, *counts, kind=kind)
@@ -197,7 +218,9 @@ def _programme(choice: FeatureChoice) -> Iterator[Feature]:
 
 def _other(choice: FeatureChoice) -> Iterator[Feature]:
     for substance in choice.other_positives:
-        yield from _over(choice.lookbacks_days, "events", kind="urine_test", outcome="positive", substance=substance)
+        other = {"kind": "urine_test", "outcome": "positive", "substance": substance}
+        yield from _over((*choice.lookbacks_days, None), "events", **other)
+        yield make("days_since", **other)
     for kind in choice.generic_kinds:
         yield from _over(choice.lookbacks_days, "events", kind=kind, outcome="", substance="")
         yield make("days_since", kind=kind, outcome="", substance="")
