@@ -89,3 +89,30 @@ def unexplained(rows: Rows, events: Columns, others: Columns, newest_days: int, 
                     explained_to = day + oldest_days - newest_days
             place += 1
     return found
+
+
+@compiled
+def first_unexplained(rows: Rows, events: Columns, others: Columns, newest_days: int, oldest_days: int) -> Floats:
+    """The day of the first event of each window that tells of the window itself; NaN without one.
+
+    An event sees [day - oldest_days, day - newest_days]. It tells of the window when it sees into it, and either sees
+    nothing before it or no other event lies in what it sees before it.
+    """
+    first = np.full(len(rows.person), np.nan)
+    for row in range(len(rows.person)):
+        stop = events.first[rows.person[row] + 1]
+        start = others.first[rows.person[row]]
+        place = after(events, rows.person[row], rows.floor[row])
+        while place < stop and events.occurred[place] <= rows.ceiling[row] and np.isnan(first[row]):
+            day = events.occurred[place]
+            in_force = events.known[place] <= rows.seen_by[row] < events.until[place]
+            if in_force and day - newest_days > rows.floor[row]:
+                other = after(others, rows.person[row], rows.floor[row]) - 1
+                alone = True
+                while alone and other >= start and others.occurred[other] >= day - oldest_days:
+                    alone = not (others.known[other] <= rows.seen_by[row] < others.until[other])
+                    other -= 1
+                if alone:
+                    first[row] = day
+            place += 1
+    return first

@@ -1,9 +1,10 @@
 """What happened after: yes, no, or not observed and why."""
 
 import numpy as np
+import pytest
 
 from tests.tables import at, day, history
-from training.labels import Label, label
+from training.labels import Label, ended, label
 
 FOUR_WEEKS = Label(horizon_days=28, substance="opioid")
 
@@ -23,7 +24,7 @@ def test_a_positive_test_in_the_window_is_a_relapse_and_one_on_the_as_of_date_is
     )
     assert told["relapse"].tolist() == [1, 1, 1]  # day 28 after, day 1 after, day 1 after
     assert labelled("occurred_on | kind | outcome | substance\n2024-01-01 | urine_test | positive | opioid",
-                    "2024-01-01")["why"].tolist() == ["not_tested"]  # fmt: skip
+                    "2024-01-01")["why"].tolist() == ["no_contact"]  # fmt: skip
 
 
 def test_a_window_without_a_test_is_not_observed_and_says_why():
@@ -36,7 +37,7 @@ def test_a_window_without_a_test_is_not_observed_and_says_why():
         "2024-03-01",
         "2024-06-01",
     )
-    assert told["why"].tolist() == ["not_tested", "isolated", "died"]
+    assert told["why"].tolist() == ["no_contact", "isolated", "died"]
     assert told["relapse"].isna().all()
 
 
@@ -70,3 +71,94 @@ def test_a_label_is_a_number_only_when_observed():
                     "2024-01-01")  # fmt: skip
     assert told["relapse"].tolist() == [0]
     assert not np.isnan(told["relapse"]).any()
+
+
+def test_met_but_not_tested_is_another_reason_than_nobody_met():
+    told = labelled(
+        """occurred_on | kind       | outcome | substance
+           2024-01-10  | check_in   | kept    |
+           2024-02-10  | urine_test | missed  | opioid""",
+        "2024-01-01",
+        "2024-02-01",
+    )
+    assert told["why"].tolist() == ["not_tested", "no_contact"]
+
+
+def test_an_end_after_the_last_negative_test_leaves_the_row_unobserved_and_a_positive_before_it_does_not():
+    text = """occurred_on | kind            | outcome  | substance
+              2024-01-10  | urine_test      | {}       | opioid
+              2024-01-15  | isolation_start |          | """
+    negative, positive = (labelled(text.format(outcome), "2024-01-01") for outcome in ("negative", "positive"))
+    assert (negative["why"].tolist(), negative["seen_days"].tolist()) == (["isolated"], [14])
+    assert (positive["relapse"].tolist(), positive["seen_days"].tolist()) == ([1], [9])
+
+
+def test_the_ends_are_told_apart():
+    told = labelled(
+        """occurred_on | kind          | outcome    | substance
+           2024-01-10  | programme_end | lost       |
+           2024-03-10  | programme_end | imprisoned |
+           2024-05-10  | transfer_out  |            |
+           2024-07-10  | programme_end | completed  | """,
+        "2024-01-01",
+        "2024-03-01",
+        "2024-05-01",
+        "2024-07-01",
+    )
+    assert told["why"].tolist() == ["lost", "imprisoned", "transferred_out", "programme_ended"]
+    assert ended(told["why"]).all()
+
+
+def test_a_hand_over_that_was_confirmed_a_programme_that_followed_and_a_later_test_are_no_ends():
+    told = labelled(
+        """occurred_on | kind            | outcome    | substance
+           2024-01-05  | urine_test      | negative   | opioid
+           2024-01-10  | transfer_out    |            |
+           2024-01-12  | transfer_in     |            |
+           2024-03-05  | urine_test      | negative   | opioid
+           2024-03-10  | programme_end   | ended      |
+           2024-03-10  | programme_start | methadone  |
+           2024-05-10  | transfer_out    |            |
+           2024-05-12  | urine_test      | negative   | opioid""",
+        "2024-01-01",
+        "2024-03-01",
+        "2024-05-01",
+    )
+    assert told["relapse"].tolist() == [0, 0, 0]
+    assert told["seen_days"].tolist() == [28, 28, 28]
+
+
+HALF_A_YEAR = Label(horizon_days=365, kinds=("urine_test", "hair_test"), substance="opioid")
+
+
+@pytest.mark.parametrize(
+    ("earlier", "hair", "expected"),
+    [
+        ("2023-12-20 | urine_test  | negative | opioid", "2024-03-01", [1]),  # nothing before explains it
+        ("2023-12-20 | urine_test  | positive | opioid", "2024-03-01", [0]),  # seen by the hair, before the window
+        ("2023-12-20 | self_report | use      | heroin", "2024-03-01", [0]),
+        ("2023-12-20 | urine_test  | positive | opioid", "2024-07-10", [1]),  # all it sees lies inside the window
+        ("2023-08-01 | urine_test  | positive | opioid", "2024-03-01", [1]),  # too long ago for the hair to see
+        ("2023-12-20 | urine_test  | negative | opioid", "2024-01-10", [0]),  # sees nothing of the window
+    ],
+)
+def test_a_hair_test_counts_where_it_tells_of_the_window_itself(earlier, hair, expected):
+    text = f"""occurred_on | kind      | outcome  | substance
+               {earlier}
+               {hair}      | hair_test | positive | opioid"""
+    assert labelled(text, "2024-01-01", snapshot="2026-01-01", definition=HALF_A_YEAR)["relapse"].tolist() == expected
+
+
+def test_surprise_tests_tell_for_themselves():
+    told = labelled(
+        """occurred_on | kind       | outcome  | substance | note_code
+           2024-01-05  | urine_test | positive | opioid    |
+           2024-01-10  | urine_test | negative | opioid    | surprise
+           2024-03-05  | urine_test | positive | opioid    | surprise
+           2024-05-05  | urine_test | negative | opioid    | """,
+        "2024-01-01",
+        "2024-03-01",
+        "2024-05-01",
+    )
+    assert told["relapse"].tolist() == [1, 1, 0]
+    assert np.array_equal(told["surprise"], [0, 1, np.nan], equal_nan=True)
