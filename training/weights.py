@@ -20,8 +20,8 @@ from features.history import Floats
 from training.labels import ended
 from training.rows import Rows
 
-STRENGTH = 0.02  # inverse regularisation of the logistic regression
-PENALTY = 0.1  # of the Poisson regression, whose loss is a mean
+STRENGTH = 0.02  # inverse regularisation of both regressions, as C of scikit-learn
+UNIT_DAYS = 30.0  # ends are counted by the month: a rate by the day would vanish beside its penalty
 LARGEST = 10.0  # times the mean weight
 MOST_ROWS = 30_000  # to learn from: beyond, a regression this strongly penalised does not change
 EVERYONE = 1.0
@@ -38,7 +38,7 @@ class Observing:
         """The probability of staying under observation as long as each row did, and of being looked at."""
         matrix = rows.table.to_numpy(dtype=np.float64)
         days = rows.times["seen_days"].to_numpy(dtype=np.float64)
-        stayed = np.exp(-self.ends.predict(matrix) * days) if self.ends else EVERYONE
+        stayed = np.exp(-self.ends.predict(matrix) * days / UNIT_DAYS) if self.ends else EVERYONE
         looked = self.looks.predict_proba(matrix)[:, 1] if self.looks else EVERYONE
         return np.broadcast_to(np.asarray(stayed * looked), len(matrix)).astype(np.float64)
 
@@ -53,14 +53,14 @@ def observing(rows: Rows) -> Observing:
     mature = rows.where((rows.times["why"] != "immature").to_numpy(dtype=np.bool_))
     mature = mature.where(_every_so_many(len(mature.times)))
     matrix = mature.table.to_numpy(dtype=np.float64)
-    days = mature.times["seen_days"].to_numpy(dtype=np.float64)
+    months = np.maximum(mature.times["seen_days"].to_numpy(dtype=np.float64), 1.0) / UNIT_DAYS
     is_end = ended(mature.times["why"])
     looked = mature.times["relapse"].notna().to_numpy(dtype=np.float64)
     ends = looks = None
     if is_end.any():
-        rate = is_end / np.maximum(days, 1.0)
-        ends = _on_standardised(PoissonRegressor(alpha=PENALTY, max_iter=300))
-        ends.fit(matrix, rate, poissonregressor__sample_weight=np.maximum(days, 1.0))
+        penalty = 1 / (STRENGTH * months.sum())  # its loss is a mean over months
+        ends = _on_standardised(PoissonRegressor(alpha=penalty, max_iter=1000))
+        ends.fit(matrix, is_end / months, poissonregressor__sample_weight=months)
     if not looked[~is_end].all() and looked[~is_end].any():
         looks = _on_standardised(LogisticRegression(C=STRENGTH, max_iter=2000)).fit(matrix[~is_end], looked[~is_end])
     return Observing(ends, looks)
