@@ -6,6 +6,7 @@ from fastapi import FastAPI, Header, Query, Response
 
 from serving import pages
 from serving.access import Access
+from serving.audit_page import MOST_ENTRIES, AuditPage, page
 from serving.champions import Resolve
 from serving.desk import Desk
 from serving.door import Door, StrictRoute, answer_problems
@@ -13,6 +14,7 @@ from serving.guard import Guard, Visiting
 from serving.hotspots import Asked, forecast
 from serving.limits import Limits
 from serving.messages import (
+    MOST_EXACT,
     MOST_REASONS,
     AreaLevel,
     BatchAnswer,
@@ -49,6 +51,7 @@ def create(settings: Settings, resolve: Resolve) -> FastAPI:
     answer_problems(app)
     _add_scores(app, desk)
     _add_hotspots(app, desk)
+    _add_audit(app, settings)
     _add_health(app, desk)
     pages.add(app)
     return app
@@ -97,6 +100,21 @@ def _add_hotspots(app: FastAPI, desk: Desk) -> None:
     ) -> Response:
         asked = Asked(as_of, weeks, level, most, desk.wording(language, accept_language))
         return Response(forecast(desk, asked).model_dump_json(), media_type=GEOJSON)
+
+
+def _add_audit(app: FastAPI, settings: Settings) -> None:
+    @app.get(
+        "/v1/audit",
+        response_model=AuditPage,
+        responses=_problems(401, 403, 405, 421, 422, 429, 500, 503),
+        summary="The record of who asked what, entry by entry",
+        tags=["audit"],
+    )
+    def audit(
+        after: Annotated[int, Query(ge=0, le=MOST_EXACT, description="Number of the last entry already read.")] = 0,
+        limit: Annotated[int, Query(ge=1, le=MOST_ENTRIES)] = 100,
+    ) -> Response:
+        return _json(page(settings.home.records, after=after, limit=limit))
 
 
 def _add_health(app: FastAPI, desk: Desk) -> None:

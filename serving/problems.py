@@ -71,6 +71,7 @@ STATUS: dict[str, int] = {
     "no_model": 503,
     "not_ready": 503,
     "record_failed": 503,
+    "record_unreadable": 503,
     "store_unavailable": 503,
 }
 UNAVAILABLE_BY_LAW = 451

@@ -368,7 +368,7 @@ def test_a_forecast_that_does_not_exist_names_the_field(url, query, field):
 
 def test_the_openapi_document_lists_what_is_answered(url):
     told = ask(f"{url}/openapi.json").json
-    assert set(told["paths"]) == {"/v1/scores", "/v1/scores:batch", "/v1/hotspots", "/healthz", "/readyz"}
+    assert set(told["paths"]) == {"/v1/scores", "/v1/scores:batch", "/v1/hotspots", "/v1/audit", "/healthz", "/readyz"}
     assert {
         *(
             "200",

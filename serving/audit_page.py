@@ -1,0 +1,55 @@
+"""The record as an auditor reads it over HTTP: entry by entry, oldest first, as it is written."""
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+from serving.messages import Message
+from serving.problems import ProblemError
+from serving.records import COLUMNS
+
+MOST_ENTRIES = 1_000
+PAGE = f"SELECT seq, link, {', '.join(COLUMNS)} FROM audit WHERE seq > ? ORDER BY seq LIMIT ?"  # noqa: S608 (our words)
+
+
+class AuditEntry(Message):
+    """One entry: who did what, and what came of it; persons are keyed hashes, `link` holds on to the entry before."""
+
+    seq: int
+    link: str
+    at: str
+    actor: str
+    role: str
+    act: str
+    outcome: str
+    request_id: str | None
+    station: str | None
+    purpose: str | None
+    person_hash: str | None
+    score_id: str | None
+    as_of: str | None
+    language: str | None
+    inline: int | None
+    tag: str | None
+    digest: str | None
+    run: str | None
+    snapshot: str | None
+    risk: float | None
+    detail: str | None
+
+
+class AuditPage(Message):
+    """Entries after the one asked for; ask again after the last of them until none come."""
+
+    entries: list[AuditEntry]
+
+
+def page(path: Path, *, after: int, limit: int) -> AuditPage:
+    """The entries after a number, `limit` at most."""
+    try:
+        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as connection:
+            connection.row_factory = sqlite3.Row
+            rows = connection.execute(PAGE, (after, limit)).fetchall()
+    except sqlite3.Error:
+        raise ProblemError("record_unreadable") from None
+    return AuditPage(entries=[AuditEntry(**dict(row)) for row in rows])

@@ -1,0 +1,191 @@
+"""Keys of our own: shown once, kept hashed, good until they expire or are revoked."""
+
+import os
+import stat
+import subprocess
+import sys
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from features.errors import ConfigError
+from features.home import Home
+from serving.access import open_grants
+from serving.grants import Asked, Grants
+from serving.roles import Caller, station_of
+from serving.run import access_is_on
+from serving.settings import Settings
+
+NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
+TODAY = NOW.date()
+ROOT = Path(__file__).parent.parent
+
+
+@pytest.fixture(scope="module")
+def grants(tmp_path_factory):
+    return Grants(tmp_path_factory.mktemp("keys") / "access.db")
+
+
+def worker(station="S1", *, until=TODAY):
+    return Asked("station_worker", station, "of the tests", until)
+
+
+def test_a_key_says_who_holds_it(grants):
+    key, made = grants.grant(worker(), now=NOW)
+    assert grants.caller_of(key, today=TODAY) == Caller(made.key_id, "station_worker", "S1")
+
+
+def test_a_key_is_good_to_the_end_of_its_last_day(grants):
+    key, _ = grants.grant(worker(), now=NOW)
+    assert grants.caller_of(key, today=TODAY)
+    assert grants.caller_of(key, today=TODAY + timedelta(days=1)) is None
+
+
+def test_a_revoked_key_is_good_no_more_and_keeps_the_moment_it_was_revoked_first(grants):
+    key, made = grants.grant(worker(), now=NOW)
+    gone = grants.revoke(made.key_id, now=NOW)
+    assert grants.caller_of(key, today=TODAY) is None
+    assert grants.revoke(made.key_id, now=NOW + timedelta(days=1)) == gone
+
+
+def test_the_file_holds_no_key_and_only_its_owner_reads_it(grants):
+    key, made = grants.grant(worker(), now=NOW)
+    secret = key.split("_", 2)[2]
+    files = list(grants.path.parent.iterdir())
+    assert {stat.S_IMODE(file.stat().st_mode) for file in files} == {0o600}
+    assert not [file for file in files if secret.encode() in file.read_bytes()]
+    assert [each for each in grants.all() if each.key_id == made.key_id] == [made]
+
+
+def test_no_two_keys_are_alike(grants):
+    keys = [grants.grant(worker(), now=NOW)[0] for _ in range(20)]
+    assert len({key.split("_", 2)[2] for key in keys}) == 20
+    assert min(len(key.split("_", 2)[2]) for key in keys) == 43  # 256 bits
+
+
+@given(st.text() | st.binary().map(lambda raw: raw.decode("latin-1")))
+def test_no_other_text_is_a_key(grants, text):
+    assert grants.caller_of(text, today=TODAY) is None
+    assert grants.caller_of(f"ws_{text}", today=TODAY) is None
+
+
+def test_a_key_with_anything_changed_is_none(grants):
+    key, made = grants.grant(worker(), now=NOW)
+    other, _ = grants.grant(worker(), now=NOW)
+    secret = key.split("_", 2)[2]
+    changed = [
+        key[:-1],
+        key + "A",
+        key.swapcase(),
+        f"ws_{made.key_id}_",
+        f"ws_{made.key_id}",
+        f"ws__{secret}",
+        f"ws_{made.key_id}_{other.split('_', 2)[2]}",
+        f"ws_{made.key_id}_{secret[:20]}\x00{secret[21:]}",
+    ]
+    assert [grants.caller_of(each, today=TODAY) for each in changed] == [None] * len(changed)
+
+
+def test_secrets_are_compared_whole_even_for_ids_that_do_not_exist(grants, monkeypatch):
+    import serving.grants as module
+
+    lengths = []
+    monkeypatch.setattr(
+        module.hmac, "compare_digest", lambda given, held: lengths.append((len(given), len(held))) or given == held
+    )
+    key, made = grants.grant(worker(), now=NOW)
+    for each in (key, f"ws_{made.key_id}_x", "ws_000000000000_x", "ws_x"):
+        grants.caller_of(each, today=TODAY)
+    assert lengths == [(64, 64)] * 4
+
+
+@pytest.mark.parametrize(
+    ("asked", "told"),
+    [
+        (Asked("king", None, "", TODAY), "no such role"),
+        (Asked("station_worker", None, "", TODAY), "name it with --station"),
+        (Asked("station_lead", "", "", TODAY), "name it with --station"),
+        (Asked("planner", "S1", "", TODAY), "leave --station out"),
+        (Asked("auditor", None, "x" * 129, TODAY), "printable"),
+        (Asked("station_worker", "S\n1", "", TODAY), "printable"),
+    ],
+)
+def test_a_grant_that_makes_no_sense_is_refused(grants, asked, told):
+    with pytest.raises(ConfigError, match=told):
+        grants.grant(asked, now=NOW)
+
+
+def test_a_machine_may_be_held_to_a_station(grants):
+    key, _ = grants.grant(Asked("machine", "S1", "", TODAY), now=NOW)
+    caller = grants.caller_of(key, today=TODAY)
+    assert station_of(caller, "POST /v1/scores") == "S1"
+    assert station_of(Caller("k", "machine"), "POST /v1/scores") is None
+    assert station_of(Caller("k", "station_worker"), "POST /v1/scores") not in {None, ""}  # never all
+
+
+def test_access_is_on_while_any_key_is_good(tmp_path):
+    home = Home(tmp_path / "home")
+    assert not access_is_on(home)
+    assert not home.path.exists()
+    grants = open_grants(home)
+    assert not access_is_on(home)
+    _, made = grants.grant(worker(until=Settings(home).today), now=NOW)
+    assert access_is_on(home)
+    grants.revoke(made.key_id, now=NOW)
+    assert not access_is_on(home)
+    grants.grant(worker(until=date(2020, 1, 1)), now=NOW)
+    assert not access_is_on(home)
+
+
+# The commands
+
+
+def waystation(home, *arguments):
+    done = subprocess.run(
+        [sys.executable, str(ROOT / "waystation.py"), *arguments],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+        env={**os.environ, "WAYSTATION_HOME": str(home), "COLUMNS": "200"},
+    )
+    assert "Traceback" not in done.stderr
+    return done
+
+
+def test_keys_are_granted_listed_and_revoked_on_the_command_line_and_the_record_knows(tmp_path):
+    done = waystation(tmp_path, "access", "grant", "--role", "station_worker", "--station", "S1", "--name", "王")
+    key, told = done.stdout.splitlines()
+    key_id = key.split("_")[1]
+    assert "not shown again" in told
+    listed = waystation(tmp_path, "access", "list").stdout
+    assert key_id in listed
+    assert "王" in listed
+    assert key not in listed
+    assert "Revoked" in waystation(tmp_path, "access", "revoke", key_id).stdout
+    verdict = waystation(tmp_path, "audit", "verify")
+    assert verdict.returncode == 0
+    assert "2 entries" in verdict.stdout
+    assert "whole" in verdict.stdout
+    (tmp_path / "records.head").write_text(f"{9:020} {'0' * 64}\n")
+    spoilt = waystation(tmp_path, "audit", "verify")
+    assert spoilt.returncode == 1
+    assert "3 to 9 are missing" in spoilt.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["access", "grant", "--role", "king"], "no such role"),
+        (["access", "grant", "--role", "planner", "--expires", "soon"], "--expires takes a day"),
+        (["access", "revoke", "0123"], "no key has that id"),
+        (["audit", "verify"], "the key of the record cannot be read"),
+    ],
+)
+def test_a_mistake_ends_with_a_sentence(tmp_path, arguments, told):
+    done = waystation(tmp_path, *arguments)
+    assert done.returncode == 2
+    assert told in done.stderr
