@@ -203,12 +203,34 @@ def train(task: Task, config: ConfigOption = None, json_file: JsonOption = None)
 
 
 @app.command()
-def backtest(task: Task, config: ConfigOption = None, json_file: JsonOption = None) -> None:
+def backtest(  # noqa: PLR0913 (the options of a command)
+    task: Task,
+    *,
+    config: ConfigOption = None,
+    incidents: Annotated[Path | None, typer.Option(help="Hotspots without a store: CSV of date and place.")] = None,
+    areas: Annotated[Path | None, typer.Option(help="With --incidents: areas, CSV or GeoJSON.")] = None,
+    unit: Annotated[str | None, typer.Option(help="With --incidents: grid:METRES, h3:RESOLUTION or area.")] = None,
+    horizon_weeks: Annotated[list[int] | None, typer.Option(help="With --incidents: 1 to 8; may be repeated.")] = None,
+    origins: Annotated[int | None, typer.Option(min=2, help="With --incidents: forecasts, a horizon apart.")] = None,
+    known_lag_days: Annotated[int, typer.Option(min=0, help="With --incidents: known so long after.")] = 14,
+    coordinates: Annotated[str, typer.Option(help="With --incidents: wgs84, or gcj02 to be converted.")] = "wgs84",
+    json_file: JsonOption = None,
+) -> None:
     """Judge a model beside its baselines on rows it was not fitted on."""
     from training import runs
 
-    with steps() as tell:
-        figures = runs.backtest(_home(), task, config, tell)
+    if incidents is not None:
+        if task != "hotspot":
+            raise ConfigError("backtest: --incidents is for hotspots; name the task `hotspot`.")
+        weeks = tuple(dict.fromkeys(horizon_weeks or ()))
+        city = runs.CityFiles(incidents, areas, unit, weeks, origins, known_lag_days, coordinates)
+        with steps() as tell:
+            figures = runs.backtest_files(city, config, tell)
+    elif areas or unit or horizon_weeks or origins:
+        raise ConfigError("backtest: --areas, --unit, --horizon-weeks and --origins go with --incidents FILE.")
+    else:
+        with steps() as tell:
+            figures = runs.backtest(_home(), task, config, tell)
     print_figures(figures)
     write_json(json_file, figures)
 

@@ -23,9 +23,10 @@ from features.hotspot import Feature as AreaFeature
 from features.plain import from_plain, to_plain
 from features.relapse import Feature  # from here, where the catalogue is filled
 from models.calibration import Platt
-from models.hotspot import HotspotModel, Prior, Scope
+from models.hotspot import Dispersions, HotspotModel, Scope
 from models.interval import Spread
 from models.linear import Linear
+from models.prior import Prior
 from models.relapse import RelapseModel
 
 MANIFEST = "manifest.json"
@@ -124,7 +125,8 @@ def hotspot_to_plain(model: HotspotModel, *, name: str) -> dict[str, Any]:
         "name": name,
         "features": [feature.to_plain() for feature in model.features],
         "prior": to_plain(model.prior),
-        "dispersion": model.dispersion,
+        "trust": model.trust,
+        "dispersions": to_plain(model.dispersions),
         "scope": to_plain(model.scope),
     }
 
@@ -138,7 +140,8 @@ def hotspot_of(artifact: Artifact) -> HotspotModel:
         booster=booster_of(artifact),
         features=tuple(AreaFeature.from_plain(each) for each in plain["features"]),
         prior=from_plain(plain["prior"], Prior, where="prior"),
-        dispersion=plain["dispersion"],
+        trust=plain["trust"],
+        dispersions=from_plain(plain["dispersions"], Dispersions, where="dispersions"),
         scope=from_plain(plain["scope"], Scope, where="scope"),
     )
 

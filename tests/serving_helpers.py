@@ -27,7 +27,9 @@ from features.store import Store
 from models import artifact, champion
 from models.calibration import Platt
 from models.champion import Champion
-from models.hotspot import Learning, Scope, fit, study_areas
+from models.hotspot import Scope, study_areas
+from models.hotspot_fit import Learning, Lessons, fit
+from models.prior import Recent, evidence_of
 from models.relapse import Growth, RelapseModel, fit_booster, varying
 from serving.access import granted
 from serving.grants import Asked as Granted
@@ -162,19 +164,15 @@ def train(store, *, rounds=60):
 
 
 def train_hotspots(store):
-    """A township model on four-weekly origins of the invented incidents."""
+    """A township model on weekly as-of dates of the invented incidents."""
     incidents, areas = store.read("incidents"), store.read("areas")
     scope = Scope("township", 4, ("treatment_entry",), ("service",), None)
-    origins = np.arange(day("2023-03-06"), day("2024-04-01"), 28)
+    origins = np.arange(day("2023-03-06"), day("2024-04-01"), 7)
     places = study_areas(scope, incidents, areas, as_of=int(origins[-1]))
     past = hotspot.visible_past(incidents, None, places, as_of=origins, horizon_weeks=4)
-    table = hotspot.compute(past)
-    occurred, area = incidents["occurred_on"].to_numpy(), incidents["area_id"].to_numpy(dtype=object)
-    observed = [
-        float(((area == row.area_id) & (occurred > row.as_of) & (occurred <= row.as_of + 28)).sum())
-        for row in table.itertuples()
-    ]
-    return fit(table, np.array(observed), scope, Learning(rounds=10, rows_per_leaf=8, threads=1), hotspot.FEATURES)
+    table, learned = hotspot.compute(past), np.arange(len(origins) - 4)
+    lessons = Lessons(evidence_of(past, Recent(0)), table, learned, int(origins[-1]))
+    return fit(lessons, scope, Learning(rounds=10, rows_per_leaf=8, threads=1), hotspot.FEATURES)
 
 
 def promote(home, name, task, booster, plain, *, run="run-1"):

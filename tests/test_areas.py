@@ -5,8 +5,9 @@ import pandas as pd
 import pytest
 import shapely
 
-from features.areas import OUTSIDE, Grid, cells, geometries, locate, townships, transformer
+from features.areas import OUTSIDE, cells, geometries, locate, townships
 from features.errors import SchemaError, TooLittleHistoryError
+from features.grids import Grid, transformer
 
 CENTRE = Grid(500, 30.0, 105.0)
 

@@ -9,13 +9,16 @@ import pytest
 from features.areas import townships
 from features.hotspot import FEATURES, compute, visible_past
 from models import hotspot as model
-from models.hotspot import Learning, Scope
+from models.hotspot import Scope
+from models.hotspot_fit import Learning, Lessons, fit
+from models.prior import Recent, evidence_of
 from serving import disclosure
 
 QUIET = 52
 BUSY = 8
 MARGIN = 0.1  # how much better than guessing an attack may be: only `among_highest` tells quiet areas apart
-DATES = np.arange(1364, 2370, 14)
+WEEKS = np.arange(1364, 2370, 7)
+DATES = WEEKS[::2]
 
 
 @pytest.fixture(scope="module")
@@ -29,33 +32,35 @@ def city():
     rows = pd.DataFrame({"occurred_on": day, "known_on": day, "area_id": area_id, "kind": "overdose"})
     rows = rows.assign(reported_by="citizen", longitude=np.nan, latitude=np.nan)
     areas = pd.DataFrame({"area_id": names, "level": "township", "geometry": pd.Series([None] * 60, dtype="str")})
-    table = compute(visible_past(rows, None, townships(areas), as_of=DATES, horizon_weeks=4))
-    came = [rows["area_id"][rows["occurred_on"].sub(as_of).between(1, 28)].value_counts() for as_of in DATES]
-    observed = np.concatenate([counts.reindex(names).fillna(0).to_numpy(float) for counts in came])
+    past = visible_past(rows, None, townships(areas), as_of=WEEKS, horizon_weeks=4)
+    table, evidence = compute(past), evidence_of(past, Recent(0))
     scope = Scope("township", 4, ("overdose",), ("citizen",), None)
-    return model.fit(table, observed, scope, Learning(rounds=60, rows_per_leaf=50), FEATURES), table
+    lessons = Lessons(evidence, table, np.arange(len(WEEKS) - 4), int(WEEKS[-1]))
+    fitted = fit(lessons, scope, Learning(rounds=60, rows_per_leaf=50), FEATURES)
+    return fitted, table.assign(prior=fitted.prior.expected(evidence).ravel())
 
 
 def at(table, as_of):
     return table[table["as_of"].eq(as_of)].reset_index(drop=True)
 
 
-def years_from_the_level(fitted, log_level):
-    """The year's count of every area, solved from the logs of their prior rates: what a stranger can do."""
-    share, rate = fitted.prior.share, np.exp(log_level) * 52 / 4
-    mean = (rate.sum() + share + (1 - share)) / len(rate)  # since the rates are (1 - share) x count + share x mean
-    return np.round((rate - share * mean) / (1 - share))
+def years_from_the_level(log_level):
+    """The year's count of every area, read from the log of its expected count: what a stranger can do."""
+    return np.round(np.exp(log_level) * 52 / 4)
 
 
 def seen(told):
     return (told.band, told.reasons)
 
 
-def test_from_unrounded_contributions_every_count_comes_out_whole(city):
+def test_from_an_unrounded_level_counts_come_out_nearly_whole(city):
     fitted, table = city
     today = at(table, DATES[-1])
-    guessed = years_from_the_level(fitted, model.contributions(fitted, today)["prior"].to_numpy())
-    assert (guessed == today["count_52w"]).all()
+    guessed = years_from_the_level(model.contributions(fitted, today)["prior"].to_numpy())
+    small = (today["count_52w"] < 10).to_numpy()
+    near = (np.abs(guessed - today["count_52w"]) <= 1)[small].mean()
+    commonest = today["count_52w"][small].mode()[0]
+    assert near > (np.abs(commonest - today["count_52w"]) <= 1)[small].mean() + MARGIN
 
 
 def test_the_same_attack_on_what_is_told_finds_no_small_count(city):
@@ -64,7 +69,7 @@ def test_the_same_attack_on_what_is_told_finds_no_small_count(city):
     told = disclosure.told(fitted, today)
     middle = np.array([(each.band.at_least + each.band.below) / 2 for each in told])  # all that is left to invert
     small = (today["count_52w"] < 10).to_numpy()
-    found = (years_from_the_level(fitted, np.log(middle)) == today["count_52w"].to_numpy())[small]
+    found = (years_from_the_level(np.log(middle)) == today["count_52w"].to_numpy())[small]
     assert found.mean() <= today["count_52w"][small].value_counts(normalize=True).max() + MARGIN
 
 

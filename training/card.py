@@ -8,7 +8,8 @@ from features.plain import to_plain
 from features.vocabulary import PROTECTED, PURPOSES, REFUSED_PURPOSES
 from training.config import RelapseConfig
 from training.evaluate import Estimate
-from training.hotspot import HotspotConfig, TrainedHotspot
+from training.hotspot import TrainedHotspot
+from training.hotspot_config import HotspotConfig
 from training.relapse import Backtest, Trained
 
 INTENDED_USE = (

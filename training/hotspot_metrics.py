@@ -4,18 +4,19 @@ Every metric is a ratio of two sums over origins, so an origin is kept as its tw
 weighting of origins, and two models are compared under the same weightings. Ties are broken by the order of areas.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
-from features.areas import Floats, Ints
-from models.hotspot import poisson_deviance
+from features.areas import Floats, Ints, Strings
+from models.counts import covered, negative_binomial_deviance, poisson_deviance
 
 SHARES = (0.01, 0.02, 0.05, 0.1, 0.2)
+STABLE_SHARE = 0.05  # of areas whose change from origin to origin is told
 TAIL_PERCENT = 2.5
 
-Figure = dict[str, float]
+Figure = dict[str, float | None]
 
 
 @dataclass(frozen=True, eq=False)
@@ -24,11 +25,27 @@ class Outcome:
 
     observed: Floats
     outside: Floats
+    districts: Strings | None = None  # the larger area each area is part of
 
     @property
     def total(self) -> Floats:
         """Incidents of the whole city at each origin."""
         return np.asarray(self.observed.sum(axis=1) + self.outside, np.float64)
+
+    def by_district(self, counts: Floats) -> Floats:
+        """Counts by area summed over districts, (origins, districts); by area where no district is known."""
+        if self.districts is None:
+            return counts
+        names, district = np.unique(self.districts, return_inverse=True)
+        return np.asarray(counts @ np.eye(len(names))[district], np.float64)
+
+
+@dataclass(frozen=True, eq=False)
+class Told:
+    """What a model forecast at each origin: expected counts, and how dispersed it took counts to be."""
+
+    expected: Floats  # (origins, areas)
+    dispersions: Floats  # (origins, 3): of areas, districts, the city
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,26 +89,73 @@ def hit_curve(expected: Floats, outcome: Outcome) -> Floats:
     return np.asarray(np.sum(caught, axis=0) / outcome.total.sum(), np.float64)
 
 
-def ratios(expected: Floats, outcome: Outcome, *, reference: Floats) -> dict[str, Ratio]:
-    """Every metric of a model, by name; `reference` is the 12-month count that deviance skill is measured from.
+def ratios(told: Told, outcome: Outcome, *, reference: Told, dispersion: Floats) -> dict[str, Ratio]:
+    """Every metric of a model, by name; `reference` is the 12-month count that skill is measured from.
 
-    hit_rate: share of the city's incidents in the top share of areas. pai: hit rate over the share of area (Chainey et
-    al. 2008, doi:10.1057/palgrave.sj.8350066). pei: hits over the most that as many areas could have had (Hunt 2016).
-    deviance_skill: one minus Poisson deviance over the reference's.
+    `dispersion`, one for each origin, is the same for all models: under it, and under none, deviances are told.
     """
-    told: dict[str, Ratio] = {}
+    return {
+        **dict(_where(told.expected, outcome)),
+        **dict(_how_much(told.expected, outcome, reference.expected, dispersion[:, None])),
+        **dict(_how_sure(told, outcome)),
+        "jaccard": _steady(told.expected),
+    }
+
+
+def _where(expected: Floats, outcome: Outcome) -> Iterator[tuple[str, Ratio]]:
+    """Metrics of which areas were ranked highest, at each share of areas.
+
+    hit_rate: share of the city's incidents in them. pai: hit rate over share of area (Chainey et al. 2008,
+    doi:10.1057/palgrave.sj.8350066). pai*: the best PAI that as many areas could have had, and pei: pai over pai*
+    (Hunt 2016). districts: share of districts with at least one of them.
+    """
     areas = outcome.observed.shape[1]
     for share in SHARES:
         caught = hits(expected, outcome.observed, share)
-        kept = max(1, round(share * areas))
-        told[f"hit_rate@{share}"] = Ratio(caught, outcome.total)
-        told[f"pai@{share}"] = Ratio(caught, outcome.total, scale=areas / kept)
-        told[f"pei@{share}"] = Ratio(caught, hits(outcome.observed, outcome.observed, share))
-    deviance = poisson_deviance(outcome.observed, expected).sum(axis=1)
-    least = poisson_deviance(outcome.observed, reference).sum(axis=1)
-    told["deviance_skill"] = Ratio(deviance, least, from_one=True)
-    told["predicted_over_observed"] = Ratio(expected.sum(axis=1), outcome.observed.sum(axis=1))
-    return told
+        most = hits(outcome.observed, outcome.observed, share)
+        scale = areas / max(1, round(share * areas))
+        yield f"hit_rate@{share}", Ratio(caught, outcome.total)
+        yield f"pai@{share}", Ratio(caught, outcome.total, scale=scale)
+        yield f"pai*@{share}", Ratio(most, outcome.total, scale=scale)
+        yield f"pei@{share}", Ratio(caught, most)
+        if outcome.districts is not None:
+            reached = [len({*outcome.districts[top_areas(each, share)].tolist()}) for each in expected]
+            of = np.full(len(expected), len({*outcome.districts.tolist()}), np.float64)
+            yield f"districts@{share}", Ratio(np.array(reached, np.float64), of)
+
+
+def _how_much(expected: Floats, outcome: Outcome, reference: Floats, dispersion: Floats) -> Iterator[tuple[str, Ratio]]:
+    """Deviances an area and origin, Poisson and negative-binomial, one minus theirs over the reference's, and bias."""
+    observed = outcome.observed
+    n_areas = np.full(len(observed), observed.shape[1], np.float64)
+    poisson = [poisson_deviance(observed, each).sum(axis=1) for each in (expected, reference)]
+    binomial = [negative_binomial_deviance(observed, each, dispersion).sum(axis=1) for each in (expected, reference)]
+    yield "deviance_skill", Ratio(poisson[0], poisson[1], from_one=True)
+    yield "deviance_nb_skill", Ratio(binomial[0], binomial[1], from_one=True)
+    yield "deviance", Ratio(poisson[0], n_areas)
+    yield "deviance_nb", Ratio(binomial[0], n_areas)
+    yield "predicted_over_observed", Ratio(expected.sum(axis=1), observed.sum(axis=1))
+
+
+def _how_sure(told: Told, outcome: Outcome) -> Iterator[tuple[str, Ratio]]:
+    """Randomised coverage of the 90 % intervals of areas, of the totals of districts, and of the city's."""
+    city = [each.sum(axis=1, keepdims=True) for each in (outcome.observed, told.expected)]
+    levels = {
+        "pit_coverage_90": (outcome.observed, told.expected),
+        "district_coverage_90": (outcome.by_district(outcome.observed), outcome.by_district(told.expected)),
+        "city_coverage_90": (city[0], city[1]),
+    }
+    for column, (name, (observed, expected)) in enumerate(levels.items()):
+        inside = covered(observed, expected, told.dispersions[:, column][:, None])
+        yield name, Ratio(inside.sum(axis=1), np.full(len(inside), inside.shape[1], np.float64))
+
+
+def _steady(expected: Floats) -> Ratio:
+    """Jaccard index of the top 5 % of areas at each origin with those of the origin before."""
+    tops = [{*top_areas(each, STABLE_SHARE).tolist()} for each in expected]
+    pairs = list(zip(tops[1:], tops[:-1], strict=True))
+    both, either = ([0, *(len(how(now, before)) for now, before in pairs)] for how in (set.intersection, set.union))
+    return Ratio(np.array(both, np.float64), np.array(either, np.float64))
 
 
 def weightings(origins: int, *, samples: int, seed: int) -> Floats:
@@ -101,7 +165,7 @@ def weightings(origins: int, *, samples: int, seed: int) -> Floats:
 
 
 def figures(model: Mapping[str, Ratio], weights: Floats) -> dict[str, Figure]:
-    """Each metric with its 95 % interval: value, low, high."""
+    """Each metric with its 95 % interval: value, low, high; None where there is nothing to tell it from."""
     return {name: _with_interval(ratio.pooled(weights), "value") for name, ratio in model.items()}
 
 
@@ -116,4 +180,8 @@ def differences(model: Mapping[str, Ratio], other: Mapping[str, Ratio], weights:
 def _with_interval(values: Floats, name: str) -> Figure:
     drawn = values[1:][np.isfinite(values[1:])]
     low, high = np.percentile(drawn, [TAIL_PERCENT, 100 - TAIL_PERCENT]) if len(drawn) else (np.nan, np.nan)
-    return {name: float(values[0]), "low": float(low), "high": float(high)}
+    return {key: _plain(each) for key, each in ((name, values[0]), ("low", low), ("high", high))}
+
+
+def _plain(value: float) -> float | None:
+    return float(value) if np.isfinite(value) else None  # JSON has no NaN

@@ -9,7 +9,7 @@ from scipy import stats
 from sklearn.metrics import precision_recall_curve
 
 from features.history import Floats
-from training import hotspot
+from training.hotspot_backtest import Backtest
 from training.hotspot_metrics import hit_curve
 
 MODEL = "lightgbm"
@@ -28,7 +28,7 @@ def relapse_plots(predictions: pd.DataFrame, folder: Path) -> list[Path]:
     ]
 
 
-def hotspot_plots(backtest: hotspot.Backtest, folder: Path) -> list[Path]:
+def hotspot_plots(backtest: Backtest, folder: Path) -> list[Path]:
     """The files of the calibration and hit-rate plots of forecasts, the hits beside those of the 12-month count."""
     return [
         _saved(_counts(backtest), folder / "calibration.png"),
@@ -36,7 +36,7 @@ def hotspot_plots(backtest: hotspot.Backtest, folder: Path) -> list[Path]:
     ]
 
 
-def _counts(backtest: hotspot.Backtest) -> Figure:
+def _counts(backtest: Backtest) -> Figure:
     """Observed against expected incidents an area by tenths of the forecasts, with exact 95 % Poisson intervals."""
     expected, observed = backtest.expected[MODEL].ravel(), backtest.outcome.observed.ravel()
     figure = Figure(figsize=(5, 5))
@@ -55,7 +55,7 @@ def _counts(backtest: hotspot.Backtest) -> Figure:
     return figure
 
 
-def _hits(backtest: hotspot.Backtest) -> Figure:
+def _hits(backtest: Backtest) -> Figure:
     figure = Figure(figsize=(6, 5))
     axes = figure.add_subplot()
     for name in (MODEL, "count_12m"):

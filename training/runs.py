@@ -14,7 +14,7 @@ from typing import Any
 import lightgbm as lgb
 import pandas as pd
 
-from features.errors import TooLittleHistoryError
+from features.errors import ConfigError, TooLittleHistoryError
 from features.history import History, read_events
 from features.home import Home
 from features.hotspot import Places
@@ -25,13 +25,15 @@ from features.snapshot import Snapshot, write_snapshot
 from features.stations import StationMonths
 from features.store import Store
 from models import artifact, champion
-from training import card, hotspot, relapse, track
+from training import card, hotspot, hotspot_backtest, relapse, track
 from training.config import RelapseConfig, read
-from training.hotspot import HotspotConfig, load_config
+from training.hotspot_config import HotspotConfig, load_config
+from training.hotspot_files import read_places
 from training.plots import hotspot_plots, relapse_plots
 from training.promote import stored
 from training.proof import Facts, Poison, Proof, Watched, prove
 
+UNITS = "grid:METRES, h3:RESOLUTION or area"
 Tell = Callable[[str], None]
 Draw = Callable[[Path], list[Path]]  # the plots of a training, drawn into a folder
 
@@ -43,6 +45,28 @@ class Material:
     snapshot: Snapshot
     history: History
     last_day: int
+
+
+@dataclass(frozen=True)
+class CityFiles:
+    """A city in plain files, the unit of area it is to be forecast by, and how its backtest is to be."""
+
+    incidents: Path
+    areas: Path | None = None
+    unit: str | None = None
+    horizons_weeks: tuple[int, ...] = ()
+    origins: int | None = None
+    known_lag_days: int = 14
+    coordinates: str = "wgs84"
+
+    def unit_parts(self, config: HotspotConfig) -> tuple[str, int, int]:
+        """Level, size of square cells in metres, and H3 resolution (0: squares) of the unit."""
+        kind, _, number = (self.unit or f"grid:{config.cell_size_m}").partition(":")
+        if kind == "area" and not number:
+            return "township", config.cell_size_m, 0
+        if kind in {"grid", "h3"} and number.isdecimal():
+            return "cell", int(number) if kind == "grid" else config.cell_size_m, int(number) if kind == "h3" else 0
+        raise ConfigError(f"--unit is not known; expected {UNITS}.")
 
 
 @dataclass(frozen=True)
@@ -183,7 +207,28 @@ def backtest_hotspot(home: Home, config: HotspotConfig, tell: Tell) -> dict[str,
     """The figures of the hotspot model of a configuration on the store, beside the baselines."""
     _, made_from = places(home, tell)
     tell("origins and figures")
-    return hotspot.backtest(made_from, config)
+    return hotspot_backtest.judge(made_from, config).figures
+
+
+def backtest_files(files: CityFiles, config: Path | None, tell: Tell) -> dict[str, Any]:
+    """The figures of hotspot models on a city's plain files, without a store, for each horizon asked for."""
+    settings = load_config(config) if config else load_config()
+    level, size_m, resolution = files.unit_parts(settings)
+    tell("files")
+    made_from = read_places(
+        files.incidents, files.areas, known_lag_days=files.known_lag_days, coordinates=files.coordinates
+    )
+    settings = replace(
+        settings,
+        level=level,
+        cell_size_m=size_m,
+        h3_resolution=resolution,
+        origins=files.origins or settings.origins,
+        reporting_lag_days=max(settings.reporting_lag_days, files.known_lag_days),
+    )
+    tell("origins and figures")
+    horizons = files.horizons_weeks or (settings.horizon_weeks,)
+    return hotspot_backtest.backtests(made_from, [replace(settings, horizon_weeks=weeks) for weeks in horizons])
 
 
 def train_hotspot(home: Home, config: HotspotConfig, tell: Tell) -> TrainingRun:

@@ -1,0 +1,81 @@
+"""How much to expect of the whole city: exponential totals of its areas, plain and seasonally adjusted.
+
+Recent days are weighed by how complete their records are, or left out, as configured: a total is incidents seen over
+days of exposure, both fading with age.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from features.areas import Floats
+from features.hotspot import WEEK, YEAR_DAYS, VisiblePast
+from features.reporting import exposure
+
+HALF_LIVES_WEEKS = (2, 4, 8, 13, 26, 52)
+N_LEVELS = 2 * len(HALF_LIVES_WEEKS)
+RECENT = ("corrected", "dropped")
+CALM = 200  # incidents spread evenly over the year, added so that few incidents make no season
+SMALLEST = 1e-3  # incidents in the horizon; a city is never expected to be quite still
+
+
+@dataclass(frozen=True, eq=False)
+class Ages:
+    """Incidents inside the areas by age in days, and the share of each day's incidents known; (as-of dates, ages)."""
+
+    counts: Floats
+    exposure: Floats
+
+
+def ages(past: VisiblePast, *, recent: str, lag_days: int) -> Ages:
+    """Visible incidents and exposure by age; `dropped` leaves the days of the reporting lag out of both."""
+    run = past.inside
+    size = int(max((past.as_of[-1] - run.occurred_on).max(initial=0) + 1, lag_days + 1))
+    counts = np.zeros((len(past.as_of), size))
+    for row, as_of in enumerate(past.as_of):
+        seen = run.visible_from <= as_of
+        counts[row] = np.bincount(as_of - run.occurred_on[seen], minlength=size)
+    exposed = exposure(run, past.as_of, size)
+    if recent == "dropped":
+        counts[:, :lag_days] = 0.0
+        exposed[:, :lag_days] = 0.0
+    return Ages(counts, exposed)
+
+
+def levels(past: VisiblePast, seen: Ages) -> Floats:
+    """Incidents to expect inside the areas in the horizon, by half-life, plain then adjusted; (as-of dates, 12)."""
+    plain = _totals(seen.counts, seen.exposure)
+    season, ahead = _season(past, seen)
+    adjusted = _totals(seen.counts / season, seen.exposure) * ahead[:, None]
+    return np.asarray(np.maximum(np.hstack([plain, adjusted]) * WEEK * past.horizon_weeks, SMALLEST), np.float64)
+
+
+def window_rate(seen: Ages, *, weeks: int | None) -> Floats:
+    """Incidents a day inside the areas over the lookback, corrected for what is not known yet, shape (as-of dates,)."""
+    upto = None if weeks is None else WEEK * weeks
+    exposed = seen.exposure[:, :upto].sum(axis=1)
+    return seen.counts[:, :upto].sum(axis=1) / np.maximum(exposed, 1.0)
+
+
+def _totals(counts: Floats, exposed: Floats) -> Floats:
+    """Incidents a day by half-life, (as-of dates, 6)."""
+    age = np.arange(counts.shape[1])[:, None]
+    fading = 0.5 ** (age / (WEEK * np.array(HALF_LIVES_WEEKS)))
+    return np.asarray((counts @ fading) / np.maximum(exposed @ fading, 1e-9), np.float64)
+
+
+def _season(past: VisiblePast, seen: Ages) -> tuple[Floats, Floats]:
+    """Seasonal factor of each age's day, (dates, ages), and of the middle of the horizon, (dates,).
+
+    One harmonic, log-linear, from the whole years seen; Fourier coefficients shrunk towards none.
+    """
+    n_ages = seen.counts.shape[1]
+    turn = 2 * np.pi / YEAR_DAYS * (past.as_of[:, None] - np.arange(n_ages)[None, :])
+    years = (seen.exposure.sum(axis=1) + 1) // YEAR_DAYS
+    used = np.where(np.arange(n_ages)[None, :] < (years * YEAR_DAYS)[:, None], seen.counts, 0.0)
+    total = used.sum(axis=1) + CALM
+    sine = 2 * (used * np.sin(turn)).sum(axis=1) / total
+    cosine = 2 * (used * np.cos(turn)).sum(axis=1) / total
+    ahead = 2 * np.pi / YEAR_DAYS * (past.as_of + WEEK * past.horizon_weeks / 2)
+    factors = np.exp(sine[:, None] * np.sin(turn) + cosine[:, None] * np.cos(turn))
+    return factors, np.exp(sine * np.sin(ahead) + cosine * np.cos(ahead))

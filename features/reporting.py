@@ -1,0 +1,42 @@
+"""How complete the records of the last days are: the share of incidents known so many days after they occurred."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from features.areas import Floats, Ints
+from features.hotspot import Run
+
+LATEST_DAYS = 91  # later news is no reporting delay any more
+LEARNED_DAYS = 364  # how far back delays are learned from
+FEWEST = 20  # incidents; of fewer nothing is learned, and the records are taken as complete
+
+
+def known_share(run: Run, as_of: int) -> Floats:
+    """Share of incidents known at each age of 0 to 91 days, learned from those old enough at the as-of date.
+
+    All ones where too few are that old, or where hardly any came within those days, as after a first load.
+    """
+    age = as_of - run.occurred_on
+    settled = (run.visible_from <= as_of) & (age > LATEST_DAYS) & (age <= LATEST_DAYS + LEARNED_DAYS)
+    delay = (run.visible_from - run.occurred_on)[settled]
+    prompt = delay[delay <= LATEST_DAYS]
+    if len(prompt) < FEWEST or len(prompt) < len(delay) / 2:
+        return np.ones(LATEST_DAYS + 1)
+    return np.cumsum(np.bincount(prompt, minlength=LATEST_DAYS + 1)) / len(prompt)
+
+
+def exposure(run: Run, as_of: Ints, ages: int) -> Floats:
+    """Share known of what occurred at each age in days, shape (as-of dates, ages); zero before the first incident."""
+    told = np.ones((len(as_of), ages))
+    for row, day in enumerate(as_of):
+        share = known_share(run, int(day))[:ages]
+        told[row, : len(share)] = share
+    return np.where(_began(run, as_of, ages), told, 0.0)
+
+
+def _began(run: Run, as_of: Ints, ages: int) -> NDArray[np.bool_]:
+    """Which ages lie at or after the first incident that was visible at each date."""
+    first = np.full(len(as_of) + 1, np.inf)
+    np.minimum.at(first, np.searchsorted(as_of, run.visible_from), run.occurred_on)
+    span = as_of - np.minimum.accumulate(first)[:-1]
+    return np.asarray(np.arange(ages)[None, :] <= span[:, None])

@@ -1,0 +1,205 @@
+"""The prior: a stacked bank of maps times a stacked city level, with a residual factor for each area.
+
+Where is stable and the level moves. So each area's share of the city comes from maps of several memories and spreads,
+mixed by weights that fit the last three years best (EM on the Poisson likelihood), corrected by what the area has had
+over what the mixed maps expected of it; how much to expect of the city comes from exponential totals, mixed in the
+same way. Everything is a function of what was visible at the as-of date, and of the weights learned.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.optimize import brentq
+from scipy.sparse import csr_array
+
+from features.areas import Floats, Ints
+from features.city_level import Ages, ages, levels
+from features.errors import ConfigError, TooLittleHistoryError
+from features.hotspot import WEEK, VisiblePast
+from features.maps import MapKind, bank_of, maps
+
+STACKED_WEEKS = 156  # how far back weights are fitted and residuals are summed: 39 windows of four weeks
+STEPS = 100  # of EM, from the centre
+HALF_LIFE_MASS = {4: 0.15, 26: 0.25, 104: 0.25, None: 0.35}  # the centre that few incidents are shrunk towards:
+WIDTH_MASS = {0.0: 0.35, 0.6: 0.5, 1.7: 0.1, 6.0: 0.05}  # long memories and near neighbours first
+EVEN_MASS = 0.03
+MAP_STRENGTH = 20.0  # incidents that the centre weighs
+LEVEL_STRENGTH = 5.0  # incidents that each level weighs
+RESIDUAL_FADES: tuple[int | None, ...] = (26, 104, None)  # half-lives in weeks
+RESIDUAL_STRENGTH = 30.0  # incidents as expected, added to an area's record
+TINY = 1e-12
+
+
+@dataclass(frozen=True)
+class Recent:
+    """What is made of the last days, whose records are not complete: corrected by usual delays, or dropped."""
+
+    lag_days: int = 14
+    treatment: str = "corrected"
+
+    def __post_init__(self) -> None:
+        if self.treatment not in {"corrected", "dropped"}:
+            raise ConfigError(f"recent.treatment is `{self.treatment}`; expected `corrected` or `dropped`.")
+        if self.lag_days < 0:
+            raise ConfigError("recent.lag_days is below zero.")
+
+    @property
+    def weeks(self) -> int:
+        """The lag in whole weeks, rounded up."""
+        return -(-self.lag_days // WEEK)
+
+
+@dataclass(frozen=True, eq=False)
+class Evidence:
+    """What the prior reads at weekly as-of dates: maps, levels, and each area's record against the maps."""
+
+    past: VisiblePast
+    recent: Recent
+    kinds: tuple[MapKind, ...]
+    maps: Floats  # (dates, kinds, areas)
+    ages: Ages
+    levels: Floats  # (dates, levels)
+    came: tuple[Floats, ...]  # incidents of past windows, fading with each of RESIDUAL_FADES; (dates, areas)
+    weighed: tuple[csr_array, ...]  # the city's incidents of each past window, fading alike; (dates, dates)
+
+
+@dataclass(frozen=True, eq=False)
+class Windows:
+    """Past horizons one after the other, whose outcome is complete: positions of their as-of dates, and counts."""
+
+    at: Ints
+    observed: Floats  # (windows, areas)
+
+
+@dataclass(frozen=True)
+class Prior:
+    """Weights of the maps and of the levels; the record of each area is read anew at each as-of date."""
+
+    kinds: tuple[MapKind, ...]
+    map_weights: tuple[float, ...]
+    level_weights: tuple[float, ...]
+    recent: Recent
+
+    def expected(self, evidence: Evidence) -> Floats:
+        """Expected incidents in the horizon, above zero, shape (as-of dates, areas)."""
+        if evidence.kinds != self.kinds:
+            raise ConfigError(
+                "prior: the areas allow other maps than those it was fitted on; were outlines added or removed? "
+                "Train the model again."
+            )
+        stacked = np.einsum("dka,k->da", evidence.maps, np.array(self.map_weights))
+        share = np.maximum(stacked * _residuals(evidence, stacked), TINY)
+        level = evidence.levels @ np.array(self.level_weights)
+        return np.asarray(share / share.sum(axis=1, keepdims=True) * level[:, None], np.float64)
+
+
+def evidence_of(past: VisiblePast, recent: Recent) -> Evidence:
+    """What the prior reads; the as-of dates have to be a week apart."""
+    if (np.diff(past.as_of) != WEEK).any():
+        raise ConfigError("prior: its as-of dates have to be a week apart.")
+    kinds = bank_of(past.areas)
+    seen = ages(past, recent=recent.treatment, lag_days=recent.lag_days)
+    records = [_record(past, recent, seen, fade) for fade in RESIDUAL_FADES]
+    came, weighed = tuple(each[0] for each in records), tuple(each[1] for each in records)
+    return Evidence(past, recent, kinds, maps(past, kinds), seen, levels(past, seen), came, weighed)
+
+
+def counts_after(past: VisiblePast, chosen: Ints, *, known_by: int) -> Floats:
+    """Incidents that occurred in the horizon of each chosen as-of date and were known by a day, (dates, areas)."""
+    run = past.inside
+    dates, known = past.as_of[chosen], run.known_on <= known_by
+    occurred, area = run.occurred_on[known], run.area[known]
+    change = np.zeros((len(dates) + 1, len(past.areas)))
+    np.add.at(change, (np.searchsorted(dates, occurred - WEEK * past.horizon_weeks), area), 1.0)
+    np.add.at(change, (np.searchsorted(dates, occurred), area), -1.0)
+    return np.cumsum(change, axis=0)[:-1]
+
+
+def windows_before(evidence: Evidence, day: int) -> Windows:
+    """The last three years of horizons one after the other that were complete on a day, oldest first."""
+    past, horizon = evidence.past, evidence.past.horizon_weeks
+    last = int(np.searchsorted(past.as_of, day - WEEK * (horizon + evidence.recent.weeks), side="right")) - 1
+    if last < 0:
+        raise TooLittleHistoryError(
+            "incidents: no horizon is complete yet to learn the prior from; expected a longer history."
+        )
+    at = np.arange(last, -1, -horizon, dtype=np.int64)[: max(1, STACKED_WEEKS // horizon)][::-1]
+    return Windows(at, counts_after(past, at, known_by=day))
+
+
+def fit_prior(evidence: Evidence, windows: Windows) -> Prior:
+    """The prior whose weights fit the windows best, each map and level as known before its window."""
+    weights = stacked_weights(evidence.maps[windows.at], windows.observed, centre=_centre(evidence.kinds))
+    totals = windows.observed.sum(axis=1)
+    level = level_weights(evidence.levels[windows.at], totals)
+    return Prior(evidence.kinds, tuple(weights.tolist()), tuple(level.tolist()), evidence.recent)
+
+
+def stacked_weights(shares: Floats, observed: Floats, *, centre: Floats, strength: float = MAP_STRENGTH) -> Floats:
+    """Simplex weights of maps that maximise the likelihood of where incidents came, by EM.
+
+    `shares`: (windows, kinds, areas), `observed`: (windows, areas). The centre weighs like `strength` incidents.
+    """
+    window, area = np.nonzero(observed)
+    came = observed[window, area]
+    share = np.maximum(shares[window, :, area], TINY)  # (incidents, kinds)
+    weights = centre
+    for _ in range(STEPS):
+        blamed = share * weights
+        taken = (came / blamed.sum(axis=1)) @ blamed + strength * centre
+        weights = taken / taken.sum()
+    return np.asarray(weights, np.float64)
+
+
+def level_weights(told: Floats, totals: Floats, *, strength: float = LEVEL_STRENGTH) -> Floats:
+    """Simplex weights of levels that maximise the Poisson likelihood of the city's totals, by EM.
+
+    `told`: (windows, levels). The multiplier that keeps the sum at one is solved for at each step.
+    """
+    n_levels = told.shape[1]
+    weights, mass = np.full(n_levels, 1 / n_levels), told.sum(axis=0)
+    for _ in range(STEPS):
+        blamed = weights * ((totals / (told @ weights)) @ told) + strength
+        low, high = TINY - mass.min(), blamed.sum() + 1.0
+        shift = brentq(lambda by, blamed=blamed: float((blamed / (mass + by)).sum() - 1), low, high)
+        weights = blamed / (mass + shift)
+    return np.asarray(weights / weights.sum(), np.float64)
+
+
+def _centre(kinds: tuple[MapKind, ...]) -> Floats:
+    """The mixture that few incidents are shrunk towards; sums to one."""
+    mass = [
+        EVEN_MASS if kind.spread == "even" else HALF_LIFE_MASS[kind.half_life_weeks] * WIDTH_MASS.get(kind.width, 0.1)
+        for kind in kinds
+    ]
+    return np.array(mass) / np.sum(mass)
+
+
+def _residuals(evidence: Evidence, stacked: Floats) -> Floats:
+    """Incidents over those the stacked maps had expected, shrunk towards one, mean over the fades; (dates, areas)."""
+    factors = [
+        (came + RESIDUAL_STRENGTH) / (weighed @ stacked + RESIDUAL_STRENGTH)
+        for came, weighed in zip(evidence.came, evidence.weighed, strict=True)
+    ]
+    return np.asarray(np.mean(factors, axis=0), np.float64)
+
+
+def _record(past: VisiblePast, recent: Recent, seen: Ages, fade_weeks: int | None) -> tuple[Floats, csr_array]:
+    """What came in each area over the complete past windows of each date, and the city's total of each window."""
+    horizon, size = past.horizon_weeks, len(past.as_of)
+    most = max(1, STACKED_WEEKS // horizon)
+    fade = np.ones(most) if fade_weeks is None else 0.5 ** (horizon * np.arange(most) / fade_weeks)
+    first_age = WEEK * recent.weeks
+    window_of_age = (np.arange(seen.counts.shape[1]) - first_age) // (WEEK * horizon)  # below zero: not complete yet
+    came, weighed = np.zeros((size, len(past.areas))), np.zeros((size, size))
+    run = past.inside
+    for row, as_of in enumerate(past.as_of):
+        at = np.arange(row - horizon - recent.weeks, -1, -horizon)[:most]  # the windows' as-of dates, newest first
+        counted = (window_of_age >= 0) & (window_of_age < len(at))
+        weight_of_age = np.where(counted, fade[np.clip(window_of_age, 0, most - 1)], 0.0)
+        totals = np.bincount(window_of_age[counted], weights=seen.counts[row, counted], minlength=len(at))
+        weighed[row, at] = fade[: len(at)] * totals
+        visible = run.visible_from <= as_of
+        weights = weight_of_age[as_of - run.occurred_on[visible]]
+        came[row] = np.bincount(run.area[visible], weights=weights, minlength=len(past.areas))
+    return came, csr_array(weighed)

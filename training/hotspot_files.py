@@ -1,0 +1,139 @@
+"""A city's incidents and areas from plain files, for a backtest without a store.
+
+Incidents: a CSV with `date` and either `lon, lat` or `area_id`; `known_on`, `kind` and `reported_by` are read where
+they are there. Areas: a CSV of the `areas` table, or a GeoJSON file whose features have an `area_id`.
+"""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import shapely
+
+from features.errors import ConfigError, SchemaError
+from features.gcj02 import in_wgs84
+from features.grids import Floats
+from features.hotspot import Places
+
+NAMES = {"lon": "longitude", "lat": "latitude", "date": "occurred_on"}
+DEFAULTS = {"kind": "overdose", "reported_by": "service"}
+LARGEST = {"longitude": 180.0, "latitude": 90.0}
+SHOWN = 5  # row numbers named in an error
+WGS84 = ("CRS84", "4326")
+
+
+def read_places(incidents: Path, areas: Path | None, *, known_lag_days: int, coordinates: str = "wgs84") -> Places:
+    """The tables in two files; an incident without `known_on` counts as known so many days after it occurred.
+
+    What would become known only after the last date of the file is left out: nobody had it when the file was made.
+    """
+    if known_lag_days < 0:
+        raise ConfigError("--known-lag-days is below zero; an incident cannot be known before it occurred.")
+    given = _read_csv(incidents).rename(columns=NAMES)
+    told = _placed(_dated(given, known_lag_days), coordinates)
+    told = told.assign(**{name: value for name, value in DEFAULTS.items() if name not in told})
+    return Places(told, None if areas is None else read_areas(areas, coordinates=coordinates))
+
+
+def read_areas(path: Path, *, coordinates: str = "wgs84") -> pd.DataFrame:
+    """The `areas` table of a CSV or GeoJSON file; without a level every area is a township."""
+    table = _read_geojson(path) if path.suffix.lower() in {".geojson", ".json"} else _read_csv(path)
+    if "area_id" not in table:
+        raise SchemaError(f"{path.name}: there is no `area_id`; expected one for each area.")
+    if table["area_id"].isna().any() or table["area_id"].duplicated().any():
+        raise SchemaError(f"{path.name}: some `area_id` are empty or given twice; expected one for each area.")
+    columns = {"level": "township", "parent_id": None, "geometry": None}
+    added = {name: pd.Series([value] * len(table), dtype="str") for name, value in columns.items() if name not in table}
+    areas = table.assign(**added)
+    if not areas["level"].eq("township").any():
+        areas = areas.assign(level="township")
+    if coordinates == "wgs84":
+        return areas
+    moved = [_in_wgs84(text, coordinates) for text in areas["geometry"]]
+    return areas.assign(geometry=pd.Series(moved, index=areas.index, dtype="str"))
+
+
+def _read_csv(path: Path) -> pd.DataFrame:
+    try:
+        return pd.read_csv(path, dtype={"area_id": "str", "parent_id": "str"}, encoding="utf-8-sig")
+    except FileNotFoundError:
+        raise ConfigError(f"{path.name}: there is no such file.") from None
+    except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError) as error:
+        raise SchemaError(f"{path.name}: not readable as CSV in UTF-8 ({type(error).__name__}).") from None
+
+
+def _read_geojson(path: Path) -> pd.DataFrame:
+    try:
+        plain = json.loads(path.read_text(encoding="utf-8-sig"))
+    except FileNotFoundError:
+        raise ConfigError(f"{path.name}: there is no such file.") from None
+    except (json.JSONDecodeError, UnicodeDecodeError):
+        raise SchemaError(f"{path.name}: not readable as JSON.") from None
+    if not isinstance(plain, dict) or not isinstance(plain.get("features"), list):
+        raise SchemaError(f"{path.name}: expected a GeoJSON FeatureCollection.")
+    if "crs" in plain and not any(code in json.dumps(plain["crs"]) for code in WGS84):
+        raise SchemaError(f"{path.name}: its `crs` is not WGS 84; project it to WGS 84 first.")
+    return pd.DataFrame([_row(feature) for feature in plain["features"]])
+
+
+def _row(feature: dict[str, Any]) -> dict[str, Any]:
+    facts = dict(feature.get("properties") or {})
+    area_id = facts.get("area_id", feature.get("id", facts.get("id")))
+    shape = feature.get("geometry")
+    wanted = {name: facts[name] for name in ("level", "parent_id", "name_zh", "name_en") if facts.get(name) is not None}
+    return {
+        **wanted,
+        "area_id": None if area_id is None else str(area_id),
+        "geometry": None if shape is None else json.dumps(shape),
+    }
+
+
+def _dated(given: pd.DataFrame, known_lag_days: int) -> pd.DataFrame:
+    if "occurred_on" not in given:
+        raise SchemaError("incidents: there is no column `date`; expected `date` with `lon, lat` or with `area_id`.")
+    occurred = _days(given, "occurred_on")
+    known = _days(given, "known_on") if "known_on" in given else occurred + known_lag_days
+    told = given.assign(occurred_on=occurred, known_on=np.maximum(known, occurred))
+    return told[told["known_on"] <= occurred.max()].reset_index(drop=True)
+
+
+def _days(given: pd.DataFrame, name: str) -> "pd.Series[int]":
+    """Days since 1970-01-01 of a column of dates."""
+    dates = pd.to_datetime(given[name], errors="coerce", format="ISO8601")
+    _refuse(dates.isna(), f"`{name}` is not a date such as 2025-12-31")
+    return (dates.dt.tz_localize(None).dt.normalize() - pd.Timestamp(0)).dt.days.astype(np.int64)
+
+
+def _placed(told: pd.DataFrame, coordinates: str) -> pd.DataFrame:
+    """With longitude and latitude in WGS 84, or without any; and with an area id, empty where none was given."""
+    pointed = {"longitude", "latitude"} <= {*told.columns}
+    if not pointed and "area_id" not in told:
+        raise SchemaError("incidents: there is no place; expected columns `lon` and `lat`, or `area_id`.")
+    area_id = told["area_id"] if "area_id" in told else pd.Series([None] * len(told), index=told.index, dtype="str")
+    if not pointed:
+        return told.assign(area_id=area_id, longitude=np.nan, latitude=np.nan)
+    points = {name: pd.to_numeric(told[name], errors="coerce").astype(np.float64) for name in LARGEST}
+    for name, largest in LARGEST.items():
+        _refuse(points[name].abs() > largest, f"`{name}` is not in degrees")
+    given: list[Floats] = [np.asarray(points[name], np.float64) for name in LARGEST]
+    east, north = in_wgs84(given[0], given[1], coordinates=coordinates)
+    return told.assign(area_id=area_id, longitude=east, latitude=north)
+
+
+def _refuse(bad: "pd.Series[bool]", fault: str) -> None:
+    rows = [int(row) + 2 for row in np.flatnonzero(bad)]  # as an editor counts them, under the line of names
+    if rows:
+        more = " ..." if len(rows) > SHOWN else ""
+        raise SchemaError(f"incidents: {fault}. Lines: {', '.join(map(str, rows[:SHOWN]))}{more}")
+
+
+def _in_wgs84(text: object, coordinates: str) -> str | None:
+    if not isinstance(text, str):
+        return None
+
+    def moved(degrees: Floats) -> Floats:
+        return np.column_stack(in_wgs84(degrees[:, 0], degrees[:, 1], coordinates=coordinates)).astype(np.float64)
+
+    return str(shapely.to_geojson(shapely.transform(shapely.from_geojson(text), moved)))

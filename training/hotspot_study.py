@@ -1,0 +1,123 @@
+"""A city made ready to learn from or to be judged on: which incidents count, the study area, and weekly as-of dates."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+
+from features.areas import OUTSIDE, Ints
+from features.errors import ConfigError, TooLittleHistoryError
+from features.grids import Grid, Hexagons
+from features.hotspot import FEATURES, WEEK, Places, compute, counted, visible_past
+from models import hotspot as model
+from models.hotspot import Scope
+from models.hotspot_fit import Lessons
+from models.prior import STACKED_WEEKS, Evidence, counts_after, evidence_of
+from training.hotspot_config import ENFORCEMENT_ALONE, HotspotConfig
+from training.hotspot_metrics import Outcome
+
+FEWEST_ORIGINS = 2
+FEWEST_WEEKS = 26  # of history before the first as-of date that maps are made at
+SUNDAY = 3  # day % 7 of a Sunday, so that weeks run from Monday; day 0, 1970-01-01, was a Thursday
+
+
+@dataclass(frozen=True, eq=False)
+class Study:
+    """The counted incidents of a city at weekly as-of dates: what the prior and the trees read at each."""
+
+    scope: Scope
+    evidence: Evidence
+    table: pd.DataFrame  # the features, a row per as-of date and area, in that order
+
+    @property
+    def as_of(self) -> Ints:
+        """The as-of dates, ascending days since 1970-01-01."""
+        return self.evidence.past.as_of
+
+    def lessons(self, config: HotspotConfig, *, day: int) -> Lessons:
+        """What could be learned at the end of a day: as-of dates whose outcomes were complete, and recent enough."""
+        last = day - WEEK * config.maturity_weeks
+        started = self.evidence.past.weeks_of_history() >= config.history_weeks
+        recent = (self.as_of <= last) & (self.as_of >= last - WEEK * config.learning_weeks)
+        weeks = np.flatnonzero(started & recent)
+        weeks = weeks[(len(weeks) - 1) % config.step_weeks :: config.step_weeks]  # the latest is among them
+        if not len(weeks):
+            raise TooLittleHistoryError(
+                f"incidents: too short a history to learn from; expected {config.history_weeks} weeks before the first "
+                f"row, then {config.horizon_weeks} weeks of outcome and {config.reporting_lag_days} days of lag."
+            )
+        return Lessons(self.evidence, self.table, weeks.astype(np.int64), day)
+
+    def outcome_at(self, origins: Ints) -> Outcome:
+        """What came in the horizon of each origin, inside the areas and outside."""
+        past = self.evidence.past
+        run, days = past.incidents, WEEK * past.horizon_weeks
+        outside = run.occurred_on[run.area == OUTSIDE]
+        missed = [((outside > origin) & (outside <= origin + days)).sum() for origin in origins]
+        came = counts_after(past, np.searchsorted(self.as_of, origins), known_by=int(run.known_on.max()))
+        return Outcome(came, np.array(missed, np.float64), past.areas.parents)
+
+
+def counted_places(places: Places, config: HotspotConfig) -> Places:
+    """The incidents of the kinds and reporters that count; refused when there are none but enforcement's."""
+    known = counted(places.incidents, level=config.level, kinds=config.kinds, reporters=config.reporters)
+    if known.empty:
+        raise TooLittleHistoryError(
+            "incidents: none is of the kinds and reporters of the configuration; ingest some, or change `kinds`."
+        )
+    if known["reported_by"].eq("enforcement").all():
+        raise ConfigError(f"incidents: all of them were reported by enforcement; {ENFORCEMENT_ALONE}")
+    return replace(places, incidents=known)
+
+
+def study_of(known: Places, config: HotspotConfig, *, day: int, study_as_of: int) -> Study:
+    """The city at weekly as-of dates up to a day, over the areas inhabited by incidents as of another."""
+    scope = scope_of(known, config, study_as_of=study_as_of)
+    areas = model.study_areas(scope, known.incidents, known.areas, as_of=study_as_of)
+    dates = _weeks_upto(known.incidents, config, day=day, study_as_of=study_as_of)
+    past = visible_past(known.incidents, known.effort, areas, as_of=dates, horizon_weeks=config.horizon_weeks)
+    return Study(scope, evidence_of(past, config.recent), compute(past, FEATURES))
+
+
+def scope_of(known: Places, config: HotspotConfig, *, study_as_of: int) -> Scope:
+    """What is forecast; a square grid is centred on what was known on a day."""
+    tiling = _tiling(known.incidents, config, study_as_of) if config.level == "cell" else None
+    return Scope(
+        config.level,
+        config.horizon_weeks,
+        config.kinds,
+        config.reporters,
+        tiling if isinstance(tiling, Grid) else None,
+        tiling if isinstance(tiling, Hexagons) else None,
+    )
+
+
+def origins_of(known: pd.DataFrame, config: HotspotConfig) -> Ints:
+    """Sundays one horizon apart, ascending; the outcome of the last ends when the reporting lag begins."""
+    last_day = int(known["known_on"].max())
+    last_sunday = last_day - (last_day - SUNDAY) % WEEK
+    horizon = WEEK * config.horizon_weeks
+    dates = last_sunday - WEEK * config.recent.weeks - horizon * np.arange(config.origins, 0, -1, dtype=np.int64)
+    earliest = int(known["occurred_on"].min()) + WEEK * (config.history_weeks + config.maturity_weeks)
+    dates = dates[dates >= earliest]
+    if len(dates) < FEWEST_ORIGINS:
+        raise TooLittleHistoryError(
+            f"incidents: too short a history for a backtest; expected {FEWEST_ORIGINS} origins of "
+            f"{config.horizon_weeks} weeks after {config.history_weeks} weeks of history."
+        )
+    return dates
+
+
+def _tiling(known: pd.DataFrame, config: HotspotConfig, study_as_of: int) -> Grid | Hexagons:
+    if config.h3_resolution:
+        return Hexagons(config.h3_resolution)
+    seen = known[known["known_on"].le(study_as_of)]
+    longitude, latitude = seen["longitude"].to_numpy(float), seen["latitude"].to_numpy(float)
+    return Grid.around(longitude, latitude, cell_size_m=config.cell_size_m)
+
+
+def _weeks_upto(known: pd.DataFrame, config: HotspotConfig, *, day: int, study_as_of: int) -> Ints:
+    """Weekly as-of dates up to a day, as far back as anything is learned from at the first day something is."""
+    back = config.learning_weeks + STACKED_WEEKS + config.maturity_weeks
+    first = max(int(known["occurred_on"].min()) + WEEK * FEWEST_WEEKS - 1, study_as_of - WEEK * back)
+    return np.arange(day, min(first, day) - 1, -WEEK, dtype=np.int64)[::-1]
