@@ -10,18 +10,21 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from features.asof import Visible
 from features.errors import ConfigError
-from features.vocabulary import TEST_GIVEN
+from features.history import History
 from training import city
 from training.city.block import settle
 from training.city.ground import survey
 from training.city.oracle import Moment, Question, ask, live_on, look_ahead, lost_tests, write_oracle
 from training.city.step import step, walk
 from training.city.world import World
+from training.labels import Label, label
 
 SUNDAYS = (date(2023, 7, 2), date(2023, 12, 31))
 HORIZON = 90
 PLAN = city.plan("demo", persons=2500, years=2, seed=5, until=date(2024, 6, 30))
+DAYS = ("occurred_on", "known_on")
 OUTCOMES = ("detected", "observed", "used", "used_observed")
 
 
@@ -38,14 +41,19 @@ def another():
 
 @pytest.fixture(scope="module")
 def came(answer):
-    """What came true, row by row of the answer: the recorded urine tests and the true use of the horizon."""
+    """What came true, row by row of the answer: the label of the records, and the true use of the horizon."""
     built = city.build(preset="demo", persons=PLAN.persons, years=PLAN.years, seed=PLAN.seed, until=PLAN.until)
-    events = built.tables["events"].sort_values("revision").drop_duplicates("event_id", keep="last")
-    tests = events[(events["kind"] == "urine_test") & events["outcome"].isin(TEST_GIVEN)]
-    positive = tests[tests["outcome"] == "positive"]
     uses = built.truth["use_days"].rename(columns={"used_on": "occurred_on"})
-    found = {"detected": within(positive, answer), "observed": within(tests, answer), "used": within(uses, answer)}
+    events = built.tables["events"].drop_duplicates()
+    history = History.of(events.assign(**{day: days_of(events[day]) for day in DAYS}), built.tables["persons"])
+    at = pd.DataFrame({"person_id": answer["person_id"], "as_of": days_of(answer["as_of"])})
+    told = label(Visible.at(history, at), Label(horizon_days=HORIZON), snapshot_day=history.known.max())["relapse"]
+    found = {"detected": told == 1, "observed": told.notna(), "used": within(uses, answer)}
     return pd.DataFrame(found).assign(used_observed=found["used"] & found["observed"])
+
+
+def days_of(dates):
+    return (dates - pd.Timestamp("1970-01-01")).dt.days
 
 
 def within(happened, rows):

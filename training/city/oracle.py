@@ -28,9 +28,10 @@ from training.city.simulate import Tell, in_order, silent
 from training.city.state import ACTIVE, IN_TRANSIT, MISSING, NEVER, STRANDED, State
 from training.city.step import step, walk
 from training.city.testing import NEGATIVE, NO_TEST, POSITIVE
-from training.city.weeks import EPOCH, Floats, Ints, Weeks, as_dates
-from training.city.world import World
+from training.city.weeks import EPOCH, Bools, Floats, Ints, Weeks, as_dates
+from training.city.world import Entry, World
 from training.city.write import PLAN_FILE, TRUTH, as_arrow, read_plan
+from training.labels import ENDS, GOES_ON
 
 ORACLE_FILE = "oracle.parquet"
 
@@ -42,6 +43,7 @@ IN_PROGRAMME, LATE_WEEKS = (ACTIVE, MISSING, IN_TRANSIT, STRANDED), 4
 
 MOST_DRAWS, MOST_DAYS = 10_000, 730
 SUNDAY = 6
+NO_DAY = -NEVER
 
 
 @dataclass(frozen=True)
@@ -95,8 +97,9 @@ def ask(plan: Plan, question: Question, *, processes: int = 1, tell: Tell = sile
 
     person_id, as_of, horizon_days, draws; hazard (probability of any use in the week that ends on the as-of date, given
     all before it); the probabilities of what lies in (as_of, as_of + horizon]: detected (a positive urine test that is
-    recorded), observed (a urine test given and recorded), used (true use), used_observed (both); NAME_se, the Monte
-    Carlo standard error of each. The same for a plan and a question, whatever the number of processes.
+    recorded), observed (the default label of `training.labels` is yes or no), used (true use), used_observed (both);
+    NAME_se, the Monte Carlo standard error of each. The same for a plan and a question, whatever the number of
+    processes. A correction not yet known when the horizon is over is taken as known.
     """
     refuse(plan, question)
     of, parts = n_blocks(plan.persons), []
@@ -141,7 +144,7 @@ def _block(ground: Ground, question: Question, number: int) -> pd.DataFrame:
     world, facts = settle(ground, number)
     names = facts["person_id"].to_numpy(dtype=object)
     weeks = set(ground.weeks.of(np.array([(each - EPOCH).days for each in question.as_of])).tolist())
-    answers, last_in = [], np.full(len(names), -NEVER)
+    answers, last_in = [], np.full(len(names), NO_DAY)
     for week, state, happened in walk(world):
         last_in[state.stands(*IN_PROGRAMME)] = week
         if week in weeks:
@@ -188,18 +191,54 @@ def live_on(moment: Moment, ground: Ground, question: Question) -> Found:
 
 def look_ahead(state: State, world: World, week: int, horizon_days: int) -> Found:
     """What is found in each life from the end of a week on; the state is taken through the weeks of the horizon."""
-    detected, observed, used = (np.zeros(len(state), dtype=np.bool_) for _ in range(3))
-    last_day = world.monday(week + 1) + horizon_days - 1
+    n, last_day = len(state), world.monday(week + 1) + horizon_days - 1
+    detected, used, seen = np.zeros(n, dtype=np.bool_), np.zeros(n, dtype=np.bool_), Sight(n, last_day)
     lost = lost_tests(world.ground)
     for ahead in range(week + 1, week + 1 + -(-horizon_days // 7)):
         happened = step(state, world, ahead)
-        urine = happened.tests.urine
-        recorded = (urine != NO_TEST) & (happened.tests.urine_day <= last_day)
-        recorded &= world.rng.random(len(state)) >= lost[happened.station]
+        urine, day = happened.tests.urine, happened.tests.urine_day
+        recorded = (urine != NO_TEST) & (day <= last_day) & (world.rng.random(n) >= lost[happened.station])
         detected |= recorded & (urine == POSITIVE)
-        observed |= recorded & ((urine == POSITIVE) | (urine == NEGATIVE))
         used |= happened.use_days[:, : last_day - world.monday(ahead) + 1].any(axis=1)
+        given = np.flatnonzero(recorded & ((urine == POSITIVE) | (urine == NEGATIVE)))
+        seen.look(given, day[given])
+        for entry in happened.befell:
+            seen.note(entry)
+    observed = detected | seen.to_the_end()
     return Found(detected, observed, used, used & observed)
+
+
+class Sight:
+    """For each life whether the label sees it to the end of the horizon: tested, and no end after the last test."""
+
+    def __init__(self, n: int, last_day: int) -> None:
+        self.last_day, self.looked = last_day, np.full(n, NO_DAY)
+        self.ended = [np.full(n, NO_DAY) for _ in ENDS]
+        self.resumed = {code: np.full(n, NO_DAY) for code in GOES_ON}
+
+    def look(self, who: Ints, day: Ints) -> None:
+        """These persons gave a test that is recorded, later than any before."""
+        self.looked[who] = day
+
+    def note(self, entry: Entry) -> None:
+        """Take what befell persons for an end of observation or for what takes an end back, if it is one."""
+        for latest, (_, kind, outcomes) in zip(self.ended, ENDS, strict=True):
+            if entry.kind == kind and (not outcomes or entry.outcome in outcomes):
+                self._mark(latest, entry)
+        for code, kind in GOES_ON.items():
+            if entry.kind == kind:
+                self._mark(self.resumed[code], entry)
+
+    def _mark(self, latest: Ints, entry: Entry) -> None:
+        latest[entry.who] = np.where(entry.day <= self.last_day, entry.day, latest[entry.who])
+
+    def to_the_end(self) -> Bools:
+        """Who gave a test, after which nothing ended the observation, or it was resumed."""
+        seen: Bools = self.looked > NO_DAY
+        for day, (code, *_) in zip(self.ended, ENDS, strict=True):
+            back = (self.resumed[code] >= day) if code in GOES_ON else False
+            seen &= (day < self.looked) | back
+        return seen
 
 
 def lost_tests(ground: Ground) -> Floats:
