@@ -63,7 +63,7 @@ class PeopleFigures:
     rehabilitation_share: float = assume(0.33, "share of persons who enter by release from isolation")
     methadone_share: float = assume(0.12, "share of persons who enter by methadone maintenance")
     veteran_share: float = assume(0.0, "share of all persons who completed before the city's records open")
-    frailty_sd: float = assume(0.95, "log-odds of use, lasting for life (own resolve, peers)", COVARIATE)
+    frailty_sd: float = assume(0.5, "log-odds of use, lasting for life (own resolve, peers)", COVARIATE)
     early_use: float = assume(0.2, "log-odds of use for a first use 5 years earlier", COVARIATE)
     long_use: float = assume(0.15, "log-odds of use times log(1 + years of use)", COVARIATE)
     employed_at_entry: float = assume(0.45, "share of persons")
@@ -74,12 +74,12 @@ class PeopleFigures:
 class UseFigures:
     """The weekly craving process."""
 
-    base: float = assume(-4.42, LOG_ODDS, CALIBRATED)
-    after_use: float = assume(2.8, f"{LOG_ODDS}, right after a week of use, fading")
+    base: float = assume(-4.24, LOG_ODDS, CALIBRATED)
+    after_use: float = assume(2.4, f"{LOG_ODDS}, right after a week of use, fading")
     after_use_weeks: float = assume(2.0, "weeks in which it falls to 37 %")
     craving: float = assume(1.0, f"{LOG_ODDS}, right after a last use, fading slowly")
     craving_weeks: float = assume(20.0, "weeks in which it falls to 37 %")
-    withdrawal: float = assume(0.9, f"{LOG_ODDS}, of fully grown protracted withdrawal", COVARIATE)
+    withdrawal: float = assume(0.5, f"{LOG_ODDS}, of fully grown protracted withdrawal", COVARIATE)
     withdrawal_memory: float = assume(0.96, "share of protracted withdrawal left a week later")
     strain: float = assume(0.55, f"{LOG_ODDS} a unit of strain")
     work: float = assume(-0.45, f"{LOG_ODDS} when employed", COVARIATE)
@@ -102,7 +102,7 @@ class LivingFigures:
 
     job_lost: float = assume(-5.2, "log-odds a week")
     job_lost_by_use: float = assume(1.2, "log-odds after a week of use")
-    job_found: float = assume(-4.62, "log-odds a week", CALIBRATED)
+    job_found: float = assume(-4.64, "log-odds a week", CALIBRATED)
     job_found_by_use: float = assume(-0.6, "log-odds after a week of use")
     home_lost: float = assume(-6.8, "log-odds a week")
     home_found: float = assume(-3.6, "log-odds a week")
@@ -196,7 +196,7 @@ DUE, DUE_KEPT = "due a week", "due a week, and the log-odds that it is kept on a
 class ContactFigures:
     """Routine contacts with a person in a programme, by kind."""
 
-    pace: float = assume(0.63, "times all that follow", f"95 records a person, {DOMAIN_1}")
+    pace: float = assume(0.59, "times all that follow", f"95 records a person, {DOMAIN_1}")
     by_diligence: float = assume(0.2, "log a unit of the station's diligence")
     at_festival: float = assume(0.6, "times as many at the Spring Festival")
     check_in: tuple[float, ...] = assume((0.46, 2.4), DUE_KEPT)

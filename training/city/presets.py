@@ -86,7 +86,7 @@ FUGU = Preset(
         Difference("places.inhabitants", 240_000),
         Difference("places.longitude", 102.0),
         Difference("people.veteran_share", 0.4, f"1,110 of 2,003 abstinent for three years or more, {DOMAIN_1}"),
-        Difference("contacts.family_contact", (0.12, 0.15), f"family met 90 %, {DOMAIN_1}"),
+        Difference("contacts.family_contact", (0.12, 0.4), f"family met 90 %, {DOMAIN_1}"),
         Difference("programmes.refusal_share", 0.0, f"report and execution 100 %, {DOMAIN_1}"),
         Difference("care.aftercare_a_year", 5.0, f"96 % of all under control are met and tested, {DOMAIN_1}"),
         Difference("people.employed_at_entry", 0.6, f"employed 60 %, {DOMAIN_1}"),
