@@ -1,4 +1,4 @@
-"""What a station could have without us: the base rate, the last result, a logistic regression."""
+"""What a station could have without us: the base rate, the last result, a points score, a logistic regression."""
 
 from collections.abc import Callable
 
@@ -9,7 +9,9 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 
+from features.catalogue import Feature, make
 from features.history import Floats
+from models.calibration import fit_platt, sigmoid
 
 Score = Callable[[pd.DataFrame], Floats]
 
@@ -39,6 +41,36 @@ def last_result(table: pd.DataFrame, relapse: Floats, column: str) -> Score:
         return np.where(np.isnan(result), absent, np.where(result == 1, positive, negative))
 
     return score
+
+
+def points_features(substance: str) -> tuple[tuple[Feature, float, int], ...]:
+    """The points score that stations use on paper: a feature, from which value on it counts, and its points."""
+    return (
+        (make("result_positive", substance=substance, back=0), 1, 3),
+        (make("positive_tests", substance=substance, days=90), 1, 2),
+        (make("positive_tests", substance=substance, days=90), 2, 1),
+        (make("positive_tests", substance=substance, days=365), 1, 1),
+        (make("missed_tests", substance=substance, days=90), 1, 1),
+        (make("withheld_tests", substance=substance, days=90), 1, 2),
+        (make("missed", kind="check_in", days=90), 2, 1),
+        (make("isolations"), 2, 1),
+    )
+
+
+def points(table: pd.DataFrame, relapse: Floats, substance: str) -> Score:
+    """The share of relapses by points, as a logistic curve: risk goes up with the sum."""
+
+    def total(rows: pd.DataFrame) -> Floats:
+        counted = [
+            each * (rows[feature.name].to_numpy(dtype=np.float64) >= least)
+            for feature, least, each in points_features(substance)
+        ]
+        return np.sum(counted, axis=0)
+
+    curve = fit_platt(total(table), relapse)
+    if np.isnan(curve.slope):
+        return base_rate(relapse)
+    return lambda rows: sigmoid(curve.log_odds(total(rows)))
 
 
 def logistic(table: pd.DataFrame, relapse: Floats) -> Score:

@@ -1,6 +1,8 @@
 """The configuration of a relapse model: what is predicted, for whom, when, from what, and how it is judged."""
 
-from dataclasses import dataclass, field
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from features.cohort import Cohort
@@ -18,29 +20,64 @@ class AsOfDates:
     """When predictions are made.
 
     `clock` "programme": on days since the current programme began (`judged_days`; training may use the denser
-    `trained_days`). `clock` "calendar": every `every_days` up to the last mature date.
+    `trained_days`). `clock` "calendar": every `every_days` up to the last mature date; `trained_every_days`, when not
+    0, is how far the dates learned from lie apart instead.
     """
 
     clock: str = "calendar"
     judged_days: tuple[int, ...] = ()
     trained_days: tuple[int, ...] = ()
     every_days: int = 30
+    trained_every_days: int = 0
     lookback_years: int = 3
 
 
 @dataclass(frozen=True)
 class Split:
-    """How rows are kept apart: by "person", folds by the SHA-256 of the id as text, or by "time", rolling origins."""
+    """How rows are kept apart: by "person", folds by the SHA-256 of the id as text, or by "time", rolling origins.
+
+    "both": by time, and by person beside. `last_years_days`: a model so many days older than each origin is judged
+    beside, as last year's champion; 0 for none.
+    """
 
     by: str = "time"
     folds: int = 5
     origins: int = 3
     every_days: int = 90
+    last_years_days: int = 0
+
+
+@dataclass(frozen=True)
+class Fit:
+    """How a model is fitted, beside the growth of its trees.
+
+    `linear_shares`: how much the linear part may count, chosen on training folds alone; (0,) for trees alone.
+    `weighted`: rows stand for those that were not observed, too. `monotone`: directions the field is sure of are kept.
+    `refits`: on resampled persons, for the interval of each risk; 0 for none.
+    """
+
+    calibration_folds: int = 5
+    linear_shares: tuple[float, ...] = (0.0,)
+    linear_strength: float = 0.002
+    weighted: bool = True
+    monotone: bool = True
+    refits: int = 10
+
+
+@dataclass(frozen=True)
+class Use:
+    """How a list is used: how many persons a worker can see, and from which risks on help may be offered."""
+
+    persons_a_worker: tuple[int, ...] = (30, 10)
+    thresholds: tuple[float, ...] = (0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5)
 
 
 @dataclass(frozen=True)
 class RelapseConfig:
-    """A relapse task. `name` is the registered model: two tasks never share a champion."""
+    """A relapse task. `name` is the registered model: two tasks never share a champion.
+
+    `horizons_days`: one model is made for each; when empty, one for the horizon of the label.
+    """
 
     name: str
     label: Label = field(default_factory=Label)
@@ -48,10 +85,12 @@ class RelapseConfig:
     as_of: AsOfDates = field(default_factory=AsOfDates)
     features: FeatureChoice = field(default_factory=FeatureChoice)
     growth: Growth = field(default_factory=Growth)
+    fit: Fit = field(default_factory=Fit)
     split: Split = field(default_factory=Split)
-    calibration_folds: int = 5
+    use: Use = field(default_factory=Use)
     resamples: int = 1000
     seed: int = 7
+    horizons_days: tuple[int, ...] = ()
 
 
 def read(path: Path | None) -> RelapseConfig:
@@ -61,12 +100,34 @@ def read(path: Path | None) -> RelapseConfig:
     return config
 
 
+def read_all(path: Path | None, horizons_days: Sequence[int] = ()) -> list[RelapseConfig]:
+    """One configuration for each horizon asked for, else for each that the file lists, else the one it describes."""
+    config = read(path)
+    return [at_horizon(config, days) for days in horizons_days or config.horizons_days or (config.label.horizon_days,)]
+
+
+def at_horizon(config: RelapseConfig, days: int) -> RelapseConfig:
+    """The same task with another horizon, and a name that carries it.
+
+    >>> at_horizon(RelapseConfig("relapse-90d"), 28).name, at_horizon(RelapseConfig("relapse-ctn"), 28).name
+    ('relapse-28d', 'relapse-ctn-28d')
+    """
+    if days < 1:
+        raise ConfigError("horizon_days: a horizon is at least one day.")
+    if days == config.label.horizon_days:
+        return replace(config, horizons_days=())
+    name = f"{re.sub('-[0-9]+d$', '', config.name)}-{days}d"
+    return replace(config, name=name, label=replace(config.label, horizon_days=days), horizons_days=())
+
+
 def _check(config: RelapseConfig) -> None:
     if config.as_of.clock not in {"programme", "calendar"}:
         raise ConfigError("as_of: clock should be 'programme' or 'calendar'.")
-    if config.split.by not in {"person", "time"}:
-        raise ConfigError("split: by should be 'person' or 'time'.")
+    if config.split.by not in {"person", "time", "both"}:
+        raise ConfigError("split: by should be 'person', 'time' or 'both'.")
+    if not config.fit.linear_shares or not all(0 <= share < 1 for share in config.fit.linear_shares):
+        raise ConfigError("fit: linear_shares lists numbers from 0 to below 1.")
     if config.as_of.clock == "programme" and not config.as_of.judged_days:
         raise ConfigError("as_of: with clock = 'programme' the key judged_days lists the days to predict on.")
-    if config.as_of.clock == "programme" and config.split.by == "time":
+    if config.as_of.clock == "programme" and config.split.by != "person":
         raise ConfigError("split: by = 'time' needs a calendar; with clock = 'programme' split by 'person'.")

@@ -106,30 +106,37 @@ MEASURES: dict[str, Measure] = {
 }
 
 
-def draws(persons: npt.NDArray[np.object_], *, resamples: int, seed: int) -> npt.NDArray[np.float64]:
+@dataclass(frozen=True, eq=False)
+class Sampling:
     """How often each row is drawn in each resample of persons, shape (resamples, rows)."""
+
+    drawn: Floats
+
+    def of(self, rows: npt.NDArray[np.bool_]) -> "Sampling":
+        """The same resamples of persons, for some of the rows."""
+        return Sampling(self.drawn[:, rows])
+
+
+def draws(persons: npt.NDArray[np.object_], *, resamples: int, seed: int) -> Sampling:
+    """So many resamples of persons with replacement, all rows of a person together."""
     ids, place = np.unique(persons, return_inverse=True)
     random = np.random.default_rng(seed)
     drawn = random.multinomial(len(ids), np.full(len(ids), 1 / len(ids)), size=resamples)
-    return drawn[:, place].astype(np.float64)
+    return Sampling(drawn[:, place].astype(np.float64))
 
 
 def judged(
-    y: Floats, risks: Mapping[str, Floats], persons: npt.NDArray[np.object_], *, resamples: int, seed: int
+    y: Floats, risks: Mapping[str, Floats], sampling: Sampling, *, weight: Floats | None = None
 ) -> dict[str, dict[str, Estimate]]:
     """Every measure of every model on the same rows, with intervals from the same resamples."""
-    weights = draws(persons, resamples=resamples, seed=seed)
     return {
-        name: {key: _estimate(measure, y, risk, weights) for key, measure in MEASURES.items()}
+        name: {key: estimate(measure, y, risk, sampling, weight=weight) for key, measure in MEASURES.items()}
         for name, risk in risks.items()
     }
 
 
-def paired(
-    y: Floats, risks: Mapping[str, Floats], persons: npt.NDArray[np.object_], *, resamples: int, seed: int
-) -> dict[str, dict[str, Estimate]]:
+def paired(y: Floats, risks: Mapping[str, Floats], sampling: Sampling) -> dict[str, dict[str, Estimate]]:
     """First model minus each other, by measure, with intervals from the same resamples of persons."""
-    weights = draws(persons, resamples=resamples, seed=seed)
     first, *others = risks
 
     def difference(key: str, other: str) -> Estimate:
@@ -138,16 +145,31 @@ def paired(
         def gap(outcome: Floats, _: Floats, weight: Floats) -> float:
             return measure(outcome, risks[first], weight) - measure(outcome, risks[other], weight)
 
-        return _estimate(gap, y, risks[first], weights)
+        return estimate(gap, y, risks[first], sampling)
 
     return {other: {key: difference(key, other) for key in ("auroc", "auprc", "brier", "log_loss")} for other in others}
 
 
-def _estimate(measure: Measure, y: Floats, risk: Floats, weights: npt.NDArray[np.float64]) -> Estimate:
-    value = measure(y, risk, np.ones(len(y)))
-    again = np.array([measure(y, risk, weight) for weight in weights])
+def estimate(
+    measure: Measure, y: Floats, risk: Floats, sampling: Sampling, *, weight: Floats | None = None
+) -> Estimate:
+    """A measure of risks with its 95 % interval."""
+    own = np.ones(len(y)) if weight is None else weight
+    return _interval(measure(y, risk, own), np.array([measure(y, risk, own * drawn) for drawn in sampling.drawn]))
+
+
+def ratio(part: Floats, whole: Floats, sampling: Sampling) -> Estimate:
+    """The sum of one column over that of another (a share, a mean), with its 95 % interval."""
+    drawn = sampling.drawn
+    with np.errstate(divide="ignore", invalid="ignore"):
+        again = (drawn @ part) / (drawn @ whole)
+    value = float(part.sum() / whole.sum()) if whole.sum() > 0 else float("nan")
+    return _interval(value, again)
+
+
+def _interval(value: float, again: Floats) -> Estimate:
     again = again[np.isfinite(again)]
-    if len(again) == 0:
+    if len(again) == 0 or np.isnan(value):
         return Estimate(value, float("nan"), float("nan"))
     low, high = np.quantile(again, [0.025, 0.975])
     return Estimate(value, float(low), float(high))

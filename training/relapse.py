@@ -1,11 +1,9 @@
 """The story of the relapse model: how it is trained, and how it is judged before anyone relies on it."""
 
-import os
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
 
-import lightgbm as lgb
 import numpy as np
 import pandas as pd
 
@@ -15,39 +13,18 @@ from features.errors import TooLittleHistoryError
 from features.history import Floats, History
 from features.relapse import chosen
 from models import baseline
-from models.calibration import Platt, fit_platt, sigmoid
-from models.relapse import RelapseModel, fit_booster, varying
+from models.relapse import RelapseModel
 from training.config import RelapseConfig
-from training.evaluate import Estimate, judged, paired
+from training.fitting import Fitted, fit, weights_of
+from training.judgement import MODEL, Backtest, Counts, by_age, judgement, plain
 from training.labels import label
 from training.rows import Rows, rows_of
-from training.splits import Flags, Fold, folds_of, person_folds
+from training.splits import Fold, closed_by, folds_of
 
-MODEL = "lightgbm"
+__all__ = ["Backtest", "Counts", "Trained", "backtest", "train"]
 
-
-@dataclass(frozen=True)
-class Counts:
-    """How many persons, rows and positives a model was judged on, and how many rows were not observed."""
-
-    persons: int
-    rows: int
-    positives: int
-    unobserved: int
-
-
-@dataclass(frozen=True)
-class Backtest:
-    """Figures of the model and the baselines on the same rows, and the out-of-fold predictions they come from.
-
-    `predictions`: person_id, as_of, relapse and one column of risks for each model.
-    """
-
-    counts: Counts
-    why_unobserved: dict[str, int]
-    models: dict[str, dict[str, Estimate]]
-    paired: dict[str, dict[str, Estimate]]
-    predictions: pd.DataFrame
+NO_WORKERS: Mapping[str, int] = {}
+LAST_YEARS = "last_years_model"
 
 
 @dataclass(frozen=True)
@@ -59,104 +36,127 @@ class Trained:
     backtest: Backtest
 
 
-def train(history: History, config: RelapseConfig, *, snapshot_day: int) -> Trained:
-    """The model fitted on all observed rows, after it was judged on folds it had not seen."""
-    rows = rows_of(history, config, chosen(config.features), snapshot_day=snapshot_day)
-    judgement = _judge(rows, history, config)
-    observed = _observed(rows, config)
-    features = varying(observed.table, chosen(config.features))
-    booster, calibration = _fit(observed, features, config)
-    model = RelapseModel(config.name, booster, features, calibration, config.cohort, config.label.horizon_days)
-    return Trained(model, observed, judgement)
+@dataclass(frozen=True)
+class Round:
+    """One fold of the judgement, done: the fitted model, and the judged rows with the risks of every model."""
+
+    fold: Fold
+    fitted: Fitted
+    judged: Rows
+    told: pd.DataFrame
 
 
-def backtest(history: History, config: RelapseConfig, *, snapshot_day: int) -> Backtest:
+def train(
+    history: History, config: RelapseConfig, *, snapshot_day: int, workers: Mapping[str, int] = NO_WORKERS
+) -> Trained:
+    """The model fitted on all mature rows, after it was judged on folds it had not seen.
+
+    `workers`: the social workers of each station, for what a list of its capacity finds.
+    """
+    rows = rows_of(history, config, _computed(config), snapshot_day=snapshot_day)
+    record = _judge(rows, history, config, workers)
+    learned = rows.where(rows.times["trained"].to_numpy(dtype=np.bool_))
+    model = fit(learned, config, refits=config.fit.refits).model
+    return Trained(model, learned.where(learned.times["relapse"].notna().to_numpy(dtype=np.bool_)), record)
+
+
+def backtest(
+    history: History, config: RelapseConfig, *, snapshot_day: int, workers: Mapping[str, int] = NO_WORKERS
+) -> Backtest:
     """How model and baselines do on rows they were not fitted on; everything is refitted in each fold."""
-    rows = rows_of(history, config, chosen(config.features), snapshot_day=snapshot_day)
-    return _judge(rows, history, config)
+    rows = rows_of(history, config, _computed(config), snapshot_day=snapshot_day)
+    return _judge(rows, history, config, workers)
 
 
-def _judge(rows: Rows, history: History, config: RelapseConfig) -> Backtest:
-    predictions = pd.concat(list(_out_of_fold(rows, history, config)), ignore_index=True)
-    y = predictions["relapse"].to_numpy(dtype=np.float64)
-    persons = predictions["person_id"].to_numpy(dtype=object)
-    risks = {name: predictions[name].to_numpy(dtype=np.float64) for name in predictions.columns[3:]}
-    sampling = {"resamples": config.resamples, "seed": config.seed}
-    unobserved = rows.times[rows.times["relapse"].isna() & rows.times["judged"]]
-    return Backtest(
-        counts=Counts(len(np.unique(persons)), len(y), int(y.sum()), len(unobserved)),
-        why_unobserved={str(why): int(n) for why, n in unobserved["why"].value_counts().items()},
-        models=judged(y, risks, persons, **sampling),
-        paired=paired(y, risks, persons, **sampling),
-        predictions=predictions,
-    )
+def _judge(rows: Rows, history: History, config: RelapseConfig, workers: Mapping[str, int]) -> Backtest:
+    if config.split.by == "both":
+        by_time, by_person = (replace(config, split=replace(config.split, by=by)) for by in ("time", "person"))
+        beside = _judge(rows, history, by_person, workers)
+        record = _judge(rows, history, by_time, workers)
+        return replace(record, more=record.more | {"by_person": plain({"models": beside.models, **beside.more})})
+    rounds = list(_rounds(rows, history, config))
+    record = judgement(pd.concat([each.told for each in rounds], ignore_index=True), config, workers)
+    more: dict[str, Any] = {"calibrations": rounds[-1].fitted.calibrations()}
+    if config.split.by == "time":
+        more["by_age_days"] = by_age(_aged(rounds, config), config)
+    return replace(record, more=record.more | more)
 
 
-def _out_of_fold(rows: Rows, history: History, config: RelapseConfig) -> Iterator[pd.DataFrame]:
-    at = rows.times.assign(judged=rows.times["judged"] & _is_observed(rows, config))
-    for fold in folds_of(at, config):
+def _rounds(rows: Rows, history: History, config: RelapseConfig) -> Iterator[Round]:
+    if rows.times["relapse"].isna().all():
+        raise TooLittleHistoryError(f"'{config.name}': no row has an observed label; the history is too short.")
+    for fold in folds_of(rows.times, config):
         learn, judge = _learned(rows, history, fold, config), rows.where(fold.judge)
-        if learn.times["relapse"].nunique() < 2 or judge.times.empty:
+        if learn.times["relapse"].nunique() < 2 or judge.times["relapse"].notna().sum() == 0:
             raise TooLittleHistoryError(
                 f"'{config.name}', fold '{fold.name}': both outcomes are needed to learn from and rows to judge; "
                 "give a longer history, fewer folds or fewer origins."
             )
-        predictions = judge.times[["person_id", "as_of", "relapse"]].copy()
-        for name, risk in _risks(learn, judge.table, config).items():
-            predictions[name] = risk
-        yield predictions
+        fitted = fit(learn, config)
+        told = judge.times.assign(weight=_weights(fitted, judge))
+        for name, risk in _risks(fitted, learn, judge.table, config).items():
+            told[name] = risk
+        older = _last_years(rows, history, fold, config)
+        if older is not None:
+            told[LAST_YEARS] = older.model.risk(judge.table)
+        yield Round(fold, fitted, judge, told)
 
 
 def _learned(rows: Rows, history: History, fold: Fold, config: RelapseConfig) -> Rows:
-    """The observed rows a fold learns from, labelled by what was known on the day of its origin."""
+    """The rows a fold learns from, labelled by what was known on the day of its origin."""
     learn = rows.where(fold.learn)
-    if fold.origin is not None:
-        at = learn.times[["person_id", "as_of", "judged"]]
-        labels = label(Visible.at(history, at), config.label, snapshot_day=fold.origin)
-        learn = Rows(at.join(labels), learn.table)
-    return learn.where(learn.times["relapse"].notna().to_numpy())
+    return learn if fold.origin is None else _as_known(learn, history, fold.origin, config)
 
 
-def _risks(learn: Rows, table: pd.DataFrame, config: RelapseConfig) -> dict[str, Floats]:
+def _as_known(learn: Rows, history: History, day: int, config: RelapseConfig) -> Rows:
+    at = learn.times[["person_id", "as_of", "judged", "trained", "station"]]
+    labels = label(Visible.at(history, at), config.label, snapshot_day=day)
+    return Rows(at.join(labels), learn.table)
+
+
+def _last_years(rows: Rows, history: History, fold: Fold, config: RelapseConfig) -> Fitted | None:
+    """The model as it was made a year (or as configured) before the fold's origin; None where there was none."""
+    if fold.origin is None or not config.split.last_years_days:
+        return None
+    day = fold.origin - config.split.last_years_days
+    closed = closed_by(rows.times["as_of"].to_numpy(dtype=np.int64), day, config)
+    learn = _as_known(rows.where(closed & rows.times["trained"].to_numpy(dtype=np.bool_)), history, day, config)
+    return fit(learn, config) if learn.times["relapse"].nunique() == 2 else None
+
+
+def _risks(fitted: Fitted, learn: Rows, table: pd.DataFrame, config: RelapseConfig) -> dict[str, Floats]:
     """The risks of model and baselines for the rows of a table, learned from other rows."""
-    features = varying(learn.table, chosen(config.features))
-    booster, calibration = _fit(learn, features, config)
-    columns = [feature.name for feature in features]
-    raw = np.asarray(booster.predict(table[columns].to_numpy(dtype=np.float64), raw_score=True))
-    last = f"result_positive_{config.features.substances[0]}_0".replace("__", "_")
+    observed = learn.where(learn.times["relapse"].notna().to_numpy(dtype=np.bool_))
+    columns, substance = fitted.model.columns, config.features.substances[0]
+    last = f"result_positive_{substance}_0".replace("__", "_")
     return {
-        MODEL: sigmoid(calibration.log_odds(raw)),
-        "logistic": baseline.logistic(learn.table[columns], learn.relapse)(table[columns]),
-        "last_result": baseline.last_result(learn.table, learn.relapse, last)(table),
-        "base_rate": baseline.base_rate(learn.relapse)(table),
+        MODEL: fitted.model.risk(table),
+        "logistic": baseline.logistic(observed.table[columns], observed.relapse)(table[columns]),
+        "points": baseline.points(observed.table, observed.relapse, substance)(table),
+        "last_result": baseline.last_result(observed.table, observed.relapse, last)(table),
+        "base_rate": baseline.base_rate(observed.relapse)(table),
     }
 
 
-def _fit(rows: Rows, features: tuple[Feature, ...], config: RelapseConfig) -> tuple[lgb.Booster, Platt]:
-    """A booster on all rows, and a calibration from boosters that had not seen the persons they were asked about."""
-    table = rows.table[[feature.name for feature in features]]
-    relapse = rows.relapse
-    fold = person_folds("calibration " + rows.times["person_id"].astype(str), config.calibration_folds)
-    raw = np.empty(len(relapse))
-
-    def ask_outsiders(number: int) -> None:
-        inside, outside = fold != number, fold == number
-        if outside.any():
-            apart = fit_booster(table[inside], relapse[inside], config.growth)
-            raw[outside] = apart.predict(table[outside].to_numpy(dtype=np.float64), raw_score=True)
-
-    with ThreadPoolExecutor(os.cpu_count()) as pool:  # LightGBM works outside Python's lock
-        whole = pool.submit(fit_booster, table, relapse, config.growth)
-        list(pool.map(ask_outsiders, range(config.calibration_folds)))
-    return whole.result(), fit_platt(raw, relapse)
+def _weights(fitted: Fitted, judge: Rows) -> Floats:
+    """The weights of the judged rows; 0 where the outcome was not observed, for others stand for those."""
+    observed = judge.times["relapse"].notna().to_numpy(dtype=np.bool_)
+    weights = np.zeros(len(observed))
+    weights[observed] = weights_of(fitted, judge.where(observed))
+    return weights
 
 
-def _observed(rows: Rows, config: RelapseConfig) -> Rows:
-    return rows.where(_is_observed(rows, config))
+def _aged(rounds: list[Round], config: RelapseConfig) -> dict[int, pd.DataFrame]:
+    """By the days between origin and the rows: observed rows with the risk of the model made at the origin."""
+    ages: dict[int, list[pd.DataFrame]] = {}
+    for made, maker in enumerate(rounds):
+        for later, judge in enumerate(rounds[made:]):
+            told = judge.told[["person_id", "relapse"]].assign(**{MODEL: maker.fitted.model.risk(judge.judged.table)})
+            ages.setdefault(later * config.split.every_days, []).append(told[told["relapse"].notna()])
+    return {days: pd.concat(parts, ignore_index=True) for days, parts in sorted(ages.items())}
 
 
-def _is_observed(rows: Rows, config: RelapseConfig) -> Flags:
-    observed = rows.times["relapse"].notna().to_numpy(dtype=np.bool_)
-    if not observed.any():
-        raise TooLittleHistoryError(f"'{config.name}': no row has an observed label; the history is too short.")
-    return observed
+def _computed(config: RelapseConfig) -> tuple[Feature, ...]:
+    """The features of the model, and those that only a baseline asks for."""
+    points = (feature for feature, _, _ in baseline.points_features(config.features.substances[0]))
+    return tuple(dict.fromkeys([*chosen(config.features), *points]))

@@ -22,8 +22,8 @@ DAYS_A_YEAR = 365
 class Rows:
     """Prediction times with what is known of them, row by row.
 
-    `times`: person_id, as_of, judged (a date to judge on, not only to train on), relapse (1, 0, NaN) and why not
-    observed. `table`: the features.
+    `times`: person_id, as_of, judged and trained (what a date is for), relapse (1, 0, NaN) and what else a label says.
+    `table`: the features.
     """
 
     times: pd.DataFrame
@@ -49,24 +49,39 @@ def rows_of(history: History, config: RelapseConfig, features: tuple[Feature, ..
             f"'{config.name}': no person is in the cohort at any as-of date; "
             "check the programmes and as_of of its configuration."
         )
-    labels = label(Visible.at(history, at), config.label, snapshot_day=snapshot_day)
+    past = Visible.at(history, at)
+    at = at.assign(station=station_of(past))
+    labels = label(past, config.label, snapshot_day=snapshot_day)
     return Rows(times=at.join(labels), table=compute(history, at, features))
 
 
 def prediction_times(history: History, config: RelapseConfig, *, snapshot_day: int) -> pd.DataFrame:
-    """Every person at every as-of date: person_id, as_of (days since 1970-01-01), judged."""
+    """Every person at every as-of date: person_id, as_of (days since 1970-01-01), judged, trained."""
     if config.as_of.clock == "programme":
         return _programme_times(history, config, snapshot_day)
     last = snapshot_day - config.label.horizon_days - config.label.reporting_lag_days
     first = last - config.as_of.lookback_years * DAYS_A_YEAR
-    dates = np.arange(last, first, -config.as_of.every_days, dtype=np.int64)[::-1]
+    every_days, by_time = config.as_of.every_days, config.split.by != "person"
+    judged_from = last - config.split.origins * config.split.every_days if by_time else first
+    judged = np.arange(last, max(first, judged_from), -every_days, dtype=np.int64)
+    trained = np.arange(last, first, -(config.as_of.trained_every_days or every_days), dtype=np.int64)
+    dates = np.union1d(judged, trained)
+    n_persons = len(history.person_ids)
     return pd.DataFrame(
         {
             "person_id": np.repeat(history.person_ids, len(dates)),
-            "as_of": np.tile(dates, len(history.person_ids)),
-            "judged": True,
+            "as_of": np.tile(dates, n_persons),
+            "judged": np.tile(np.isin(dates, judged), n_persons),
+            "trained": np.tile(np.isin(dates, trained), n_persons),
         }
     )
+
+
+def station_of(past: Visible) -> pd.Series:
+    """The station of each row: that of the latest record naming one; "" where none does."""
+    names = past.history.levels["station_id"]
+    codes = past.of(station_id=names).last_code("station_id")
+    return pd.Series(np.array([*names, ""], dtype=object)[codes], dtype="str")
 
 
 def _programme_times(history: History, config: RelapseConfig, snapshot_day: int) -> pd.DataFrame:
@@ -78,6 +93,7 @@ def _programme_times(history: History, config: RelapseConfig, snapshot_day: int)
             "person_id": np.repeat(history.person_ids, len(days)),
             "as_of": np.repeat(began, len(days)) + np.tile(days, len(began)),
             "judged": np.tile(np.isin(days, config.as_of.judged_days), len(began)),
+            "trained": True,
         }
     ).dropna(subset="as_of")
     return times.astype({"as_of": np.int64}).reset_index(drop=True)

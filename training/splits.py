@@ -36,23 +36,27 @@ def fold_of(person_id: str, folds: int) -> int:
 
 
 def folds_of(at: pd.DataFrame, config: RelapseConfig) -> Iterator[Fold]:
-    """The folds of the configuration over labelled prediction times (person_id, as_of, judged)."""
-    judged = at["judged"].to_numpy(dtype=bool)
+    """The folds of the configuration over labelled prediction times (person_id, as_of, judged, trained)."""
+    judged, trained = (at[name].to_numpy(dtype=bool) for name in ("judged", "trained"))
     if config.split.by == "person":
         fold = person_folds(at["person_id"], config.split.folds)
         for number in range(config.split.folds):
-            yield Fold(f"persons {number}", learn=fold != number, judge=judged & (fold == number))
+            yield Fold(f"persons {number}", learn=trained & (fold != number), judge=judged & (fold == number))
         return
     as_of = at["as_of"].to_numpy(dtype=np.int64)
     for origin in origins(as_of[judged], config):
-        # a label window of a row learned from must close before the origin, and be reported by then
-        closed = as_of + config.label.horizon_days + config.label.reporting_lag_days <= origin
+        closed = closed_by(as_of, origin, config)
         yield Fold(
             f"origin {origin}",
-            learn=closed,
+            learn=trained & closed,
             judge=judged & (as_of >= origin) & (as_of < origin + config.split.every_days),
             origin=origin,
         )
+
+
+def closed_by(as_of: npt.NDArray[np.int64], day: int, config: RelapseConfig) -> Flags:
+    """Which rows may be learned from on a day: their label window closed before it, and was reported by then."""
+    return as_of + config.label.horizon_days + config.label.reporting_lag_days <= day
 
 
 def origins(as_of: npt.NDArray[np.int64], config: RelapseConfig) -> list[int]:

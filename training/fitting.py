@@ -1,0 +1,182 @@
+"""How a relapse model is fitted on some rows: weights, trees of several seeds, linear part, calibration, spread.
+
+All that is chosen here (how much the linear part counts, the calibration) is chosen by what models that had not seen a
+person say of that person, within the rows given: whoever judges on other rows judges fairly.
+"""
+
+import os
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from typing import TypeVar
+
+import lightgbm as lgb
+import numpy as np
+import pandas as pd
+
+from features.catalogue import Feature
+from features.history import Floats
+from features.relapse import chosen
+from models.boosters import fit_booster, merged
+from models.calibration import Platt, fit_platt, sigmoid
+from models.interval import Spread, fit_spread
+from models.linear import Linear, fit_linear
+from models.monotone import directions
+from models.relapse import RelapseModel, varying
+from training.calibrations import compared
+from training.config import RelapseConfig
+from training.evaluate import log_loss
+from training.rows import Rows
+from training.splits import Flags, person_folds
+from training.weights import Observing, observing
+
+Told = TypeVar("Told")
+Asked = TypeVar("Asked")
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """A model, how observed rows were weighed for it, and what fits said of its rows that had not seen their persons."""
+
+    model: RelapseModel
+    observing: Observing | None
+    lesson: "Lesson"
+    raw: Floats
+
+    def calibrations(self) -> dict[str, float]:
+        """The log loss of each way to calibrate, on persons it was not fitted on."""
+        return compared(self.raw, self.lesson.relapse, self.lesson.weight, self.lesson.persons)
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """Observed rows to learn from: the columns, the outcome, the weight of each row and whose it is."""
+
+    table: pd.DataFrame
+    relapse: Floats
+    weight: Floats
+    persons: pd.Series
+    directions: tuple[int, ...]
+
+    def where(self, keep: Flags, times: Floats | None = None) -> "Lesson":
+        """Those rows for which `keep` is true, each counted so many times."""
+        weight = self.weight if times is None else self.weight * times
+        return replace(
+            self, table=self.table[keep], relapse=self.relapse[keep], weight=weight[keep], persons=self.persons[keep]
+        )
+
+
+def fit(rows: Rows, config: RelapseConfig, *, refits: int = 0) -> Fitted:
+    """The model of a configuration learned from labelled rows, observed or not; with an interval when refits > 0."""
+    observed = rows.where(rows.times["relapse"].notna().to_numpy(dtype=np.bool_))
+    features = varying(observed.table, chosen(config.features))
+    weighing = _observing(rows, features) if config.fit.weighted else None
+    lesson = _lesson(observed, features, config, weighing)
+    trees, linear = _outside(lesson, config)
+    share = _share(trees, linear, lesson, config)
+    raw = _mixed(trees, linear, share)
+    model = RelapseModel(
+        name=config.name,
+        booster=_booster(lesson, config),
+        features=features,
+        calibration=fit_platt(raw, lesson.relapse, lesson.weight),
+        cohort=config.cohort,
+        horizon_days=config.label.horizon_days,
+        linear=_linear(lesson, config) if share > 0 else None,
+        linear_share=share,
+        spread=_spread(lesson, share, config, refits),
+    )
+    return Fitted(model, weighing, lesson, raw)
+
+
+def _observing(rows: Rows, features: tuple[Feature, ...]) -> Observing:
+    return observing(Rows(rows.times, rows.table[[feature.name for feature in features]]))
+
+
+def weights_of(fitted: Fitted, rows: Rows) -> Floats:
+    """The weight of each of some observed rows, by what the model learned of who is observed; 1 where it did not."""
+    if fitted.observing is None:
+        return np.ones(len(rows.times))
+    return fitted.observing.weights(Rows(rows.times, rows.table[fitted.model.columns]))
+
+
+def _lesson(rows: Rows, features: tuple[Feature, ...], config: RelapseConfig, weighing: Observing | None) -> Lesson:
+    table = rows.table[[feature.name for feature in features]]
+    weight = np.ones(len(table)) if weighing is None else weighing.weights(Rows(rows.times, table))
+    held = directions(features) if config.fit.monotone else (0,) * len(features)
+    return Lesson(table, rows.relapse, weight, rows.times["person_id"].astype("str"), held)
+
+
+def _outside(lesson: Lesson, config: RelapseConfig) -> tuple[Floats, Floats]:
+    """Raw log-odds of trees and linear part for each row, from fits that had not seen its person."""
+    fold = person_folds("calibration " + lesson.persons, config.fit.calibration_folds)
+    trees, linear = np.zeros((2, len(fold)))
+
+    def ask(number: int) -> None:
+        inside, outside = lesson.where(fold != number), fold == number
+        if outside.any():
+            matrix = lesson.table[outside].to_numpy(dtype=np.float64)
+            trees[outside] = _one_booster(inside, config).predict(matrix, raw_score=True)
+            if max(config.fit.linear_shares) > 0:
+                linear[outside] = _linear(inside, config).log_odds(matrix)
+
+    _side_by_side(ask, range(config.fit.calibration_folds))
+    return trees, linear
+
+
+def _share(trees: Floats, linear: Floats, lesson: Lesson, config: RelapseConfig) -> float:
+    """How much the linear part counts: the share whose calibrated log loss on persons not seen is least."""
+
+    def loss(share: float) -> float:
+        raw = _mixed(trees, linear, share)
+        line: Platt = fit_platt(raw, lesson.relapse, lesson.weight)
+        return log_loss(lesson.relapse, sigmoid(line.log_odds(raw)), lesson.weight)
+
+    return min(config.fit.linear_shares, key=loss) if len(config.fit.linear_shares) > 1 else config.fit.linear_shares[0]
+
+
+def _spread(lesson: Lesson, share: float, config: RelapseConfig, refits: int) -> Spread | None:
+    """How far fits on resampled persons lie apart, each asked about the persons it did not draw."""
+    ids, place = np.unique(lesson.persons.to_numpy(dtype=object), return_inverse=True)
+    random = np.random.default_rng(config.seed)
+    drawn = random.multinomial(len(ids), np.full(len(ids), 1 / len(ids)), size=refits)[:, place]
+
+    def answer(times: Floats) -> Floats:
+        resampled = lesson.where(times > 0, times)
+        matrix = lesson.table[times == 0].to_numpy(dtype=np.float64)
+        told = np.full(len(times), np.nan)
+        trees = np.asarray(_one_booster(resampled, config).predict(matrix, raw_score=True))
+        linear = _linear(resampled, config).log_odds(matrix) if share > 0 else np.zeros(len(matrix))
+        told[times == 0] = _mixed(trees, linear, share)
+        return told
+
+    return fit_spread(lesson.table, _side_by_side(answer, drawn.astype(np.float64)), seed=config.seed)
+
+
+def _booster(lesson: Lesson, config: RelapseConfig) -> lgb.Booster:
+    grown = [replace(config, growth=growth) for growth in config.growth.each_seed()]
+    return merged(_side_by_side(lambda each: _one_booster(lesson, each), grown))
+
+
+def _one_booster(lesson: Lesson, config: RelapseConfig) -> lgb.Booster:
+    return fit_booster(lesson.table, lesson.relapse, config.growth, weight=lesson.weight, directions=lesson.directions)
+
+
+def _linear(lesson: Lesson, config: RelapseConfig) -> Linear:
+    return fit_linear(
+        lesson.table.to_numpy(dtype=np.float64),
+        lesson.relapse,
+        strength=config.fit.linear_strength,
+        directions=lesson.directions,
+        weight=lesson.weight,
+    )
+
+
+def _mixed(trees: Floats, linear: Floats, share: float) -> Floats:
+    return (1 - share) * trees + share * linear
+
+
+def _side_by_side(ask: Callable[[Asked], Told], each: Iterable[Asked]) -> list[Told]:
+    """The answers in order, on all cores: LightGBM works outside Python's lock."""
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        return list(pool.map(ask, each))
