@@ -1,5 +1,8 @@
 """Who asks: the bearer key or token of a request, turned into a caller; ProblemError where it names nobody."""
 
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -18,6 +21,7 @@ from serving.tokens import Tokens
 
 SCHEME = "bearer"
 GRANTS = "access.db"
+OPERATOR = "operator"
 
 
 def open_grants(home: Home) -> Grants:
@@ -70,27 +74,37 @@ class Access:
 
 def granted(home: Home, asked: Asked, *, now: datetime) -> tuple[str, Grant]:
     """A new key of a home, and what is kept of it; that it was given out is recorded before anyone sees it."""
-    key, made = open_grants(home).grant(asked, now=now)
-    detail = f"{made.key_id} {made.role} until {made.expires_on}"
-    _record(
-        home, Entry(_at(now), COMMAND_LINE, "operator", "access grant", "granted", station=made.station, detail=detail)
-    )
+    with _told():
+        key, made = open_grants(home).grant(asked, now=now)
+        detail = f"{made.key_id} {made.role} until {made.expires_on}"
+        entry = Entry(_at(now), COMMAND_LINE, OPERATOR, "access grant", "granted", station=made.station, detail=detail)
+        _record(home, entry)
     return key, made
 
 
 def revoked(home: Home, key_id: str, *, now: datetime) -> Grant:
     """The key that is no longer good; that it was taken back is recorded."""
-    gone = open_grants(home).revoke(key_id, now=now)
-    _record(home, Entry(_at(now), COMMAND_LINE, "operator", "access revoke", "revoked", detail=gone.key_id))
+    with _told():
+        gone = open_grants(home).revoke(key_id, now=now)
+        _record(home, Entry(_at(now), COMMAND_LINE, OPERATOR, "access revoke", "revoked", detail=gone.key_id))
     return gone
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """On the command line a database that cannot be written is the user's to mend, not a problem to answer with."""
+    try:
+        yield
+    except (ProblemError, sqlite3.Error):
+        raise StoreError(
+            "access: the keys or the record cannot be written; see that the home is yours and its disk is not full."
+        ) from None
 
 
 def _record(home: Home, entry: Entry) -> None:
     records = Records(home.records)
     try:
         records.write([entry])
-    except ProblemError:
-        raise StoreError(f"access: {home.records.name} cannot be written, so the act is not recorded.") from None
     finally:
         records.close()
 

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from features.errors import ConfigError
@@ -43,10 +44,16 @@ def list_keys() -> None:
 
     table = Table("id", "role", "station", "name", "granted", "good until", "revoked", box=None)
     for each in open_grants(_home()).all():
-        revoked = each.revoked_at or ""
-        table.add_row(
-            each.key_id, each.role, each.station or "", each.name, each.granted_at[:10], each.expires_on, revoked[:10]
+        cells = (
+            each.key_id,
+            each.role,
+            each.station,
+            each.name,
+            each.granted_at[:10],
+            each.expires_on,
+            each.revoked_at,
         )
+        table.add_row(*(escape(cell or "") for cell in cells))
     console.print(table)
 
 

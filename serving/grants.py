@@ -16,7 +16,7 @@ from hashlib import sha256
 from pathlib import Path
 from threading import Lock
 
-from features.errors import ConfigError
+from features.errors import ConfigError, StoreError
 from serving.private_files import keep_to_owner
 from serving.problems import ProblemError
 from serving.roles import MAY_NAME_A_STATION, OF_A_STATION, ROLES, Caller
@@ -65,11 +65,17 @@ class Grants:
     _lock: Lock = field(default_factory=Lock)
 
     def __post_init__(self) -> None:
-        keep_to_owner(self.path)
-        self._connection = sqlite3.connect(self.path, isolation_level=None, check_same_thread=False)
-        self._connection.execute("PRAGMA journal_mode=WAL")
-        self._connection.execute("PRAGMA synchronous=FULL")
-        self._connection.execute(CREATE)
+        try:
+            keep_to_owner(self.path)
+            self._connection = sqlite3.connect(self.path, isolation_level=None, check_same_thread=False)
+            self._connection.execute("PRAGMA journal_mode=WAL")
+            self._connection.execute("PRAGMA synchronous=FULL")
+            self._connection.execute(CREATE)
+        except (OSError, sqlite3.Error) as error:
+            raise StoreError(
+                f"access: the keys in {self.path.name} cannot be opened ({error}); restore a copy of the file, or move "
+                "it away and grant new keys."
+            ) from None
 
     def grant(self, asked: Asked, *, now: datetime) -> tuple[str, Grant]:
         """A new key, in the only moment in which it can be read, and what is kept of it."""

@@ -21,7 +21,7 @@ ALGORITHMS = ["RS256", "EdDSA", "Ed25519"]  # the last is the name RFC 9864 give
 LEEWAY_SECONDS = 30
 LONGEST_TOKEN = 8_192
 SUBJECT = "sub:"  # so that no subject can be taken for the id of a key of ours
-WORD = re.compile(r"[^\x00-\x1f\x7f]{1,128}")
+WORD = re.compile(r"[^\x00-\x1f\x7f\ud800-\udfff]{1,128}")  # text that can be written down, on one line
 NOT_A_TOKEN = (JoseError, ValueError, TypeError, KeyError, AttributeError, RecursionError)
 
 

@@ -1,6 +1,7 @@
 """Keys of our own: shown once, kept hashed, good until they expire or are revoked."""
 
 import os
+import socket
 import stat
 import subprocess
 import sys
@@ -16,7 +17,7 @@ from features.home import Home
 from serving.access import open_grants
 from serving.grants import Asked, Grants
 from serving.roles import Caller, station_of
-from serving.run import access_is_on
+from serving.run import access_is_on, start
 from serving.settings import Settings
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -140,6 +141,19 @@ def test_access_is_on_while_any_key_is_good(tmp_path):
     assert not access_is_on(home)
 
 
+def test_beyond_this_machine_the_service_is_started_once_somebody_holds_a_key(tmp_path):
+    home = Home(tmp_path / "home")
+    with socket.socket() as taken:  # so that nothing is started in the end
+        taken.bind(("0.0.0.0", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        with pytest.raises(ConfigError, match="nobody holds a key"):
+            start(home, host="0.0.0.0", port=port)
+        open_grants(home).grant(worker(until=Settings(home).today), now=NOW)
+        with pytest.raises(ConfigError, match="cannot be had"):
+            start(home, host="0.0.0.0", port=port)
+
+
 # The commands
 
 
@@ -182,10 +196,14 @@ def test_keys_are_granted_listed_and_revoked_on_the_command_line_and_the_record_
         (["access", "grant", "--role", "king"], "no such role"),
         (["access", "grant", "--role", "planner", "--expires", "soon"], "--expires takes a day"),
         (["access", "revoke", "0123"], "no key has that id"),
+        (["access", "list"], "cannot be opened"),
+        (["access", "grant", "--role", "planner"], "cannot be opened"),
         (["audit", "verify"], "the key of the record cannot be read"),
     ],
 )
 def test_a_mistake_ends_with_a_sentence(tmp_path, arguments, told):
+    if told == "cannot be opened":
+        (tmp_path / "access.db").write_bytes(b"no database" * 100)
     done = waystation(tmp_path, *arguments)
     assert done.returncode == 2
     assert told in done.stderr

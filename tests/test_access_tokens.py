@@ -12,7 +12,7 @@ from functools import cache
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from joserfc import jwt
+from joserfc import jws, jwt
 from joserfc.jwk import KeySet, OctKey, OKPKey, RSAKey
 
 from features.errors import ConfigError
@@ -64,6 +64,12 @@ def with_public_key_as_secret(secret):
     return f"{text}.{part(hmac.digest(secret, text.encode(), hashlib.sha256))}"
 
 
+def forged_by_us(subject):
+    """Rightly signed, with a subject that is spelled as JSON may and no encoder would."""
+    claims = json.dumps(CLAIMS).encode().replace(b'"wang"', subject)
+    return jws.serialize_compact({"alg": "RS256", "kid": RSA.kid}, claims, RSA)
+
+
 @cache
 def attacks():
     """Tokens that must open nothing, by name."""
@@ -85,6 +91,7 @@ def attacks():
         "no subject": signed(without("sub")),
         "subject that is no text": signed({**CLAIMS, "sub": 7}),
         "subject with a line break": signed({**CLAIMS, "sub": "a\nb"}),
+        "subject that no file can hold": forged_by_us(b'"\\ud800"'),
         "no role": signed(without("waystation_role")),
         "unknown role": signed({**CLAIMS, "waystation_role": "king"}),
         "roles": signed({**CLAIMS, "waystation_role": ["administrator"]}),

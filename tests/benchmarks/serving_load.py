@@ -14,18 +14,20 @@ import numpy as np
 
 from features.home import Home
 from features.store import Store
-from tests.serving_helpers import AS_OF, build_city, serving
+from tests.serving_helpers import AS_OF, KEYS, build_city, serving
 
 PURPOSE = "review"
 
 
-async def ask(host, port, question):
+async def ask(service, question):
     """Status and seconds of one request on a connection of its own, counted from before it is opened."""
     began = time.perf_counter()
+    host, port, key = service
     reader, writer = await asyncio.open_connection(host, port)
     body = json.dumps(question).encode()
     head = (
         f"POST /v1/scores HTTP/1.1\r\nHost: {host}\r\nContent-Type: application/json\r\n"
+        f"Authorization: Bearer {key}\r\n"
         f"Content-Length: {len(body)}\r\nConnection: close\r\n\r\n"
     )
     writer.write(head.encode() + body)
@@ -35,14 +37,14 @@ async def ask(host, port, question):
     return int(answer.split(None, 2)[1]), time.perf_counter() - began
 
 
-async def steady(host, port, person_ids, as_of, *, per_second, seconds):
+async def steady(service, person_ids, as_of, *, per_second, seconds):
     """Answers of a request every 1 / per_second, the persons in turn; a late answer delays no later question."""
     began = time.perf_counter()
     tasks = []
     for number in range(int(per_second * seconds)):
         await asyncio.sleep(max(0.0, began + number / per_second - time.perf_counter()))
         question = {"person_id": person_ids[number % len(person_ids)], "as_of": as_of, "purpose": PURPOSE}
-        tasks.append(asyncio.create_task(ask(host, port, question)))
+        tasks.append(asyncio.create_task(ask(service, question)))
     return await asyncio.gather(*tasks)
 
 
@@ -72,11 +74,11 @@ def main():
     with Store.open(f"sqlite:///{home.path / 'store.db'}") as store:
         person_ids = store.read("persons")["person_id"].tolist()
     with serving(home, home.path / "load.log", workers=asked.workers) as url:
-        host, port = url.removeprefix("http://").split(":")
+        service = (*url.removeprefix("http://").split(":"), KEYS[url])
         told = {"per_second": asked.per_second, "seconds": asked.seconds}
-        asyncio.run(steady(host, port, person_ids, asked.as_of, per_second=5.0, seconds=2.0))  # warm
+        asyncio.run(steady(service, person_ids, asked.as_of, per_second=5.0, seconds=2.0))  # warm
         answers = asyncio.run(
-            steady(host, port, person_ids, asked.as_of, per_second=asked.per_second, seconds=asked.seconds)
+            steady(service, person_ids, asked.as_of, per_second=asked.per_second, seconds=asked.seconds)
         )
         print(json.dumps({**told, **figures(answers)}))
 
