@@ -36,6 +36,10 @@ app.add_typer(access_app, name="access")
 app.add_typer(audit_app, name="audit")
 
 ConfigOption = Annotated[Path | None, typer.Option("--config", help="TOML file; the default task when not given.")]
+HorizonOption = Annotated[
+    list[int] | None,
+    typer.Option(help="Relapse within so many days; a model for each."),
+]
 JsonOption = Annotated[Path | None, typer.Option("--json", help="Also write the figures to this file.")]
 
 
@@ -190,12 +194,14 @@ def features(  # noqa: PLR0913 (the options of a command)
 
 
 @app.command()
-def train(task: Task, config: ConfigOption = None, json_file: JsonOption = None) -> None:
+def train(
+    task: Task, config: ConfigOption = None, horizon_days: HorizonOption = None, json_file: JsonOption = None
+) -> None:
     """Train a model on the store, judge it, and track it as the challenger of its name."""
     from training import runs
 
     with steps() as tell:
-        trained = runs.train(_home(), task, config, tell)
+        trained = runs.train(_home(), task, config, tell, horizons_days=horizon_days or ())
     for run in trained:
         console.print(f"{run.name}: version {run.tracked.version}, run {run.tracked.run}, snapshot {run.snapshot[:12]}")
         print_figures(run.figures)
@@ -240,6 +246,7 @@ def promote(
     task: Task,
     run: Annotated[str | None, typer.Argument(help="An MLflow run; the challenger's by default.")] = None,
     config: ConfigOption = None,
+    horizon_days: HorizonOption = None,
 ) -> None:
     """Let a trained model answer, if it passes the gate; the decision is appended to the ledger."""
     from training import runs
@@ -247,7 +254,7 @@ def promote(
     from training.promote import promote as decide
 
     home = _home()
-    decisions = [decide(home, name, run, now=_now()) for name in runs.names(task, config)]
+    decisions = [decide(home, name, run, now=_now()) for name in runs.names(task, config, horizon_days or ())]
     for decision in decisions:
         _print_decision(decision)
     if any(decision.decision == REFUSED for decision in decisions):
@@ -255,12 +262,12 @@ def promote(
 
 
 @app.command()
-def rollback(task: Task, config: ConfigOption = None) -> None:
+def rollback(task: Task, config: ConfigOption = None, horizon_days: HorizonOption = None) -> None:
     """Let the champion before the present one answer again."""
     from training import runs
     from training.promote import rollback as back
 
-    for name in runs.names(task, config):
+    for name in runs.names(task, config, horizon_days or ()):
         _print_decision(back(_home(), name, now=_now()))
 
 

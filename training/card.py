@@ -78,11 +78,12 @@ def hotspot_card(trained: TrainedHotspot, config: HotspotConfig, *, snapshot: st
 
 
 def relapse_figures(backtest: Backtest) -> dict[str, Any]:
-    """The figures file of a relapse backtest: counts, models, paired differences."""
+    """The figures file of a relapse backtest: counts, models, paired differences, and what else was judged."""
     return {
         "counts": {**asdict(backtest.counts), "why_unobserved": backtest.why_unobserved},
         "models": _plain(backtest.models),
         "paired": _plain(backtest.paired),
+        **backtest.more,
     }
 
 

@@ -4,7 +4,7 @@ These stories are what the command line calls; each step is named to `told`, whi
 """
 
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import date
 from functools import partial
@@ -26,7 +26,8 @@ from features.stations import StationMonths
 from features.store import Store
 from models import artifact, champion
 from training import card, hotspot, hotspot_backtest, relapse, track
-from training.config import RelapseConfig, read
+from training.capacity import workers_of
+from training.config import RelapseConfig, read, read_all
 from training.hotspot_config import HotspotConfig, load_config
 from training.hotspot_files import read_places
 from training.plots import hotspot_plots, relapse_plots
@@ -94,10 +95,12 @@ class TrainingRun:
     figures: dict[str, Any]
 
 
-def train(home: Home, task: str, config: Path | None, tell: Tell) -> list[TrainingRun]:
-    """The trainings of a task: one model of relapse, one of hotspots for each level."""
+def train(
+    home: Home, task: str, config: Path | None, tell: Tell, *, horizons_days: Sequence[int] = ()
+) -> list[TrainingRun]:
+    """The trainings of a task: one model of relapse for each horizon, one of hotspots for each level."""
     if task == "relapse":
-        return [train_relapse(home, read(config), tell)]
+        return [train_relapse(home, each, tell) for each in read_all(config, horizons_days)]
     return [train_hotspot(home, each, tell) for each in hotspot_configs(config)]
 
 
@@ -108,10 +111,10 @@ def backtest(home: Home, task: str, config: Path | None, tell: Tell) -> dict[str
     return backtest_hotspot(home, load_config(config) if config else load_config(), tell)
 
 
-def names(task: str, config: Path | None) -> list[str]:
+def names(task: str, config: Path | None, horizons_days: Sequence[int] = ()) -> list[str]:
     """The registered models of a task."""
     if task == "relapse":
-        return [read(config).name]
+        return [each.name for each in read_all(config, horizons_days)]
     return [each.name for each in hotspot_configs(config)]
 
 
@@ -156,6 +159,10 @@ def _snapshot(home: Home, tell: Tell, *, needed: str = "events") -> Snapshot:
     return snapshot
 
 
+def _workers(snapshot: Snapshot) -> dict[str, int]:
+    return workers_of(snapshot.read("stations"))
+
+
 def material(home: Home, tell: Tell) -> Material:
     """The history of everyone in the store, through an immutable snapshot."""
     snapshot = _snapshot(home, tell)
@@ -176,14 +183,20 @@ def backtest_relapse(home: Home, config: RelapseConfig, tell: Tell) -> dict[str,
     """The figures of the relapse model of a configuration on the store, beside the baselines."""
     made_from = material(home, tell)
     tell("features, folds and figures")
-    return card.relapse_figures(relapse.backtest(made_from.history, config, snapshot_day=made_from.last_day))
+    return card.relapse_figures(
+        relapse.backtest(
+            made_from.history, config, snapshot_day=made_from.last_day, workers=_workers(made_from.snapshot)
+        )
+    )
 
 
 def train_relapse(home: Home, config: RelapseConfig, tell: Tell) -> TrainingRun:
     """The relapse model of a configuration, trained on the store, judged, saved and tracked as a challenger."""
     made_from = material(home, tell)
-    tell("features, folds and model")
-    trained = relapse.train(made_from.history, config, snapshot_day=made_from.last_day)
+    tell(f"features, folds and model of {config.name}")
+    trained = relapse.train(
+        made_from.history, config, snapshot_day=made_from.last_day, workers=_workers(made_from.snapshot)
+    )
     tell("artifact and run")
     return _tracked(
         home,
