@@ -13,7 +13,6 @@ PERSONS = 300
 RELAPSE = """
 name = "relapse-small"
 resamples = 40
-calibration_folds = 2
 
 [label]
 horizon_days = 90
@@ -25,6 +24,10 @@ every_days = 45
 [features]
 lookbacks_days = [30, 90]
 contacts = ["check_in"]
+
+[fit]
+calibration_folds = 2
+refits = 4
 
 [growth]
 rounds = 40

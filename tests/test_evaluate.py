@@ -56,7 +56,7 @@ def test_risks_all_but_the_same_have_no_slope():
 
 def test_all_rows_of_a_person_are_drawn_together():
     persons = np.array(["a", "a", "b", "c", "c", "c"], dtype=object)
-    weights = evaluate.draws(persons, resamples=50, seed=1)
+    weights = evaluate.draws(persons, resamples=50, seed=1).drawn
     assert (weights[:, 0] == weights[:, 1]).all()
     assert (weights[:, 3] == weights[:, 5]).all()
     assert (weights[:, 0] + weights[:, 2] + weights[:, 3] == 3).all()
@@ -67,7 +67,25 @@ def test_the_interval_holds_the_value_and_a_paired_difference_with_itself_is_zer
     y = random.integers(0, 2, 300).astype(float)
     risk = np.clip(0.3 * y + random.random(300) * 0.6, 0.01, 0.99)
     persons = np.array([f"p{number % 90}" for number in range(300)], dtype=object)
-    figures = evaluate.judged(y, {"model": risk}, persons, resamples=200, seed=1)["model"]
+    sampling = evaluate.draws(persons, resamples=200, seed=1)
+    figures = evaluate.judged(y, {"model": risk}, sampling)["model"]
     assert all(each.low <= each.value <= each.high for name, each in figures.items() if name != "ece")
-    same = evaluate.paired(y, {"model": risk, "twin": risk}, persons, resamples=50, seed=1)["twin"]
+    same = evaluate.paired(y, {"model": risk, "twin": risk}, sampling)["twin"]
     assert all((each.value, each.low, each.high) == (0, 0, 0) for each in same.values())
+
+
+def test_a_ratio_is_arithmetic_and_its_interval_that_of_the_resampled_sums():
+    persons = np.array(["a", "a", "b", "c"], dtype=object)
+    part, whole = np.array([1.0, 0.0, 1.0, 0.0]), np.array([1.0, 1.0, 1.0, 1.0])
+    told = evaluate.ratio(part, whole, evaluate.draws(persons, resamples=500, seed=3))
+    assert told.value == 2 / 4
+    assert (told.low, told.high) == (0.0, 1.0)  # only c drawn; only b drawn
+    assert np.isnan(evaluate.ratio(part, np.zeros(4), evaluate.draws(persons, resamples=9, seed=3)).value)
+
+
+def test_a_row_of_weight_two_counts_twice():
+    y, risk = np.array([0.0, 1.0, 1.0]), np.array([0.2, 0.1, 0.9])
+    sampling = evaluate.draws(np.array(["a", "b", "c"], dtype=object), resamples=5, seed=1)
+    weighted = evaluate.estimate(evaluate.auroc, y, risk, sampling, weight=np.array([1.0, 2.0, 1.0]))
+    repeated = np.array([0, 1, 1, 2])
+    assert weighted.value == evaluate.auroc(y[repeated], risk[repeated], np.ones(4))

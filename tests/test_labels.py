@@ -99,7 +99,7 @@ def test_the_ends_are_told_apart():
            2024-01-10  | programme_end | lost       |
            2024-03-10  | programme_end | imprisoned |
            2024-05-10  | transfer_out  |            |
-           2024-07-10  | programme_end | completed  | """,
+           2024-07-10  | programme_end | ended      | """,
         "2024-01-01",
         "2024-03-01",
         "2024-05-01",
@@ -109,7 +109,7 @@ def test_the_ends_are_told_apart():
     assert ended(told["why"]).all()
 
 
-def test_a_hand_over_that_was_confirmed_a_programme_that_followed_and_a_later_test_are_no_ends():
+def test_a_confirmed_hand_over_a_programme_that_follows_a_later_test_and_completion_are_no_ends():
     told = labelled(
         """occurred_on | kind            | outcome    | substance
            2024-01-05  | urine_test      | negative   | opioid
@@ -119,13 +119,16 @@ def test_a_hand_over_that_was_confirmed_a_programme_that_followed_and_a_later_te
            2024-03-10  | programme_end   | ended      |
            2024-03-10  | programme_start | methadone  |
            2024-05-10  | transfer_out    |            |
-           2024-05-12  | urine_test      | negative   | opioid""",
+           2024-05-12  | urine_test      | negative   | opioid
+           2024-07-12  | urine_test      | negative   | opioid
+           2024-07-15  | programme_end   | completed  | """,
         "2024-01-01",
         "2024-03-01",
         "2024-05-01",
+        "2024-07-01",
     )
-    assert told["relapse"].tolist() == [0, 0, 0]
-    assert told["seen_days"].tolist() == [28, 28, 28]
+    assert told["relapse"].tolist() == [0, 0, 0, 0]
+    assert told["seen_days"].tolist() == [28, 28, 28, 28]
 
 
 HALF_A_YEAR = Label(horizon_days=365, kinds=("urine_test", "hair_test"), substance="opioid")

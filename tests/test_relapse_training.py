@@ -32,7 +32,7 @@ def trained(made_from, config):
 
 def test_the_figures_are_of_the_model_and_every_baseline_on_the_same_rows(trained):
     figures = trained.backtest
-    assert list(figures.models) == ["lightgbm", "logistic", "last_result", "base_rate"]
+    assert list(figures.models) == ["lightgbm", "logistic", "points", "last_result", "base_rate"]
     assert set(figures.models["lightgbm"]) == {"auroc", "auprc", "brier", "log_loss", "slope", "intercept", "ece"}
     assert figures.counts.rows == len(figures.predictions)
     assert figures.counts.positives == figures.predictions["relapse"].sum()

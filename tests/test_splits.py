@@ -24,18 +24,24 @@ def test_the_fold_is_the_digest_of_the_id_modulo_the_folds(person_id):
 
 def test_each_judged_row_is_judged_once_and_its_person_never_learned_from():
     times = pd.DataFrame(
-        {"person_id": [f"p{n % 40}" for n in range(200)], "as_of": 0, "judged": [n % 4 > 0 for n in range(200)]}
+        {
+            "person_id": [f"p{n % 40}" for n in range(200)],
+            "as_of": 0,
+            "judged": [n % 4 > 0 for n in range(200)],
+            "trained": [n % 4 < 3 for n in range(200)],
+        }
     )
     judged = np.zeros(200)
     for fold in folds_of(times, BY_PERSON):
         judged += fold.judge
+        assert times["trained"][fold.learn].all()
         assert not set(times["person_id"][fold.learn]) & set(times["person_id"][fold.judge])
     assert (judged == times["judged"]).all()
 
 
 def test_rows_learned_from_were_closed_and_reported_before_any_row_is_judged():
     days = np.arange(0, 900, 10)
-    times = pd.DataFrame({"person_id": "p", "as_of": days, "judged": True})
+    times = pd.DataFrame({"person_id": "p", "as_of": days, "judged": True, "trained": True})
     folds = list(folds_of(times, BY_TIME))
     assert len(folds) == 3
     for fold in folds:

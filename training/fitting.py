@@ -36,7 +36,7 @@ Asked = TypeVar("Asked")
 
 @dataclass(frozen=True)
 class Fitted:
-    """A model, how observed rows were weighed for it, and what fits said of its rows that had not seen their persons."""
+    """A model, how observed rows were weighed for it, and what fits without its persons said of each row."""
 
     model: RelapseModel
     observing: Observing | None

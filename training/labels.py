@@ -31,7 +31,7 @@ ENDS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("imprisoned", "programme_end", ("imprisoned",)),
     ("lost", "programme_end", ("lost",)),
     ("transferred_out", "transfer_out", ()),
-    ("programme_ended", "programme_end", ("completed", "ended")),
+    ("programme_ended", "programme_end", ("ended",)),
 )
 GOES_ON = {"transferred_out": "transfer_in", "programme_ended": "programme_start"}  # what takes an end back
 

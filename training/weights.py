@@ -23,6 +23,7 @@ from training.rows import Rows
 STRENGTH = 0.02  # inverse regularisation of both regressions, as C of scikit-learn
 UNIT_DAYS = 30.0  # ends are counted by the month: a rate by the day would vanish beside its penalty
 LARGEST = 10.0  # times the mean weight
+LEAST = 0.02  # a row less likely to be observed stands for no more than fifty
 MOST_ROWS = 30_000  # to learn from: beyond, a regression this strongly penalised does not change
 EVERYONE = 1.0
 
@@ -44,7 +45,7 @@ class Observing:
 
     def weights(self, rows: Rows) -> Floats:
         """The weight of each of some observed rows; their mean is 1 before large ones are cut off."""
-        raw = 1 / self.probability(rows)
+        raw = 1 / np.maximum(self.probability(rows), LEAST)
         return np.minimum(raw / raw.mean(), LARGEST)
 
 
