@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from features.areas import OUTSIDE, AreaSet, Floats, Ints, locate
 from features.errors import ConfigError
+from features.festivals import festive_within
 from features.vocabulary import TOWNSHIP_ONLY
 
 WEEK = 7
@@ -165,6 +166,11 @@ def season_cos(past: VisiblePast, weeks: int | None) -> Values:  # noqa: ARG001
     return np.cos(_season(past))
 
 
+def festival_days(past: VisiblePast, weeks: int | None) -> Values:  # noqa: ARG001
+    """Days of the target window in the Spring Festival season or the National Day week. NaN beyond 2010 to 2035."""
+    return festive_within(past.as_of, WEEK * past.horizon_weeks)[:, None]
+
+
 def tests(past: VisiblePast, weeks: int | None) -> Values:
     """Tests made in the area in weeks that ended in the lookback, count. NaN where no effort was ever reported."""
     if past.effort is None:
@@ -203,6 +209,7 @@ CATALOGUE: dict[str, Calculation] = {
     "weeks_since_last": weeks_since_last,
     "season_sin": season_sin,
     "season_cos": season_cos,
+    "festival_days": festival_days,
     "tests": tests,
 }
 
@@ -245,10 +252,11 @@ FEATURES: tuple[Feature, ...] = (
     *(Feature(code, weeks) for code in ("near", "vicinity") for weeks in (52, None)),
     *(Feature("city", weeks) for weeks in (4, 13, 26, 52)),
     *(Feature("city_pace", weeks) for weeks in (4, 13, 26)),
-    *(Feature("ewma", weeks) for weeks in (4, 26)),
+    *(Feature("ewma", weeks) for weeks in (4, 26, 104)),
     Feature("weeks_since_last"),
     Feature("season_sin"),
     Feature("season_cos"),
+    Feature("festival_days"),
     *(Feature("tests", weeks) for weeks in (4, 26)),
 )
 

@@ -60,10 +60,9 @@ def fit(lessons: Lessons, scope: Scope, learning: Learning, features: Sequence[F
         tuple(features),
     )
     booster = ground.grown(lessons.weeks, learning)
-    trust = _trust(ground, learning)
-    realised = ground.expected[windows.at] * np.exp(trust * ground.raw(booster, windows.at))
-    dispersions = dispersions_of(windows.observed, realised, lessons.evidence)
-    return HotspotModel(booster, tuple(features), prior, trust, dispersions, scope)
+    # The prior's: the trees have seen what came in these windows, and would seem to miss less than they do.
+    dispersions = dispersions_of(windows.observed, ground.expected[windows.at], lessons.evidence)
+    return HotspotModel(booster, tuple(features), prior, _trust(ground, learning), dispersions, scope)
 
 
 @dataclass(frozen=True, eq=False)

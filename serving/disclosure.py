@@ -35,6 +35,7 @@ FAMILY_OF = {
     "city_pace": "city",
     "season_sin": "season",
     "season_cos": "season",
+    "festival_days": "season",
     "tests": "effort",
 }
 

@@ -7,12 +7,16 @@ import pytest
 import shapely
 
 from features import hotspot
-from features.areas import OUTSIDE, Grid, townships
+from features.areas import OUTSIDE, townships
 from features.errors import ArtifactError, ConfigError, TooLittleHistoryError
+from features.grids import Grid
 from features.hotspot import FEATURES, Feature, Places, compute, counted, visible_past
 from models import artifact
 from models import hotspot as model
-from models.hotspot import Learning, Prior, Scope
+from models.counts import dispersion_of
+from models.hotspot import Dispersions, Scope
+from models.hotspot_fit import Learning, Lessons, fit
+from models.prior import Recent, evidence_of
 
 SCOPE = Scope("township", 4, ("overdose",), ("citizen",), None)
 LIGHT = Learning(rounds=20, rows_per_leaf=20, threads=1)
@@ -62,13 +66,11 @@ def random_city(seed=1, *, days=900, size=900):
 
 
 def fitted(rows, learning=LIGHT):
-    past = visible_past(rows, None, townships(town()), as_of=np.arange(1400, 1850, 7), horizon_weeks=4)
-    told = compute(past)
-    came = [rows["occurred_on"].sub(as_of).between(1, 28) for as_of in told["as_of"].unique()]
-    observed = np.concatenate(
-        [rows["area_id"][mask].value_counts().reindex(["T1", "T2", "T3"]).fillna(0) for mask in came]
-    )
-    return model.fit(told, observed, SCOPE, learning, FEATURES), told
+    dates = np.arange(1225, 1850, 7)
+    past = visible_past(rows, None, townships(town()), as_of=dates, horizon_weeks=4)
+    told, evidence = compute(past), evidence_of(past, Recent())
+    learned = fit(Lessons(evidence, told, np.arange(26, len(dates) - 6), int(dates[-1])), SCOPE, learning, FEATURES)
+    return learned, told.assign(prior=learned.prior.expected(evidence).ravel())
 
 
 LATE = incidents("""
@@ -208,12 +210,6 @@ def test_cells_leave_out_what_has_no_place_finer_than_the_township():
     assert counted(rows, level="cell", **chosen)["kind"].tolist() == ["overdose"]
 
 
-def test_the_prior_is_positive_and_keeps_the_citys_total():
-    year = pd.DataFrame({"as_of": 1, "area_id": ["T1", "T2"], "count_52w": [26.0, 0.0]})
-    expected = Prior(0.1).expected(year, horizon_weeks=4)
-    assert expected.tolist() == pytest.approx([(0.9 * 26 + 0.1 * 27 / 2) * 4 / 52, 0.1 * 27 / 2 * 4 / 52])
-
-
 def test_contributions_with_the_prior_sum_to_the_log_rate():
     learned, rows = fitted(random_city())
     told = model.contributions(learned, rows)
@@ -234,7 +230,7 @@ def test_a_model_survives_the_trip_through_its_artifact(tmp_path, grid):
     plain = artifact.hotspot_to_plain(learned, name="hotspot-township-4w")
     artifact.save(tmp_path / "model", booster=learned.booster, model=plain, card={})
     again = artifact.hotspot_of(artifact.read(tmp_path / "model"))
-    kept = ("features", "prior", "dispersion", "scope")
+    kept = ("features", "prior", "trust", "dispersions", "scope")
     assert [getattr(again, each) for each in kept] == [getattr(learned, each) for each in kept]
     assert model.predict(again, rows).tolist() == model.predict(learned, rows).tolist()
 
@@ -310,7 +306,7 @@ def test_a_city_without_incidents_gets_no_forecast():
 def test_overdispersed_counts_get_a_wider_interval():
     learned, _ = fitted(random_city())
     narrow, wide = (
-        model.interval(dataclasses.replace(learned, dispersion=dispersion), np.array([20.0]))
+        model.interval(dataclasses.replace(learned, dispersions=Dispersions(dispersion, 0.0, 0.0)), np.array([20.0]))
         for dispersion in (0.0, 0.5)
     )
     assert wide[0] < narrow[0] < narrow[1] < wide[1]
@@ -319,8 +315,8 @@ def test_overdispersed_counts_get_a_wider_interval():
 def test_dispersion_is_the_variance_above_poisson():
     drawn, mean = np.random.default_rng(3), np.full(100_000, 5.0)
     negative_binomial = drawn.negative_binomial(2, 2 / (2 + 5), len(mean)).astype(float)
-    assert model._dispersion(negative_binomial, mean) == pytest.approx(1 / 2, rel=0.05)
-    assert model._dispersion(mean, mean) == 0.0
+    assert dispersion_of(negative_binomial, mean) == pytest.approx(1 / 2, rel=0.05)
+    assert dispersion_of(mean, mean) == 0.0
 
 
 def test_an_incident_of_an_unknown_area_lies_outside():
