@@ -61,13 +61,11 @@ class RelapseModel:
         shares[:, -1] += self.calibration.intercept
         return contributions_of(shares, self.calibration.log_odds(self._raw(matrix)))
 
-    def interval(self, table: pd.DataFrame) -> Interval | None:
-        """The 95 % interval of each risk over refits on resampled persons; None where the model has none."""
+    def interval(self, table: pd.DataFrame, log_odds: Floats) -> Interval | None:
+        """The 95 % interval of each risk around its log-odds, over refits; None where the model has none."""
         if self.spread is None:
             return None
-        matrix = self._matrix(table)
-        log_odds = self.calibration.log_odds(self._raw(matrix))
-        return self.spread.interval(matrix, log_odds, slope=self.calibration.slope)
+        return self.spread.interval(self._matrix(table), log_odds, slope=self.calibration.slope)
 
     def _raw(self, matrix: Floats) -> Floats:
         trees: Floats = np.asarray(self.booster.predict(matrix, raw_score=True))

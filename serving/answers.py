@@ -41,6 +41,8 @@ def score_of(asked: Asked, scored: Scored, *, score_id: str, person_id: str | No
         score_id=score_id,
         person_id=person_id,
         risk=scored.risk,
+        low=scored.low,
+        high=scored.high,
         log_odds=scored.log_odds,
         base=scored.base,
         horizon_days=asked.horizon_days,

@@ -231,6 +231,8 @@ class Score(Message):
     score_id: str
     person_id: str | None
     risk: float = Field(ge=0, le=1, description="Calibrated probability of a relapse within the horizon.")
+    low: float | None = Field(ge=0, le=1, description="Lower end of the risk's 95 % interval; null: not estimated.")
+    high: float | None = Field(ge=0, le=1, description="Upper end of the risk's 95 % interval; null: not estimated.")
     log_odds: float
     base: float
     horizon_days: int

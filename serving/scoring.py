@@ -19,7 +19,10 @@ UNKNOWN = "unknown_person"
 
 @dataclass(frozen=True)
 class Scored:
-    """One score: calibrated log-odds, the base, and each feature's value and contribution in the model's order."""
+    """One score: calibrated log-odds, the base, and each feature's value and contribution in the model's order.
+
+    `low` and `high` are the ends of the risk's 95 % interval; None where the model has none.
+    """
 
     log_odds: float
     risk: float
@@ -28,6 +31,8 @@ class Scored:
     values: Floats
     contributions: Floats
     age_known: bool = True
+    low: float | None = None
+    high: float | None = None
 
 
 @dataclass(frozen=True)
@@ -68,6 +73,7 @@ def _of_eligible(model: RelapseModel, history: History, times: pd.DataFrame, bor
     table = compute(history, times, model.features)
     parts = model.contributions(table)
     values, risks = table.to_numpy(dtype=np.float64), sigmoid(parts.total)
+    interval = model.interval(table, parts.total)
     return [
         Scored(
             log_odds=float(parts.total[row]),
@@ -77,6 +83,8 @@ def _of_eligible(model: RelapseModel, history: History, times: pd.DataFrame, bor
             values=values[row],
             contributions=parts.by_feature[row],
             age_known=born[row] is not None,
+            low=None if interval is None else float(interval.low[row]),
+            high=None if interval is None else float(interval.high[row]),
         )
         for row in range(len(table))
     ]

@@ -43,6 +43,12 @@ def test_reasons_come_strongest_first_and_those_that_add_nothing_not_at_all():
     assert (told.others.count, told.others.contribution) == (0, 0.0)
 
 
+def test_the_interval_of_a_risk_is_told_and_none_is_made_up():
+    told = answer(scored(low=0.2, high=0.3))
+    assert (told.low, told.risk, told.high) == (0.2, 0.24, 0.3)
+    assert (answer(scored()).low, answer(scored()).high) == (None, None)
+
+
 def test_reasons_not_listed_are_told_as_one():
     told = answer(scored(), most=1)
     assert (told.others.count, told.others.contribution) == (3, pytest.approx(0.2 + 0.1 - 0.05))

@@ -1,5 +1,7 @@
 """A saved model is refused unless every byte is the one that was promoted."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -9,19 +11,26 @@ from features.cohort import Cohort, GoodPeriods
 from features.errors import ArtifactError
 from models import artifact
 from models.calibration import Platt
+from models.interval import fit_spread
+from models.linear import fit_linear
 from models.relapse import Growth, RelapseModel, fit_booster
 
 FEATURES = (make("negative_run", substance=""), make("missed_tests", substance="", days=30))
 
 
-@pytest.fixture(scope="module")
-def model():
+@pytest.fixture(scope="module", params=["trees alone", "with a linear part and an interval"])
+def model(request):
     random = np.random.default_rng(3)
     table = pd.DataFrame({feature.name: random.integers(0, 9, 400).astype(float) for feature in FEATURES})
     relapse = (random.random(400) < 0.1 + 0.08 * table["missed_tests_30d"]).to_numpy(dtype=float)
     booster = fit_booster(table, relapse, Growth(rounds=20))
     cohort = Cohort(programmes=("methadone",), good_periods=GoodPeriods(1, 4, 7))
-    return RelapseModel("relapse-test", booster, FEATURES, Platt(0.9, -0.1), cohort, 28)
+    trees = RelapseModel("relapse-test", booster, FEATURES, Platt(0.9, -0.1), cohort, 28)
+    if request.param == "trees alone":
+        return trees
+    linear = fit_linear(table.to_numpy(), relapse, strength=0.1, directions=(0, 0))
+    refits = [np.where(random.random(400) < 0.4, random.normal(size=400), np.nan) for _ in range(20)]
+    return replace(trees, linear=linear, linear_share=0.4, spread=fit_spread(table, refits, seed=1))
 
 
 @pytest.fixture
@@ -35,6 +44,10 @@ def test_what_is_saved_scores_alike_to_the_last_bit(model, saved):
     again = artifact.relapse_of(artifact.read(saved[0], expected=saved[1]))
     table = pd.DataFrame({"negative_run": [0.0, 3.0, np.nan], "missed_tests_30d": [8.0, 0.0, 1.0]})
     assert (again.log_odds(table) == model.log_odds(table)).all()
+    assert (again.contributions(table).by_feature == model.contributions(table).by_feature).all()
+    intervals = [each.interval(table, each.log_odds(table)) for each in (model, again)]
+    assert (intervals[0] is None) == (model.spread is None)
+    assert intervals[0] is None or (intervals[0].low == intervals[1].low).all()
     assert (again.features, again.cohort, again.horizon_days) == (model.features, model.cohort, model.horizon_days)
 
 
@@ -69,6 +82,12 @@ def test_contributions_and_base_add_up_to_the_log_odds(model):
     parts = model.contributions(table)
     assert np.allclose(parts.base + parts.by_feature.sum(axis=1), model.log_odds(table), atol=1e-9)
     assert parts.strongest(0, 1) == [1]  # eight missed tests say more than the run
+
+
+def test_an_interval_holds_its_risk(model):
+    table = pd.DataFrame({"negative_run": [0.0, 3.0, np.nan], "missed_tests_30d": [8.0, 0.0, 1.0]})
+    told = model.interval(table, model.log_odds(table))
+    assert told is None or ((told.low < model.risk(table)) & (model.risk(table) < told.high)).all()
 
 
 def test_the_same_rows_and_growth_give_the_same_bytes():
