@@ -46,7 +46,7 @@ def create(settings: Settings, resolve: Resolve) -> FastAPI:
     app.router.route_class = StrictRoute
     app.router.redirect_slashes = False  # an address that is not ours is a problem, not a redirect
     app.state.desk = desk
-    app.state.guard = Guard(settings, access, Limits(settings.caps), desk.records)
+    app.state.guard = Guard(settings, access, Limits(settings.caps), desk.reading.records)
     app.add_middleware(Door, settings=settings, access_is_on=lambda: access.is_on)
     answer_problems(app)
     _add_scores(app, desk)

@@ -3,44 +3,25 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from types import MappingProxyType
 
 from features.schema import days_since_epoch
 from models.champion import Champion
 from models.relapse import RelapseModel
-from serving import answers, purposes
+from serving import answers
 from serving.answers import Asked
 from serving.champions import Champions, Resolve
-from serving.entries import OTHER_STATION, SCORED, Entry
+from serving.entries import SCORED, Entry
 from serving.guard import Visit
 from serving.histories import SENT_ALONG, Held, StoredHistories, sent_along
 from serving.messages import BatchAnswer, BatchRequest, Question, Ready, RefusedModel, Score, ScoreRequest
 from serving.problems import ProblemError, fault_of
+from serving.reading import Asking, Reading
 from serving.records import Records
-from serving.roles import WITH_EVENTS, may, station_of
-from serving.scoring import UNKNOWN, NotScored, Outcome, prove, scores
+from serving.scoring import NotScored, Outcome, prove, scores
 from serving.settings import Settings
-from serving.stations import stations_of
 from serving.wording import Wording, preferred, wording
 
-NOBODY_HIDDEN: Mapping[str, str] = MappingProxyType({})
-
 Answering = tuple[Champion, RelapseModel]
-
-
-@dataclass(frozen=True)
-class Asking:
-    """A question, about whom it is, who asks it, and the words it is answered in."""
-
-    question: Question
-    person_ids: Sequence[str]
-    visit: Visit
-    texts: Wording
-
-    @property
-    def with_events(self) -> bool:
-        """Whether the history came along."""
-        return list(self.person_ids) == [SENT_ALONG]
 
 
 @dataclass(frozen=True)
@@ -59,29 +40,26 @@ class Desk:
     settings: Settings
     champions: Champions
     histories: StoredHistories
-    records: Records
+    reading: Reading
 
     @classmethod
     def open(cls, settings: Settings, resolve: Resolve) -> "Desk":
         """The desk of a home; champions and store are looked for with each question, so they may come later."""
         settings.home.path.mkdir(mode=0o700, parents=True, exist_ok=True)
-        return cls(
-            settings=settings,
-            champions=Champions(settings.home.champions, settings.home.ledger, resolve, prove, settings.seconds),
-            histories=StoredHistories(settings.home.store_url),
-            records=Records(settings.home.records, busy_seconds=settings.busy_seconds),
-        )
+        champions = Champions(settings.home.champions, settings.home.ledger, resolve, prove, settings.seconds)
+        histories = StoredHistories(settings.home.store_url)
+        records = Records(settings.home.records, busy_seconds=settings.busy_seconds)
+        return cls(settings, champions, histories, Reading(settings, histories, records))
 
     def score(self, question: ScoreRequest, visit: Visit, *, accept_language: str) -> Score:
         """The score of one person; ProblemError when there is none to give."""
         texts = self.wording(question.language, accept_language)
-        asking = Asking(question, [question.person_id or SENT_ALONG], visit, texts)
-        self._refuse(asking)
+        asking = self._asking(question, [question.person_id or SENT_ALONG], visit, texts)
         answering = self._answering(question)
         if asking.with_events:
-            answered = self._of_history_sent_along(asking, question, answering)
+            answered = self._of_history_sent_along(asking, question, answering, texts)
         else:
-            answered = self._of_stored(asking, answering)
+            answered = self._of_stored(asking, question, answering, texts)
         answer = answered[0].answer
         if isinstance(answer, NotScored):
             raise answers.refusal(answer.reason, texts)
@@ -90,9 +68,8 @@ class Desk:
     def batch(self, question: BatchRequest, visit: Visit, *, accept_language: str) -> BatchAnswer:
         """The scores of many persons, and why some have none, in the order asked."""
         texts = self.wording(question.language, accept_language)
-        asking = Asking(question, question.person_ids, visit, texts)
-        self._refuse(asking)
-        answered = self._of_stored(asking, self._answering(question))
+        asking = self._asking(question, question.person_ids, visit, texts)
+        answered = self._of_stored(asking, question, self._answering(question), texts)
         return BatchAnswer(
             scores=[each.answer for each in answered if isinstance(each.answer, Score)],
             refused=[
@@ -127,68 +104,47 @@ class Desk:
         if as_of > self.settings.today:
             raise fault_of("as_of", "in_the_future")
 
-    def _refuse(self, asking: Asking) -> None:
-        """ProblemError when nobody, or not this caller, may ask this; recorded for each person asked about."""
-        self.refuse_the_future(asking.question.as_of)
-        caller = asking.visit.caller
-        if asking.with_events and not may(caller, WITH_EVENTS):
-            raise ProblemError("not_your_role")
-        try:
-            purposes.check(caller, asking.question.purpose, with_events=asking.with_events)
-        except ProblemError as refused:
-            self._record(asking, [self._entry(asking, each, refused.code) for each in asking.person_ids])
-            raise
+    def _asking(self, question: Question, person_ids: Sequence[str], visit: Visit, texts: Wording) -> Asking:
+        """Who asks what about whom, once it is clear that it may be asked."""
+        self.refuse_the_future(question.as_of)
+        asking = Asking(visit, person_ids, question.purpose, question.as_of, texts.language)
+        self.reading.refuse(asking)
+        return asking
 
     def _answering(self, question: Question) -> Answering:
         return self.champions.relapse(question.model or self.settings.relapse_model)
 
-    def _of_history_sent_along(self, asking: Asking, question: ScoreRequest, answering: Answering) -> list[Answered]:
+    def _of_history_sent_along(
+        self, asking: Asking, question: ScoreRequest, answering: Answering, texts: Wording
+    ) -> list[Answered]:
         """The outcome of a history sent along: what its sender says of the person forbids as much as an event does."""
-        held = sent_along(question, answering[1], today=self.settings.today)
+        champion, model = answering
+        held = sent_along(question, model, today=self.settings.today)
+        asked = Asked(champion, model.horizon_days, question.as_of, held.snapshot, question.most, texts)
         forbids = question.status and question.status.forbids
-        outcomes = [NotScored(forbids)] if forbids else self._scores(asking, answering[1], held)
-        return self._answered(asking, answering, held, outcomes)
+        outcomes = [NotScored(forbids)] if forbids else self._scores(asking, model, held)
+        return self._answered(asking, asked, outcomes, {})
 
-    def _of_stored(self, asking: Asking, answering: Answering) -> list[Answered]:
+    def _of_stored(self, asking: Asking, question: Question, answering: Answering, texts: Wording) -> list[Answered]:
         """The outcome of each stored person; those out of the caller's reach are not read, as if nobody knew them."""
-        hidden = self._hidden(asking)
+        champion, model = answering
+        hidden = self.reading.hidden(asking)
         held = self.histories.of([each for each in asking.person_ids if each not in hidden])
-        return self._answered(asking, answering, held, self._scores(asking, answering[1], held), hidden)
-
-    def _hidden(self, asking: Asking) -> Mapping[str, str]:
-        """The persons asked about who are not of the caller's station, and what the record says of each.
-
-        Unknown ones among them: one lookup is all the work that is done for either, and either is told as unknown.
-        """
-        station = station_of(asking.visit.caller, asking.visit.act)
-        if station is None:
-            return {}
-        found = stations_of(self.histories.store(), asking.person_ids, today=self.settings.today)
-        return {
-            person_id: OTHER_STATION if theirs else UNKNOWN
-            for person_id, theirs in zip(asking.person_ids, found, strict=True)
-            if theirs != station
-        }
+        asked = Asked(champion, model.horizon_days, question.as_of, held.snapshot, question.most, texts)
+        return self._answered(asking, asked, self._scores(asking, model, held), hidden)
 
     def _scores(self, asking: Asking, model: RelapseModel, held: Held) -> Sequence[Outcome]:
-        as_of, today = days_since_epoch(asking.question.as_of), days_since_epoch(self.settings.today)
+        as_of, today = days_since_epoch(asking.as_of), days_since_epoch(self.settings.today)
         return scores(model, held.history, asking.person_ids, as_of=as_of, today=today)
 
     def _answered(
-        self,
-        asking: Asking,
-        answering: Answering,
-        held: Held,
-        outcomes: Sequence[Outcome],
-        hidden: Mapping[str, str] = NOBODY_HIDDEN,
+        self, asking: Asking, asked: Asked, outcomes: Sequence[Outcome], hidden: Mapping[str, str]
     ) -> list[Answered]:
         """The outcome of each person, recorded."""
-        (champion, model), question = answering, asking.question
-        asked = Asked(champion, model.horizon_days, question.as_of, held.snapshot, question.most, asking.texts)
         answered = [
             self._one(asked, person_id, outcome) for person_id, outcome in zip(asking.person_ids, outcomes, strict=True)
         ]
-        self._record(asking, [self._recorded(asking, asked, each, hidden) for each in answered])
+        self.reading.record(asking, [self._recorded(asking, asked, each, hidden) for each in answered])
         return answered
 
     def _one(self, asked: Asked, person_id: str, outcome: Outcome) -> Answered:
@@ -202,7 +158,7 @@ class Desk:
         answer = answered.answer
         outcome = SCORED if isinstance(answer, Score) else hidden.get(answered.person_id, answer.reason)
         return replace(
-            self._entry(asking, answered.person_id, outcome),
+            self.reading.entry(asking, answered.person_id, outcome),
             score_id=answered.score_id,
             tag=asked.champion.tag,
             digest=asked.champion.digest,
@@ -210,18 +166,3 @@ class Desk:
             snapshot=asked.snapshot,
             risk=answer.risk if isinstance(answer, Score) else None,
         )
-
-    def _entry(self, asking: Asking, person_id: str, outcome: str) -> Entry:
-        """What is recorded of a question about a person before any model was asked."""
-        return replace(
-            asking.visit.entry(at=self.settings.now().isoformat(timespec="milliseconds"), outcome=outcome),
-            purpose=asking.question.purpose,
-            person_hash=None if asking.with_events else self.records.hash_of(person_id),
-            as_of=asking.question.as_of.isoformat(),
-            language=asking.texts.language,
-            inline=int(asking.with_events),
-        )
-
-    def _record(self, asking: Asking, entries: Sequence[Entry]) -> None:
-        self.records.write(entries)
-        asking.visit.recorded = True

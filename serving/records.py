@@ -113,10 +113,8 @@ class Records:
         """The head after the entries, and the alarms they raise, are on disk."""
         self._connection.execute("BEGIN IMMEDIATE")
         try:
-            before = volume.persons_today(self._connection, entries)
             head = self._append(Head(*self._connection.execute(NEWEST).fetchone() or ()), entries)
-            alarms = volume.alarms(self._connection, before, entries)
-            head = self._append(head, alarms)
+            head = self._append(head, volume.alarms(self._connection, entries))
             self._connection.execute("COMMIT")
         except sqlite3.Error:
             if self._connection.in_transaction:

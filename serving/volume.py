@@ -19,43 +19,29 @@ PERSONS = "SELECT COUNT(DISTINCT person_hash) FROM audit WHERE actor = ? AND at 
 
 
 @dataclass(frozen=True)
-class Day:
-    """An actor's day, in UTC; `role` is that of the entry that made it be looked at."""
+class _Day:
+    """An actor's day, in UTC, and the role it is watched in."""
 
     actor: str
     role: str
     day: str
 
 
-def persons_today(connection: sqlite3.Connection, entries: Sequence[Entry]) -> dict[Day, int]:
-    """How many different persons each watched actor of these entries had asked about that day, before them.
-
-    Days on which the alarm was raised already are left out: one a day is enough, and the counting would go on for ever.
-    """
-    watched = {
-        Day(each.actor, each.role, each.at[:10])
-        for each in entries
-        if each.person_hash is not None and each.role in MOST_PERSONS_A_DAY
-    }
-    return {each: _persons(connection, each) for each in watched if not _is_raised(connection, each)}
+def alarms(connection: sqlite3.Connection, entries: Sequence[Entry]) -> list[Entry]:
+    """An entry for each actor who by these entries, written by now, asked about too many persons; one a day."""
+    days: dict[_Day, str] = {}
+    for each in entries:
+        if each.person_hash is not None and each.role in MOST_PERSONS_A_DAY:
+            days[_Day(each.actor, each.role, each.at[:10])] = each.at
+    return [alarm for day, at in days.items() for alarm in _alarm(connection, day, at)]
 
 
-def alarms(connection: sqlite3.Connection, before: Mapping[Day, int], entries: Sequence[Entry]) -> list[Entry]:
-    """An entry for each actor whom these entries, written by now, took over the limit."""
-    raised = []
-    for day, asked in before.items():
-        most, asked_now = MOST_PERSONS_A_DAY[day.role], _persons(connection, day)
-        if asked <= most < asked_now:
-            at = max(each.at for each in entries if each.actor == day.actor)
-            detail = f"{asked_now} persons in a day, {most} are usual at most"
-            raised.append(Entry(at, day.actor, day.role, "alarm", UNUSUAL_VOLUME, detail=detail))
-            LOG.warning("unusual volume: key %s asked about %s", day.actor, detail)
-    return raised
-
-
-def _is_raised(connection: sqlite3.Connection, day: Day) -> bool:
-    return connection.execute(RAISED, (day.actor, day.day)).fetchone() is not None
-
-
-def _persons(connection: sqlite3.Connection, day: Day) -> int:
-    return int(connection.execute(PERSONS, (day.actor, day.day)).fetchone()[0])
+def _alarm(connection: sqlite3.Connection, day: _Day, at: str) -> list[Entry]:
+    if connection.execute(RAISED, (day.actor, day.day)).fetchone():
+        return []
+    asked, most = connection.execute(PERSONS, (day.actor, day.day)).fetchone()[0], MOST_PERSONS_A_DAY[day.role]
+    if asked <= most:
+        return []
+    detail = f"{asked} persons in a day, {most} are usual at most"
+    LOG.warning("unusual volume: %s asked about %s", day.role, detail)
+    return [Entry(at, day.actor, day.role, "alarm", UNUSUAL_VOLUME, detail=detail)]

@@ -235,6 +235,9 @@ def test_a_damaged_promotion_is_refused_and_told_while_the_last_good_model_answe
         with sqlite3.connect(spoilt.home.records) as connection:
             connection.execute("DROP TABLE audit")
         assert "risk" not in problem(score(url), 503, "record_failed")
+        problem(ask(f"{url}/v1/hotspots?as_of={AS_OF}"), 503, "record_failed")
+        problem(score(url, headers={"Authorization": None}), 503, "record_failed")
+        assert ask(f"{url}/readyz").status == 200  # what says nothing of anyone is not recorded
 
 
 def test_without_model_and_store_the_service_is_up_but_not_ready(tmp_path):

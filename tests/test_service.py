@@ -397,6 +397,16 @@ def test_the_openapi_document_lists_what_is_answered(url):
         assert headers == {"accept-language"}
 
 
+def test_the_openapi_document_says_where_a_key_is_needed(url):
+    told = ask(f"{url}/openapi.json").json
+    (scheme,) = told["components"]["securitySchemes"]
+    assert told["components"]["securitySchemes"][scheme] == {"type": "http", "scheme": "bearer"}
+    for path, methods in told["paths"].items():
+        for operation in methods.values():
+            assert operation["security"] == ([{scheme: []}] if path.startswith("/v1/") else [])
+            assert ("401" in operation["responses"]) == path.startswith("/v1/")
+
+
 def test_every_example_of_the_openapi_document_is_understood(url):
     schemas = ask(f"{url}/openapi.json").json["components"]["schemas"]
     stored, sent = schemas["ScoreRequest"]["examples"]
