@@ -4,7 +4,7 @@ BIN := .venv/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check static bench-features bench-intake bench-online bench-serving lock clean
+.PHONY: help demo test check static bench-features bench-intake bench-online bench-serving bench-city lock clean
 
 help: ## what there is to make
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
@@ -34,6 +34,9 @@ bench-online: .venv/.dev ## one row online against the same row in a batch: do t
 
 bench-serving: .venv/.dev ## scores over HTTP at a steady rate, on a small invented city
 	$(BIN)/python -m tests.benchmarks.serving_load --invented $$(mktemp -d) $(ARGS)
+
+bench-city: .venv/.dev ## the invented cities, and one of 60,000 persons: time, memory of all processes
+	$(BIN)/python -m tests.benchmarks.city $(ARGS)
 
 lock: .venv/.dev ## resolve both locks anew
 	$(BIN)/uv pip compile --quiet --upgrade --generate-hashes --no-emit-index-url --no-header --python-version 3.11 pyproject.toml -o requirements.lock

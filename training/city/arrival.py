@@ -40,10 +40,15 @@ def arrive(recorded: Rows, ground: Ground, rng: np.random.Generator) -> Rows:
 
 
 def lost_probability(recorded: Rows, ground: Ground) -> Floats:
-    """The probability that a row never arrives; less in diligent stations."""
+    """The probability that a row never arrives; only routine records are lost."""
     losable = np.isin(recorded["kind"], codes("kind", LOSABLE))
+    return losable * lost_share(ground)[recorded["station"]]
+
+
+def lost_share(ground: Ground) -> Floats:
+    """By station, the share of routine records (tests among them) that never arrive; less in diligent ones."""
     share = ground.figures.arrival.lost_share * np.exp(-ground.stations.diligence)
-    return np.minimum(losable * share[recorded["station"]], 1.0)
+    return np.asarray(np.minimum(share, 1.0))
 
 
 def _first(ordered: Rows, ground: Ground, rng: np.random.Generator) -> Rows:
