@@ -16,6 +16,7 @@ HALF_LIVES_WEEKS = (2, 4, 8, 13, 26, 52)
 N_LEVELS = 2 * len(HALF_LIVES_WEEKS)
 RECENT = ("corrected", "dropped")
 CALM = 200  # incidents spread evenly over the year, added so that few incidents make no season
+LEAST_SEEN = 0.25  # share of a day's incidents known, under which the day tells nothing of the season
 SMALLEST = 1e-3  # incidents in the horizon; a city is never expected to be quite still
 
 
@@ -72,7 +73,10 @@ def _season(past: VisiblePast, seen: Ages) -> tuple[Floats, Floats]:
     n_ages = seen.counts.shape[1]
     turn = 2 * np.pi / YEAR_DAYS * (past.as_of[:, None] - np.arange(n_ages)[None, :])
     years = (seen.exposure.sum(axis=1) + 1) // YEAR_DAYS
-    used = np.where(np.arange(n_ages)[None, :] < (years * YEAR_DAYS)[:, None], seen.counts, 0.0)
+    usual = (seen.counts.sum(axis=1) / np.maximum(seen.exposure.sum(axis=1), 1.0))[:, None]
+    blind = seen.exposure < LEAST_SEEN  # a gap in the records is no quiet season
+    counts = np.where(blind, usual, seen.counts / np.maximum(seen.exposure, LEAST_SEEN))
+    used = np.where(np.arange(n_ages)[None, :] < (years * YEAR_DAYS)[:, None], counts, 0.0)
     total = used.sum(axis=1) + CALM
     sine = 2 * (used * np.sin(turn)).sum(axis=1) / total
     cosine = 2 * (used * np.cos(turn)).sum(axis=1) / total

@@ -31,6 +31,7 @@ YEAR_WEEKS = 52
 SILENT_DAYS = 42  # a horizon of four weeks and two weeks of reporting lag
 YEAR_COUNT = "count_52w"
 PRIOR = "prior"  # the column of the prior rate in a feature table
+ALL_THREADS = 0  # LightGBM's word for as many as there are
 
 
 @dataclass(frozen=True)
@@ -71,9 +72,12 @@ class HotspotModel:
     scope: Scope
 
 
-def predict(model: HotspotModel, table: pd.DataFrame) -> Floats:
+def predict(model: HotspotModel, table: pd.DataFrame, *, threads: int = ALL_THREADS) -> Floats:
     """Expected incidents of each row in the horizon, above zero; the table has the prior as a column."""
-    return np.asarray(np.exp(_log_prior(table) + model.trust * trees(model.booster, model.features, table)), np.float64)
+    return np.asarray(
+        np.exp(_log_prior(table) + model.trust * trees(model.booster, model.features, table, threads=threads)),
+        np.float64,
+    )
 
 
 def contributions(model: HotspotModel, table: pd.DataFrame) -> pd.DataFrame:
@@ -211,9 +215,13 @@ def _log_prior(table: pd.DataFrame) -> Floats:
     return np.asarray(np.log(table[PRIOR].to_numpy(np.float64)), np.float64)
 
 
-def trees(booster: lgb.Booster, features: Sequence[Feature], table: pd.DataFrame) -> Floats:
-    """What the trees alone add to the log rate of each row."""
-    return np.asarray(booster.predict(design(features, table), raw_score=True), np.float64)
+def trees(booster: lgb.Booster, features: Sequence[Feature], table: pd.DataFrame, *, threads: int) -> Floats:
+    """What the trees alone add to the log rate of each row.
+
+    Where models are trained side by side, with as many threads as those: LightGBM keeps one number of threads for the
+    whole process, and a prediction that changes it makes a training beside it write where it may not.
+    """
+    return np.asarray(booster.predict(design(features, table), raw_score=True, num_threads=threads), np.float64)
 
 
 def design(features: Sequence[Feature], table: pd.DataFrame) -> Floats:

@@ -84,9 +84,10 @@ class _Ground:
         )
         return lgb.train(_parameters(learning), rows, num_boost_round=learning.rounds)
 
-    def raw(self, booster: lgb.Booster, weeks: Ints) -> Floats:
+    def raw(self, booster: lgb.Booster, weeks: Ints, *, threads: int) -> Floats:
         """What the trees add to the log rate at some as-of dates, (dates, areas)."""
-        return trees(booster, self.features, self.lessons.rows(weeks)).reshape(len(weeks), -1)
+        rows = self.lessons.rows(weeks)
+        return trees(booster, self.features, rows, threads=threads).reshape(len(weeks), -1)
 
     def came(self, weeks: Ints) -> Floats:
         """Incidents that came after some of the as-of dates learned from, (dates, areas)."""
@@ -100,7 +101,8 @@ def _trust(ground: _Ground, learning: Learning) -> float:
     early = weeks[weeks <= held[0] - horizon]  # whose outcome had ended by then
     if not len(early) or early[-1] - early[0] < FEWEST_WEEKS:
         return UNTESTED_TRUST
-    raw, came = ground.raw(ground.grown(early, learning), held), ground.came(held)
+    raw = ground.raw(ground.grown(early, learning), held, threads=learning.threads)
+    came = ground.came(held)
     misfit = [float(poisson_deviance(came, ground.expected[held] * np.exp(trust * raw)).sum()) for trust in TRUSTS]
     return TRUSTS[int(np.argmin(misfit))]
 

@@ -74,7 +74,7 @@ def forecasts_at(study: Study, baselines: Baselines, config: HotspotConfig, orig
     spread = {name: dispersions_of(windows.observed, each, study.evidence) for name, each in behind.items()}
     return AtOrigin(
         {
-            MODEL: model.predict(fitted, now),
+            MODEL: model.predict(fitted, now, threads=config.learning.threads),
             "prior": by_prior[at],
             **{name: each.ahead for name, each in simple.items()},
         },

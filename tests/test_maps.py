@@ -1,0 +1,73 @@
+import numpy as np
+import pytest
+
+from features.areas import cells, townships
+from features.grids import Grid
+from features.maps import EVEN, MapKind, bank_of, faded_counts, maps, spread_matrix, typical_distance_m
+from tests.hotspot_helpers import incidents, past_of, row_of_areas, steady
+
+OWN = MapKind(None)
+
+
+def test_the_bank_holds_seventeen_maps_where_areas_have_outlines():
+    assert len(bank_of(townships(row_of_areas(3)))) == 4 * 4 + 1
+
+
+def test_without_outlines_there_is_no_kernel_and_the_larger_area_is_all_there_is():
+    assert len(bank_of(townships(row_of_areas(3, outlined=False)))) == 4 + 1
+    with_parents = bank_of(townships(row_of_areas(3, outlined=False, parents=["D1", "D1", "D2"])))
+    assert len(with_parents) == 4 * 2 + 1
+    assert {kind.spread for kind in with_parents} == {"own", "parent", "even"}
+
+
+def test_a_map_is_each_areas_share_of_what_is_known():
+    rows = incidents([1000, 1001, 1002, 1003], ["T00", "T00", "T00", "T01"], late=[0, 0, 50, 0])
+    told = maps(past_of(rows, [1010]), [OWN, EVEN])[0]
+    assert told[0].tolist() == pytest.approx([2 / 3, 1 / 3, 0])  # the third is not known yet
+    assert told[1].tolist() == pytest.approx([1 / 3, 1 / 3, 1 / 3])
+
+
+def test_an_incident_one_half_life_old_weighs_half():
+    rows = incidents([1000, 1028], ["T00", "T01"])
+    assert faded_counts(past_of(rows, [1028]), 4)[0].tolist() == pytest.approx([0.5, 1.0, 0.0])
+
+
+def test_where_nothing_is_known_a_map_is_even():
+    assert maps(past_of(incidents([1000], ["T00"]), [990]), [OWN])[0, 0].tolist() == pytest.approx([1 / 3] * 3)
+
+
+def test_a_larger_area_spreads_its_incidents_evenly_over_its_own():
+    areas = row_of_areas(4, outlined=False, parents=["D1", "D1", "D2", "D2"])
+    rows = incidents([1000, 1000, 1000, 1000], ["T00", "T00", "T00", "T03"])
+    told = maps(past_of(rows, [1001], areas=areas), [MapKind(None, "parent")])[0, 0]
+    assert told.tolist() == pytest.approx([3 / 8, 3 / 8, 1 / 8, 1 / 8])
+
+
+@pytest.mark.parametrize("width", [0.6, 1.7, 6.0])
+def test_spreading_loses_no_incident(width):
+    by = spread_matrix(townships(row_of_areas(9)), MapKind(None, "gaussian", width))
+    assert by.sum(axis=1) == pytest.approx(np.ones(9))
+
+
+def test_a_gaussian_spread_equals_a_plain_loop():
+    areas = townships(row_of_areas(5))
+    by = spread_matrix(areas, MapKind(None, "gaussian", 0.6)).toarray()
+    step = typical_distance_m(areas.centres_m)
+    for place, here in enumerate(areas.centres_m):
+        away = [np.hypot(*(here - there)) / (0.6 * step) for there in areas.centres_m]
+        weight = [np.exp(-0.5 * each**2) if each <= 3.5 else 0.0 for each in away]
+        assert by[place] == pytest.approx(np.array(weight) / np.sum(weight))
+
+
+def test_the_typical_distance_of_cells_is_their_size():
+    places = incidents([1000, 1000], [None, None]).assign(longitude=[105.0, 105.01], latitude=[30.0, 30.01])
+    areas = cells(places, Grid(500, 30.0, 105.0), as_of=1000)
+    assert typical_distance_m(areas.centres_m) == pytest.approx(500, rel=1e-3)
+
+
+def test_what_is_not_known_yet_changes_no_map():
+    rows = steady([0.3, 0.1, 0.05], 400)
+    edited = rows.assign(area_id=rows["area_id"].mask(rows["known_on"] > 1300, "T02"))
+    kinds = bank_of(townships(row_of_areas(3)))
+    before, after = (maps(past_of(told, [1293, 1300]), kinds) for told in (rows, edited))
+    assert (before == after).all()
