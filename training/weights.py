@@ -24,7 +24,7 @@ STRENGTH = 0.02  # inverse regularisation of both regressions, as C of scikit-le
 UNIT_DAYS = 30.0  # ends are counted by the month: a rate by the day would vanish beside its penalty
 LARGEST = 10.0  # times the mean weight
 LEAST = 0.02  # a row less likely to be observed stands for no more than fifty
-MOST_ROWS = 30_000  # to learn from: beyond, a regression this strongly penalised does not change
+MOST_ROWS = 10_000  # to learn from: beyond, a regression this strongly penalised does not change
 EVERYONE = 1.0
 
 
