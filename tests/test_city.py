@@ -116,7 +116,7 @@ def test_who_is_declared_lost_sends_no_records_until_found_again(final: pd.DataF
     assert len(lost) > 0
     rest = final[final["person_id"].isin(lost.index)]
     later = rest[rest["occurred_on"] > rest["person_id"].map(lost)].sort_values("occurred_on", kind="stable")
-    assert set(later.drop_duplicates("person_id")["kind"]) <= {"order", "isolation_start"}
+    assert set(later.drop_duplicates("person_id")["kind"]) <= {"order", "isolation_start", "death"}
 
 
 def test_nobody_uses_in_isolation(city: City, final: pd.DataFrame) -> None:

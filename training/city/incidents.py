@@ -121,27 +121,18 @@ def incidents_table(told: Rows, ground: Ground, happening: Harm) -> pd.DataFrame
 
 
 def _overdoses(happening: Harm, ground: Ground, rng: np.random.Generator) -> pd.DataFrame:
-    """Poisson counts by week and township, each placed in a cell of the township by the lasting map; those seen."""
-    calendar, lasting = ground.weeks, happening.lasting
+    """Poisson counts by week and township, each placed within it by the lasting map; those anyone tells of."""
+    calendar, figures = ground.weeks, ground.figures.places
     counts = rng.poisson(happening.expected[calendar.opens :])
     week, township = (np.repeat(index, counts.ravel()) for index in np.indices(counts.shape).reshape(2, -1))
-    # The cells of all townships on one line: a point of it, drawn within the township's stretch, is a cell.
-    order = np.argsort(lasting.township, kind="stable")
-    line = np.concatenate([[0.0], np.cumsum(lasting.share[order])])
-    ends = np.searchsorted(lasting.township[order], np.arange(counts.shape[1] + 1))
-    low, high = line[ends[:-1]][township], line[ends[1:]][township]
-    place = np.searchsorted(line, low + rng.random(len(week)) * (high - low), side="right") - 1
-    cell = order[np.clip(place, ends[:-1][township], ends[1:][township] - 1)]
-    cell_m = ground.figures.places.cell_m
-    points = lasting.centres[cell] + rng.uniform(-cell_m / 2, cell_m / 2, (len(cell), 2))
-    figures = ground.figures.places
-    degrees = Projection(figures.longitude, figures.latitude).to_degrees(points)
+    cell = _cells(happening.lasting, township, len(ground.places), rng)
+    within = rng.uniform(-figures.cell_m / 2, figures.cell_m / 2, (len(cell), 2))
+    degrees = Projection(figures.longitude, figures.latitude).to_degrees(happening.lasting.centres[cell] + within)
     shares = _reported(ground).cumsum(axis=1)[township]
     reporter = np.minimum((rng.random((len(week), 1)) > shares).sum(axis=1), len(REPORTERS) - 1)
-    day = calendar.monday(calendar.opens) + 7 * week + rng.integers(0, 7, len(week))
     made = pd.DataFrame(
         {
-            "occurred_on": day,
+            "occurred_on": calendar.monday(calendar.opens) + 7 * week + rng.integers(0, 7, len(week)),
             "kind": "overdose",
             "reported_by": np.array(REPORTERS)[reporter],
             "longitude": degrees[:, 0],
@@ -150,6 +141,20 @@ def _overdoses(happening: Harm, ground: Ground, rng: np.random.Generator) -> pd.
         }
     )
     return made[made["reported_by"] != ""]
+
+
+def _cells(lasting: LastingMap, township: Ints, n_townships: int, rng: np.random.Generator) -> Ints:
+    """A cell of each township, drawn by the lasting map.
+
+    The cells of all townships lie on one line, each as long as its share: a point of the township's stretch is a cell.
+    """
+    order = np.argsort(lasting.township, kind="stable")
+    line = np.concatenate([[0.0], np.cumsum(lasting.share[order])])
+    ends = np.searchsorted(lasting.township[order], np.arange(n_townships + 1))
+    first, behind = ends[:-1][township], ends[1:][township]
+    point = line[first] + rng.random(len(township)) * (line[behind] - line[first])
+    place = np.searchsorted(line, point, side="right") - 1
+    return np.asarray(order[np.clip(place, first, behind - 1)])
 
 
 def _by_township(told: Rows, ground: Ground) -> pd.DataFrame:
