@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from features.vocabulary import LAST_OF_A_DAY
@@ -40,7 +42,7 @@ def read_events(path: Path) -> pd.DataFrame:
 
 
 class EventTable(Protocol):
-    """Columns of event revisions by name: a data frame, or a dictionary of lists."""
+    """Columns of event revisions by name: a data frame, or a dictionary of lists or arrays."""
 
     def __getitem__(self, column: str, /) -> Any: ...
 
@@ -111,7 +113,7 @@ def _found(person_ids: Objects, wanted: Any) -> npt.NDArray[np.int64]:
     if len(person_ids) == 1:  # one person online
         places = np.where(np.asarray(wanted, dtype=object) == person_ids[0], 0, -1)
     else:
-        codes, different = pd.factorize(wanted)
+        codes, different = pd.factorize(_hashable(wanted))
         places = pd.Index(person_ids).get_indexer(pd.Index(different, dtype=object))[codes]
     return places.astype(np.int64)
 
@@ -139,17 +141,24 @@ def _in_force_until(events: EventTable, known: Days) -> Days:
     revision = np.asarray(events["revision"], dtype=np.int64)
     if not (revision > 1).any():
         return until
-    event_ids = pd.Series(events["event_id"])
-    revised = np.flatnonzero(event_ids.isin(event_ids[revision > 1]))
-    chains: dict[str, list[np.int64]] = {}
-    for row, event_id in zip(revised, event_ids.iloc[revised], strict=True):
-        chains.setdefault(event_id, []).append(row)
-    for rows in chains.values():
-        soonest: np.int32 = NEVER
-        for row in sorted(rows, key=lambda row: -revision[row]):
-            until[row] = soonest
-            soonest = min(soonest, known[row])
+    event_ids = pa.array(events["event_id"])
+    place = pc.index_in(event_ids, value_set=event_ids.filter(pa.array(revision > 1)).unique())
+    event = place.fill_null(-1).to_numpy()
+    revised = np.flatnonzero(event >= 0)
+    rows = revised[np.lexsort((-revision[revised], event[revised]))]  # each event's together, the last revision first
+    until[rows] = _soonest_before(event[rows], known[rows])
     return until
+
+
+def _soonest_before(event: Codes, known: Days) -> Days:
+    """For each row the smallest day of the rows before it of the same event, NEVER for its first; sorted by event.
+
+    A day lies less than 2**32 from any other. Lowered by 2**32 for each event, the days of an event are below all of
+    the events before it, so that one running minimum begins anew with each.
+    """
+    lowered = event.astype(np.int64) << 32
+    soonest = (np.minimum.accumulate(known - lowered) + lowered).astype(np.int32)
+    return np.where(np.diff(event, prepend=-1) != 0, NEVER, np.roll(soonest, 1)).astype(np.int32)
 
 
 def _rank(codes: Codes, levels: tuple[str, ...]) -> Codes:
@@ -164,9 +173,14 @@ def _rank(codes: Codes, levels: tuple[str, ...]) -> Codes:
 def _coded(column: Any) -> tuple[Codes, tuple[str, ...]]:
     """The column as places in its sorted levels, -1 for absent, and the levels."""
     if len(column) > FEW:
-        codes, found = pd.factorize(column, sort=True)
+        codes, found = pd.factorize(_hashable(column), sort=True)
         return codes.astype(np.int32), tuple(str(level) for level in found)
     values = np.asarray(column, dtype=object)
     levels = sorted({value for value in values if isinstance(value, str)})
     place = {level: place for place, level in enumerate(levels)}
     return np.array([place.get(value, -1) for value in values], dtype=np.int32), tuple(levels)
+
+
+def _hashable(column: Any) -> Any:
+    """The column as pandas takes it for hashing: a list as an array, anything else as it is."""
+    return np.array(column, dtype=object) if isinstance(column, list) else column
