@@ -7,13 +7,14 @@ and the latest of its revisions known by the end of T is not a retraction. Label
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
 from features import walk
-from features.history import Codes, Days, Floats, History
+from features.history import FEW, Codes, Days, Floats, History
 
 LONG_AGO = np.int32(-(2**30))
 
@@ -31,6 +32,11 @@ class Events:
     value: Floats
     codes: Mapping[str, Codes]
     levels: Mapping[str, tuple[str, ...]]
+
+    @cached_property
+    def sums(self) -> walk.Sums:
+        """What counts of these events are taken from."""
+        return walk.Sums(*walk.sums(walk.Columns(self.first, self.occurred, self.known, self.until)))
 
     def where(self, keep: npt.NDArray[np.bool_]) -> "Events":
         """Those of these events for which `keep` is true."""
@@ -154,7 +160,9 @@ class Selection:
 
     def count(self) -> Floats:
         """How many there are, for each row."""
-        return walk.count(self.rows(), self.columns())
+        if len(self.events.occurred) <= FEW:  # one person's: making the sums would cost more than it saves
+            return walk.count(self.rows(), self.columns())
+        return walk.count_by_sums(self.rows(), self.columns(), self.events.sums)
 
     def count_days(self) -> Floats:
         """On how many different days, for each row."""
