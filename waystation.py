@@ -14,7 +14,8 @@ from rich.console import Console
 from features.errors import ConfigError, WaystationError
 from features.home import SETTINGS, Home
 from serving.commands import access_app, audit_app
-from training.terminal import console, counting, near, print_figures, print_table, step, steps, write_json, write_table
+from training.commands import day, judge_by_truth, simulate
+from training.terminal import console, near, print_figures, print_table, step, steps, write_json, write_table
 
 if TYPE_CHECKING:
     from serving.ask import Service
@@ -82,44 +83,7 @@ def demo(
         process.wait()
 
 
-@app.command()
-def simulate(  # noqa: PLR0913 (the options of a command)
-    folder: Annotated[Path | None, typer.Argument(help="New or empty folder to write; none with --check.")] = None,
-    *,
-    preset: Annotated[str, typer.Option(help="guiyang, fugu or demo.")] = "guiyang",
-    persons: Annotated[int | None, typer.Option(help="Persons; those of the preset by default.")] = None,
-    years: Annotated[int | None, typer.Option(help="Years of records; those of the preset by default.")] = None,
-    seed: Annotated[int, typer.Option(help="Another seed makes another city.")] = 7,
-    until: Annotated[str, typer.Option(help="The last day of the records.")] = "2025-12-31",
-    bias: Annotated[
-        str, typer.Option(help="none, or testing: some groups are tested more, for the same lives.")
-    ] = "none",
-    processes: Annotated[int, typer.Option(help="The city is the same for any number.")] = os.cpu_count() or 1,
-    check: Annotated[bool, typer.Option("--check", help="Compare with what is known; write no city.")] = False,
-    json_file: JsonOption = None,
-) -> None:
-    """Invent a city: the tables of its seven sources, and apart, in truth/, what no record says."""
-    from training import city
-    from training.city.check import HEADS
-    from training.city.check import check as compare
-
-    plan = city.plan(preset, persons=persons, years=years, seed=seed, until=_day(until, option="--until"), bias=bias)
-    name = f"invent {plan.persons:,} persons over {plan.years} years ({plan.preset})"
-    if check:
-        with counting(name) as tell:
-            found = compare(plan, processes=processes, tell=tell)
-        print_table(HEADS, [each.line() for each in found])
-        write_json(json_file, {"findings": [asdict(each) for each in found]})
-        if not all(each.holds for each in found):
-            console.print("[red]Outside the tolerance:[/] the simulated city is not like the real one.")
-            raise typer.Exit(1)
-        return
-    if folder is None:
-        raise ConfigError("simulate: name a new or empty folder to write the city into, or --check.")
-    with counting(name) as tell:
-        told = city.simulate(plan, folder, processes=processes, tell=tell)
-    console.print(f"{told.count['records']:,} events of {plan.persons:,} persons: {folder}")
-    write_json(json_file, {"plan": asdict(plan) | {"until": until}, "events": told.count["records"]})
+app.command()(simulate)
 
 
 @app.command()
@@ -177,7 +141,7 @@ def features(  # noqa: PLR0913 (the options of a command)
         raise ConfigError("features: give the dates with --as-of and the file to write with --out, or --dictionary.")
     from training import feature_files, runs
 
-    home, dates = _home(), [_day(part) for part in as_of.split(",")]
+    home, dates = _home(), [day(part) for part in as_of.split(",")]
     with steps() as tell:
         if task == "hotspot":
             table = runs.area_features(home, config, dates, tell)
@@ -220,11 +184,19 @@ def backtest(  # noqa: PLR0913 (the options of a command)
     origins: Annotated[int | None, typer.Option(min=2, help="With --incidents: forecasts, a horizon apart.")] = None,
     known_lag_days: Annotated[int, typer.Option(min=0, help="With --incidents: known so long after.")] = 14,
     coordinates: Annotated[str, typer.Option(help="With --incidents: wgs84, or gcj02 to be converted.")] = "wgs84",
+    truth: Annotated[
+        Path | None, typer.Option(help="Relapse on an invented city: its folder, for the share of the oracle's skill.")
+    ] = None,
     json_file: JsonOption = None,
 ) -> None:
     """Judge a model beside its baselines on rows it was not fitted on."""
     from training import runs
 
+    if truth is not None:
+        if task != "relapse":
+            raise ConfigError("backtest: --truth is for relapse; name the task `relapse`.")
+        judge_by_truth(_home(), config, truth, json_file)
+        return
     if incidents is not None:
         if task != "hotspot":
             raise ConfigError("backtest: --incidents is for hotspots; name the task `hotspot`.")
@@ -284,7 +256,7 @@ def prove_no_leak(
     from training.proof import Poison
 
     with steps() as tell:
-        proof = runs.prove_no_leak(_home(), config, _day(as_of), Poison(edits, seed), tell)
+        proof = runs.prove_no_leak(_home(), config, day(as_of), Poison(edits, seed), tell)
     write_json(json_file, asdict(proof))
     done = ", ".join(f"{n} {sort}" for sort, n in proof.edits.items())
     console.print(
@@ -407,15 +379,6 @@ def _today() -> date:
 
 def _now() -> str:
     return datetime.now(UTC).isoformat(timespec="seconds")
-
-
-def _day(text: str, *, option: str = "--as-of") -> date:
-    try:
-        return date.fromisoformat(text.strip())
-    except ValueError:
-        raise ConfigError(
-            f"{option} takes a date such as 2025-12-31; --as-of takes several, separated by commas."
-        ) from None
 
 
 def main() -> None:

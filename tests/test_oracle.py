@@ -160,14 +160,15 @@ def test_asking_leaves_state_and_chance_of_the_city_as_they_are():
 
 @settings(max_examples=10, deadline=None)
 @given(st.integers(1, 100), st.integers(1, 100))
-def test_a_longer_horizon_never_makes_anything_less_likely(one, other):
+def test_a_longer_horizon_never_makes_use_or_its_detection_less_likely(one, other):
     world, state, _ = at_the_end_of(170, persons=60)
     everyone = np.arange(len(state))
     shorter, longer = (
         look_ahead(state.take(everyone), World(world.ground, world.people, np.random.default_rng(1)), 170, days)
         for days in sorted((one, other))
     )
-    assert all((before <= after).all() for before, after in zip(shorter, longer, strict=True))
+    assert (shorter.detected <= longer.detected).all()
+    assert (shorter.used <= longer.used).all()  # an end, though, may leave unobserved what was observed before it
     assert (longer.detected <= longer.observed).all()
     assert (longer.used_observed == (longer.used & longer.observed)).all()
 
@@ -221,9 +222,9 @@ def test_all_faults_of_a_question_are_told_together():
 
 
 def test_the_answer_is_written_among_the_truth_and_says_the_same_again(tmp_path):
-    plan = city.plan("demo", persons=80, years=1, seed=5, until=date(2024, 6, 30))
+    plan = city.plan("demo", persons=900, years=2, seed=5, until=date(2024, 6, 30))
     city.simulate(plan, tmp_path / "city")
-    question = Question(SUNDAYS[1:], 28, draws=5)
+    question = Question(SUNDAYS, 28, draws=5)
     n = write_oracle(tmp_path / "city", question)
     written = pd.read_parquet(tmp_path / "city" / "truth" / "oracle.parquet")
     asked = ask(plan, question)

@@ -60,13 +60,14 @@ def print_figures(figures: Mapping[str, Any]) -> None:
     parts = figures.get("horizons", {"": figures})
     for horizon, part in parts.items():
         rows = [
-            [measure, *(_shown(measures[measure]) for measures in part["models"].values())]
+            [measure, *(shown(measures[measure]) for measures in part["models"].values())]
             for measure in next(iter(part["models"].values()))
         ]
         print_table([f"{horizon} weeks" if horizon else "", *part["models"]], rows)
 
 
-def _shown(estimate: Mapping[str, float | None]) -> str:
+def shown(estimate: Mapping[str, float | None]) -> str:
+    """A figure with its interval, where it has them."""
     value, low, high = (estimate[part] for part in ("value", "low", "high"))
     if value is None:
         return "-"

@@ -25,7 +25,7 @@ from training.city.people import People
 from training.city.presets import Plan
 from training.city.rows import rows
 from training.city.simulate import Tell, in_order, silent
-from training.city.state import ACTIVE, IN_TRANSIT, MISSING, NEVER, STRANDED, State
+from training.city.state import ACTIVE, DEAD, IN_TRANSIT, MISSING, NEVER, STRANDED, State
 from training.city.step import step, walk
 from training.city.testing import NEGATIVE, NO_TEST, POSITIVE
 from training.city.weeks import EPOCH, Bools, Floats, Ints, Weeks, as_dates
@@ -78,9 +78,14 @@ class Moment:
     state: State
 
 
+def holds_city(folder: Path) -> bool:
+    """Whether a city was written into the folder."""
+    return (folder / TRUTH / PLAN_FILE).exists()
+
+
 def write_oracle(folder: Path, question: Question, *, processes: int = 1, tell: Tell = silent) -> int:
     """The rows written to DIR/truth/oracle.parquet, of the city that was written into the folder; earlier ones go."""
-    if not (folder / TRUTH / PLAN_FILE).exists():
+    if not holds_city(folder):
         raise ConfigError(
             f"oracle: {folder} holds no {TRUTH}/{PLAN_FILE}; name a folder that waystation simulate wrote."
         )
@@ -93,7 +98,7 @@ def write_oracle(folder: Path, question: Question, *, processes: int = 1, tell: 
 
 
 def ask(plan: Plan, question: Question, *, processes: int = 1, tell: Tell = silent) -> pd.DataFrame:
-    """One row for each as-of date and person in a programme then, or so lately that records may still say so.
+    """One row for each as-of date and living person in a programme then, or so lately that records may still say so.
 
     person_id, as_of, horizon_days, draws; hazard (probability of any use in the week that ends on the as-of date, given
     all before it); the probabilities of what lies in (as_of, as_of + horizon]: detected (a positive urine test that is
@@ -148,7 +153,7 @@ def _block(ground: Ground, question: Question, number: int) -> pd.DataFrame:
     for week, state, happened in walk(world):
         last_in[state.stands(*IN_PROGRAMME)] = week
         if week in weeks:
-            who = np.flatnonzero(last_in >= week - LATE_WEEKS)
+            who = np.flatnonzero((last_in >= week - LATE_WEEKS) & ~state.stands(DEAD))
             found = live_on(Moment(number, week, world.people.take(who), state.take(who)), ground, question)
             about = {
                 "person_id": pd.Series(names[who], dtype="str"),

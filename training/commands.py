@@ -1,0 +1,121 @@
+"""The commands of the laboratory: invent a city, check it, ask its oracle, judge by it. They parse, call, print."""
+
+import os
+from dataclasses import asdict
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from features.errors import ConfigError
+from features.home import Home
+from training.terminal import console, counting, print_figures, print_table, steps, write_json
+
+if TYPE_CHECKING:
+    from training.city import Plan
+    from training.city.oracle import Question
+
+
+def simulate(  # noqa: PLR0913 (the options of a command)
+    folder: Annotated[Path | None, typer.Argument(help="New or empty folder to write; none with --check.")] = None,
+    *,
+    preset: Annotated[str, typer.Option(help="guiyang, fugu or demo.")] = "guiyang",
+    persons: Annotated[int | None, typer.Option(help="Persons; those of the preset by default.")] = None,
+    years: Annotated[int | None, typer.Option(help="Years of records; those of the preset by default.")] = None,
+    seed: Annotated[int, typer.Option(help="Another seed makes another city.")] = 7,
+    until: Annotated[str, typer.Option(help="The last day of the records.")] = "2025-12-31",
+    bias: Annotated[
+        str, typer.Option(help="none, or testing: some groups are tested more, for the same lives.")
+    ] = "none",
+    processes: Annotated[int, typer.Option(help="The city is the same for any number.")] = os.cpu_count() or 1,
+    check: Annotated[bool, typer.Option("--check", help="Compare with what is known; write no city.")] = False,
+    oracle: Annotated[
+        str | None, typer.Option(help="Sundays, comma-separated: what the hidden state says of the days after them.")
+    ] = None,
+    draws: Annotated[int, typer.Option(help="With --oracle: futures simulated for each person.")] = 200,
+    horizon_days: Annotated[int, typer.Option(help="With --oracle: how far ahead.")] = 90,
+    json_file: Annotated[Path | None, typer.Option("--json", help="Also write the figures to this file.")] = None,
+) -> None:
+    """Invent a city: the tables of its seven sources, and apart, in truth/, what no record says.
+
+    With --oracle a folder that holds a city already keeps it, and is asked about the city it holds.
+    """
+    from training import city
+    from training.city.oracle import Question, holds_city, refuse
+
+    plan = city.plan(preset, persons=persons, years=years, seed=seed, until=day(until, option="--until"), bias=bias)
+    if check:
+        _check(plan, processes, json_file)
+        return
+    if folder is None:
+        raise ConfigError("simulate: name a new or empty folder to write the city into, or --check.")
+    question = None
+    if oracle is not None:
+        dates = tuple(day(part, option="--oracle") for part in oracle.split(","))
+        question = Question(dates, horizon_days=horizon_days, draws=draws)
+    if question is not None and holds_city(folder):
+        _ask(folder, question, processes)
+        return
+    if question is not None:
+        refuse(plan, question)  # before hours of work, not after
+    _invent(plan, folder, processes, json_file)
+    if question is not None:
+        _ask(folder, question, processes)
+
+
+def _check(plan: "Plan", processes: int, json_file: Path | None) -> None:
+    """The city beside what is known; exit 1 outside the tolerance."""
+    from training.city.check import HEADS, check
+
+    with counting(_invention(plan)) as tell:
+        found = check(plan, processes=processes, tell=tell)
+    print_table(HEADS, [each.line() for each in found])
+    write_json(json_file, {"findings": [asdict(each) for each in found]})
+    if not all(each.holds for each in found):
+        console.print("[red]Outside the tolerance:[/] the simulated city is not like the real one.")
+        raise typer.Exit(1)
+
+
+def _invent(plan: "Plan", folder: Path, processes: int, json_file: Path | None) -> None:
+    from training import city
+
+    with counting(_invention(plan)) as tell:
+        told = city.simulate(plan, folder, processes=processes, tell=tell)
+    console.print(f"{told.count['records']:,} events of {plan.persons:,} persons: {folder}")
+    plain = asdict(plan) | {"until": plan.until.isoformat()}
+    write_json(json_file, {"plan": plain, "events": told.count["records"]})
+
+
+def _ask(folder: Path, question: "Question", processes: int) -> None:
+    from training.city.oracle import write_oracle
+
+    with counting(f"ask the oracle of {folder}, {question.draws} draws a person") as tell:
+        n = write_oracle(folder, question, processes=processes, tell=tell)
+    console.print(f"{n:,} answers, kept with the truth of {folder}")
+
+
+def _invention(plan: "Plan") -> str:
+    return f"invent {plan.persons:,} persons over {plan.years} years ({plan.preset})"
+
+
+def judge_by_truth(home: Home, config: Path | None, truth: Path, json_file: Path | None) -> None:
+    """The relapse backtest at the dates an oracle was asked about, and each model's share of its skill."""
+    from training import oracle
+
+    with steps() as tell:
+        figures = oracle.backtest(home, config, truth, tell)
+    print_figures(figures)
+    for outcome in oracle.OUTCOMES:
+        print_table(oracle.heads(outcome), oracle.lines(figures["oracle"][outcome]))
+    write_json(json_file, figures)
+
+
+def day(text: str, *, option: str = "--as-of") -> date:
+    """The day a text names; ConfigError when it names none."""
+    try:
+        return date.fromisoformat(text.strip())
+    except ValueError:
+        raise ConfigError(
+            f"{option} takes a date such as 2025-12-31; --as-of and --oracle take several, separated by commas."
+        ) from None
