@@ -38,6 +38,9 @@ bench-serving: .venv/.dev ## scores over HTTP at a steady rate, on a small inven
 bench-city: .venv/.dev ## the invented cities, and one of 60,000 persons: time, memory of all processes
 	$(BIN)/python -m tests.benchmarks.city $(ARGS)
 
+bench-hotspots: .venv/.dev ## the backtest of hotspots with all baselines, and one forecast: time, and figures on Tempe
+	$(BIN)/python -m tests.benchmarks.hotspots $(ARGS)
+
 lock: .venv/.dev ## resolve both locks anew
 	$(BIN)/uv pip compile --quiet --upgrade --generate-hashes --no-emit-index-url --no-header --python-version 3.11 pyproject.toml -o requirements.lock
 	$(BIN)/uv pip compile --quiet --generate-hashes --no-emit-index-url --no-header --python-version 3.11 --extra dev -c requirements.lock pyproject.toml -o requirements-dev.lock

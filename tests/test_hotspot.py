@@ -1,4 +1,5 @@
 import dataclasses
+import functools
 import json
 
 import numpy as np
@@ -63,6 +64,11 @@ def random_city(seed=1, *, days=900, size=900):
             "latitude": np.nan,
         }
     )
+
+
+@functools.cache
+def of_random_city():
+    return fitted(random_city())
 
 
 def fitted(rows, learning=LIGHT):
@@ -211,7 +217,7 @@ def test_cells_leave_out_what_has_no_place_finer_than_the_township():
 
 
 def test_contributions_with_the_prior_sum_to_the_log_rate():
-    learned, rows = fitted(random_city())
+    learned, rows = of_random_city()
     told = model.contributions(learned, rows)
     assert told.sum(axis=1).to_numpy() == pytest.approx(np.log(model.predict(learned, rows)))
     assert {"prior", "base"} <= {*told.columns}
@@ -225,7 +231,7 @@ def test_the_same_seed_gives_the_same_trees():
 
 @pytest.mark.parametrize("grid", [None, Grid(500, 33.41, -111.93)])
 def test_a_model_survives_the_trip_through_its_artifact(tmp_path, grid):
-    learned, rows = fitted(random_city())
+    learned, rows = of_random_city()
     learned = dataclasses.replace(learned, scope=dataclasses.replace(SCOPE, grid=grid))
     plain = artifact.hotspot_to_plain(learned, name="hotspot-township-4w")
     artifact.save(tmp_path / "model", booster=learned.booster, model=plain, card={})
@@ -243,7 +249,9 @@ def test_an_artifact_of_another_task_holds_no_hotspot_model():
 def test_a_forecast_is_higher_where_more_occurs_and_lies_in_its_interval():
     rows = random_city()
     places = Places(rows, town())
-    told = model.forecast(fitted(rows)[0], places, as_of=1850, horizon_weeks=4, level="township").set_index("area_id")
+    told = model.forecast(of_random_city()[0], places, as_of=1850, horizon_weeks=4, level="township").set_index(
+        "area_id"
+    )
     assert told["expected"].idxmax() == "T1"
     assert told["low"].le(told["expected"]).all()
     assert told["high"].ge(told["expected"]).all()
@@ -251,7 +259,7 @@ def test_a_forecast_is_higher_where_more_occurs_and_lies_in_its_interval():
 
 def test_what_is_not_known_yet_changes_no_forecast():
     rows = random_city()
-    learned = fitted(rows)[0]
+    learned = of_random_city()[0]
     visible = rows[rows["known_on"].le(1600)]
     full, cut = (
         model.forecast(learned, Places(told, town()), as_of=1600, horizon_weeks=4, level="township")
@@ -263,7 +271,7 @@ def test_what_is_not_known_yet_changes_no_forecast():
 def test_a_horizon_the_model_was_not_made_for_is_refused():
     rows = random_city()
     with pytest.raises(ConfigError, match="trained for"):
-        model.forecast(fitted(rows)[0], Places(rows, town()), as_of=1850, horizon_weeks=1, level="township")
+        model.forecast(of_random_city()[0], Places(rows, town()), as_of=1850, horizon_weeks=1, level="township")
 
 
 YEAR_DAYS = 7 * 52
@@ -273,12 +281,12 @@ YEAR_DAYS = 7 * 52
 def test_without_a_year_of_known_history_there_is_no_forecast(days):
     rows = random_city()
     with pytest.raises(TooLittleHistoryError, match="52 weeks"):
-        model.look(fitted(rows)[0], Places(rows, town()), as_of=rows["occurred_on"].min() + days)
+        model.look(of_random_city()[0], Places(rows, town()), as_of=rows["occurred_on"].min() + days)
 
 
 def test_a_year_of_known_history_is_enough_and_counts_from_when_it_was_known():
     rows = random_city()
-    learned, first = fitted(rows)[0], rows["occurred_on"].min()
+    learned, first = of_random_city()[0], rows["occurred_on"].min()
     prompt = rows.assign(known_on=rows["occurred_on"])
     assert len(model.look(learned, Places(prompt, town()), as_of=first + YEAR_DAYS - 1)) == 3
     untold = rows.assign(known_on=rows["known_on"].clip(lower=1500))
@@ -289,7 +297,7 @@ def test_a_year_of_known_history_is_enough_and_counts_from_when_it_was_known():
 
 def test_records_that_stopped_long_before_are_no_end_of_harm():
     rows = random_city()
-    learned, last = fitted(rows)[0], int(rows["known_on"].max())
+    learned, last = of_random_city()[0], int(rows["known_on"].max())
     days = np.unique(rows["known_on"])
     allowed = max(model.SILENT_DAYS, 2 * int(np.diff(days).max()))
     assert len(model.look(learned, Places(rows, town()), as_of=last + allowed)) == 3
@@ -300,11 +308,11 @@ def test_records_that_stopped_long_before_are_no_end_of_harm():
 def test_a_city_without_incidents_gets_no_forecast():
     rows = random_city()
     with pytest.raises(TooLittleHistoryError):
-        model.look(fitted(rows)[0], Places(rows.iloc[:0], town()), as_of=1850)
+        model.look(of_random_city()[0], Places(rows.iloc[:0], town()), as_of=1850)
 
 
 def test_overdispersed_counts_get_a_wider_interval():
-    learned, _ = fitted(random_city())
+    learned, _ = of_random_city()
     narrow, wide = (
         model.interval(dataclasses.replace(learned, dispersions=Dispersions(dispersion, 0.0, 0.0)), np.array([20.0]))
         for dispersion in (0.0, 0.5)

@@ -1,19 +1,38 @@
 import numpy as np
 import pytest
 
-from models.hotspot import poisson_deviance
-from training.hotspot_metrics import Outcome, differences, figures, hit_curve, hits, ratios, top_areas, weightings
+from models.counts import poisson_deviance
+from training.hotspot_metrics import (
+    Outcome,
+    Told,
+    differences,
+    figures,
+    hit_curve,
+    hits,
+    ratios,
+    top_areas,
+    weightings,
+)
 
 # Two origins, five areas; the first origin has one incident more outside every area.
 OBSERVED = np.array([[3.0, 1.0, 0.0, 0.0, 0.0], [0.0, 2.0, 0.0, 0.0, 1.0]])
-OUTCOME = Outcome(OBSERVED, np.array([1.0, 0.0]))
+OUTCOME = Outcome(OBSERVED, np.array([1.0, 0.0]), np.array(["D1", "D1", "D2", "D2", "D2"]))
+NONE = np.zeros(2)  # no dispersion
 EXPECTED = np.array([[2.0, 1.0, 0.5, 0.25, 0.25]] * 2)
 FLAT = np.full((2, 5), 0.7)
 
 
-def value_of(name, expected=EXPECTED, reference=FLAT):
+def told(expected):
+    return Told(expected, np.zeros((2, 3)))
+
+
+def judged(expected, reference=FLAT, outcome=OUTCOME, dispersion=NONE):
+    return ratios(told(expected), outcome, reference=told(reference), dispersion=dispersion)
+
+
+def value_of(name, expected=EXPECTED, reference=FLAT, dispersion=NONE):
     weights = weightings(2, samples=50, seed=1)
-    return figures(ratios(expected, OUTCOME, reference=reference), weights)[name]["value"]
+    return figures(judged(expected, reference, dispersion=dispersion), weights)[name]["value"]
 
 
 def test_ties_are_broken_by_the_order_of_areas():
@@ -66,11 +85,49 @@ def test_deviance_of_a_count_of_nothing_is_twice_what_was_expected():
 
 def test_a_model_does_not_differ_from_itself_in_any_sample():
     weights = weightings(2, samples=50, seed=1)
-    same = ratios(EXPECTED, OUTCOME, reference=FLAT)
+    same = judged(EXPECTED)
     assert all(figure == {"difference": 0, "low": 0, "high": 0} for figure in differences(same, same, weights).values())
 
 
 def test_an_interval_holds_its_value_and_a_seed_repeats_it():
-    told = [figures(ratios(EXPECTED, OUTCOME, reference=FLAT), weightings(2, samples=200, seed=3)) for _ in range(2)]
-    assert told[0] == told[1]
-    assert all(figure["low"] <= figure["value"] <= figure["high"] for figure in told[0].values())
+    first, second = (figures(judged(EXPECTED), weightings(2, samples=200, seed=3)) for _ in range(2))
+    assert first == second
+    assert all(figure["low"] <= figure["value"] <= figure["high"] for figure in first.values())
+
+
+def test_the_best_pai_is_that_of_who_knew_the_counts():
+    assert value_of("pai*@0.2") == value_of("pai@0.2", expected=OBSERVED)
+    assert value_of("pei@0.2") == pytest.approx(value_of("pai@0.2") / value_of("pai*@0.2"))
+
+
+def test_a_district_is_reached_by_one_area_among_the_highest():
+    assert value_of("districts@0.2") == 1 / 2
+    assert value_of("districts@0.2", expected=EXPECTED[:, ::-1]) == 1 / 2
+    assert value_of("districts@0.2", expected=np.array([[1.0, 0, 0, 0, 0], [0, 0, 0, 0, 1.0]])) == 1 / 2
+
+
+def test_without_districts_nothing_is_told_of_them():
+    outcome = Outcome(OBSERVED, np.array([1.0, 0.0]))
+    assert not any(name.startswith("districts@") for name in judged(EXPECTED, outcome=outcome))
+
+
+def test_with_no_dispersion_both_deviances_agree_and_with_some_the_second_is_smaller():
+    assert value_of("deviance_nb") == pytest.approx(value_of("deviance"), rel=1e-4)
+    assert value_of("deviance_nb", dispersion=np.ones(2)) < value_of("deviance")
+
+
+def test_a_mean_deviance_is_of_an_area_and_an_origin():
+    assert value_of("deviance") == pytest.approx(poisson_deviance(OBSERVED, EXPECTED).mean())
+
+
+def test_the_jaccard_index_compares_each_origin_with_the_one_before():
+    assert value_of("jaccard") == 1.0
+    assert value_of("jaccard", expected=np.array([[1.0, 0, 0, 0, 0], [0, 0, 0, 0, 1.0]])) == 0.0
+
+
+def test_what_cannot_be_told_is_none_and_no_number():
+    alone = Outcome(OBSERVED[:1], np.array([1.0]), None)
+    one = ratios(
+        Told(FLAT[:1], np.zeros((1, 3))), alone, reference=Told(FLAT[:1], np.zeros((1, 3))), dispersion=NONE[:1]
+    )
+    assert figures(one, weightings(1, samples=10, seed=1))["jaccard"] == {"value": None, "low": None, "high": None}

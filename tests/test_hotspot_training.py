@@ -1,6 +1,4 @@
 import dataclasses
-import os
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -8,17 +6,21 @@ import pytest
 
 from features.errors import ConfigError, SchemaError, TooLittleHistoryError
 from features.hotspot import Places
+from models import artifact
 from models import hotspot as model
-from models.hotspot import Learning
-from training import hotspot
-from training.hotspot import DEFAULT_CONFIG, HotspotConfig, backtest, load_config, train
+from models.hotspot_fit import Learning
+from models.prior import counts_after
+from training.hotspot import look_at, train
+from training.hotspot_backtest import judge
+from training.hotspot_config import DEFAULT_CONFIG, HotspotConfig, load_config
+from training.hotspot_study import SUNDAY, origins_of, study_of
 
-TEMPE = (
-    Path(os.environ.get("WAYSTATION_REFERENCE_DATA", Path(__file__).parents[2] / "shared" / "data"))
-    / "tempe_opioid_ems.csv"
-)
 SMALL = HotspotConfig(
-    level="township", origins=3, bootstrap_samples=50, learning=Learning(rounds=20, rows_per_leaf=50, threads=1)
+    level="township",
+    origins=3,
+    bootstrap_samples=50,
+    workers=1,
+    learning=Learning(rounds=20, rows_per_leaf=50, threads=1),
 )
 TOWN = pd.DataFrame(
     {"area_id": [f"T{n}" for n in range(8)], "level": "township", "geometry": pd.Series([None] * 8, dtype="str")}
@@ -71,6 +73,10 @@ def test_a_setting_of_the_wrong_type_is_refused_by_name(tmp_path):
         ({"kinds": ("first_positive",), "level": "cell"}, "no place finer than the township"),
         ({"reporters": ("enforcement",)}, "follows where it looks"),
         ({"history_weeks": 20}, "needs a year"),
+        ({"horizon_weeks": 9}, "at most 8"),
+        ({"cell_size_m": 100}, "expected 250 to 1000"),
+        ({"h3_resolution": 12}, "expected 6 to 10"),
+        ({"recent_days": "guessed"}, "corrected"),
     ],
 )
 def test_what_cannot_be_is_refused_with_its_reason(setting, reason):
@@ -81,7 +87,7 @@ def test_what_cannot_be_is_refused_with_its_reason(setting, reason):
 def test_incidents_of_enforcement_alone_are_refused():
     mixed = dataclasses.replace(SMALL, reporters=("citizen", "enforcement"))
     with pytest.raises(ConfigError, match="follows where it looks"):
-        backtest(Places(steady_city(reported_by="enforcement"), TOWN), mixed)
+        judge(Places(steady_city(reported_by="enforcement"), TOWN), mixed)
 
 
 def test_a_short_history_is_refused():
@@ -89,75 +95,49 @@ def test_a_short_history_is_refused():
         train(Places(steady_city(days=200), TOWN), SMALL)
 
 
-def test_townships_need_their_table():
+def test_townships_need_their_table_or_incidents_that_name_them():
+    nowhere = steady_city().assign(area_id=pd.Series([None] * 1200, dtype="str"))
     with pytest.raises(SchemaError, match="areas"):
-        train(Places(steady_city(), None), SMALL)
+        train(Places(nowhere, None), SMALL)
 
 
 def test_origins_are_sundays_one_horizon_apart_and_their_outcomes_are_complete():
     known = steady_city()
-    origins = hotspot._origins(known, SMALL)
-    assert (origins % 7 == hotspot.SUNDAY).all()
+    origins = origins_of(known, SMALL)
+    assert (origins % 7 == SUNDAY).all()
     assert np.diff(origins).tolist() == [28, 28]
     assert origins[-1] + 28 + SMALL.reporting_lag_days <= known["known_on"].max()
 
 
+def study(rows, *, day):
+    return study_of(Places(rows, TOWN), SMALL, day=day, study_as_of=day)
+
+
 def test_no_row_is_learned_from_before_its_outcome_is_complete():
-    dates = hotspot._learning_dates(steady_city(), SMALL, end=10_800)
-    assert dates[-1] == 10_800 - 7 * (4 + 2)
+    city = study(steady_city(), day=10_800)
+    assert city.as_of[city.lessons(SMALL, day=10_800).weeks[-1]] == 10_800 - 7 * (4 + 2)
 
 
-def test_at_an_origin_only_complete_and_recent_outcomes_are_learned_from():
-    dates = 10_800 - 7 * np.array([300, 214, 6, 5, 0])
-    assert hotspot._learnable(dates, SMALL, end=10_800).tolist() == [False, True, True, False, False]
+def test_only_complete_and_recent_outcomes_after_a_year_of_history_are_learned_from():
+    city = study(steady_city(), day=10_800)
+    short = dataclasses.replace(SMALL, learning_weeks=30)
+    learned = city.as_of[city.lessons(short, day=10_700).weeks]
+    assert learned[-1] <= 10_700 - 7 * (4 + 2)
+    assert learned[0] >= learned[-1] - 7 * 30
+    assert city.as_of[city.lessons(SMALL, day=10_800).weeks[0]] >= 10_000 + 7 * 52 - 1
+    assert set(np.diff(learned)) == {14}  # horizons overlap by half
 
 
 def test_a_horizon_is_open_at_its_start_and_closed_at_its_end():
     rows = steady_city()
     known = rows[rows["known_on"].le(10_890)]
-    dates = np.arange(10_400, 10_800, 7)
-    city = hotspot._city(Places(known, TOWN), SMALL, as_of=dates, study_as_of=10_800)
-    found = hotspot._outcomes(city, np.arange(len(dates)), known_by=10_890)
+    city = study(known, day=10_800)
+    found = counts_after(city.evidence.past, np.arange(len(city.as_of)), known_by=10_890)
     slow = [
         [((known["area_id"] == area) & (known["occurred_on"] - day).between(1, 28)).sum() for area in TOWN["area_id"]]
-        for day in dates
+        for day in city.as_of
     ]
     assert found.tolist() == slow
-
-
-def test_an_outcome_not_known_at_an_origin_is_not_learned_from():
-    known = steady_city()
-    dates = np.arange(10_400, 10_800, 7)
-    city = hotspot._city(Places(known, TOWN), SMALL, as_of=dates, study_as_of=10_800)
-    then, later = (hotspot._outcomes(city, np.arange(20), known_by=day).sum() for day in (10_500, 11_000))
-    assert then < later
-
-
-def test_what_comes_after_an_origin_changes_no_forecast_made_there():
-    rows = steady_city()
-    origin = int(hotspot._origins(rows, SMALL)[0])
-    moved = rows.assign(area_id=rows["area_id"].mask(rows["known_on"].gt(origin), "T0"))
-    dates = np.append(hotspot._learning_dates(rows, SMALL, end=origin), origin)
-    before, after = (
-        hotspot._forecasts_at(
-            hotspot._city(Places(told, TOWN), SMALL, as_of=dates, study_as_of=origin), len(dates) - 1, SMALL
-        )
-        for told in (rows, moved)
-    )
-    assert {name: rates.tolist() for name, rates in before.items()} == {
-        name: rates.tolist() for name, rates in after.items()
-    }
-
-
-def test_the_figures_have_the_agreed_shape():
-    told = backtest(Places(steady_city(), TOWN), SMALL)
-    horizon = told["horizons"]["4"]
-    assert {"lightgbm", "prior", "count_12m", "count_all", "ewma", "oracle_counts"} <= {*horizon["models"]}
-    metrics = {"hit_rate@0.01", "pai@0.05", "pei@0.2", "deviance_skill", "predicted_over_observed"}
-    assert all(metrics <= {*figures} for figures in horizon["models"].values())
-    assert {*horizon["models"]["lightgbm"]["deviance_skill"]} == {"value", "low", "high"}
-    assert {*horizon["paired"]["ewma"]["deviance_skill"]} == {"difference", "low", "high"}
-    assert told["counts"]["origins"] == 3
 
 
 def test_a_trained_model_forecasts_the_rates_of_a_steady_city():
@@ -177,14 +157,31 @@ def test_training_twice_gives_the_same_model_and_figures():
     assert first.figures == second.figures
 
 
-@pytest.mark.skipif(not TEMPE.exists(), reason="the Tempe reference data is not here; set WAYSTATION_REFERENCE_DATA")
-def test_on_tempe_the_model_is_ahead_of_the_last_year():
-    calls = pd.read_csv(TEMPE)
-    day = (pd.to_datetime(calls["date"]) - pd.Timestamp(0)).dt.days
-    rows = pd.DataFrame({"occurred_on": day, "known_on": day, "longitude": calls["lon"], "latitude": calls["lat"]})
-    rows = rows.assign(kind="overdose", reported_by="service", area_id=pd.Series(pd.NA, index=rows.index, dtype="str"))
-    told = backtest(Places(rows, None), dataclasses.replace(load_config(), learning=Learning(rounds=60)))
-    horizon = told["horizons"]["4"]
-    assert told["counts"]["origins"] == 14
-    assert horizon["paired"]["count_12m"]["deviance_skill"]["low"] > 0
-    assert horizon["models"]["lightgbm"]["hit_rate@0.05"]["value"] > 0.33
+def test_a_trained_model_is_small_forecasts_alike_from_its_artifact_and_adds_up(tmp_path):
+    rows, areas = steady_city(), TOWN.assign(parent_id=["D1"] * 3 + ["D2"] * 5)
+    trained = train(Places(rows, areas), SMALL)
+    plain = artifact.hotspot_to_plain(trained.model, name="hotspot-township-4w")
+    artifact.save(tmp_path / "model", booster=trained.model.booster, model=plain, card={})
+    assert sum(file.stat().st_size for file in (tmp_path / "model").iterdir()) < 200_000
+    again = artifact.hotspot_of(artifact.read(tmp_path / "model"))
+    asked = {"as_of": 10_890, "horizon_weeks": 4, "level": "township"}
+    told, before = (model.forecast(each, Places(rows, areas), **asked) for each in (again, trained.model))
+    pd.testing.assert_frame_equal(told, before, check_exact=True)
+    sums = model.reconciled(again, told, model.study_areas(again.scope, rows, areas, as_of=10_890))
+    by_id = sums.set_index("area_id")
+    assert by_id.loc["D1", "expected"] == pytest.approx(told["expected"][:3].sum())
+    assert by_id.loc["city", "expected"] == pytest.approx(told["expected"].sum())
+    assert by_id["low"].le(by_id["expected"]).all()
+    assert by_id["high"].ge(by_id["expected"]).all()
+
+
+def test_outlines_that_came_after_the_training_are_noticed():
+    rows = steady_city()
+    trained = train(Places(rows, TOWN), SMALL)
+    with pytest.raises(ConfigError, match="Train the model again"):
+        model.look(trained.model, Places(rows, TOWN.assign(parent_id="D1")), as_of=10_890)
+
+
+def test_the_features_of_a_day_are_those_of_every_area():
+    told = look_at(Places(steady_city(), TOWN), SMALL, day=10_700)
+    assert told["area_id"].astype(str).tolist() == TOWN["area_id"].tolist()

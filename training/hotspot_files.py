@@ -34,6 +34,7 @@ def read_places(incidents: Path, areas: Path | None, *, known_lag_days: int, coo
     given = _read_csv(incidents).rename(columns=NAMES)
     told = _placed(_dated(given, known_lag_days), coordinates)
     told = told.assign(**{name: value for name, value in DEFAULTS.items() if name not in told})
+    told = told[told["known_on"] <= told["occurred_on"].max()].reset_index(drop=True)
     return Places(told, None if areas is None else read_areas(areas, coordinates=coordinates))
 
 
@@ -95,8 +96,7 @@ def _dated(given: pd.DataFrame, known_lag_days: int) -> pd.DataFrame:
         raise SchemaError("incidents: there is no column `date`; expected `date` with `lon, lat` or with `area_id`.")
     occurred = _days(given, "occurred_on")
     known = _days(given, "known_on") if "known_on" in given else occurred + known_lag_days
-    told = given.assign(occurred_on=occurred, known_on=np.maximum(known, occurred))
-    return told[told["known_on"] <= occurred.max()].reset_index(drop=True)
+    return given.assign(occurred_on=occurred, known_on=np.maximum(known, occurred))
 
 
 def _days(given: pd.DataFrame, name: str) -> "pd.Series[int]":

@@ -1,0 +1,95 @@
+import json
+
+import numpy as np
+import pytest
+import shapely
+
+from features.errors import ConfigError, SchemaError
+from features.gcj02 import shifted
+from training.hotspot_files import read_areas, read_places
+
+
+def written(folder, text, name="incidents.csv"):
+    path = folder / name
+    path.write_text("\n".join(line.strip() for line in text.strip().splitlines()) + "\n", encoding="utf-8")
+    return path
+
+
+def places(folder, text, *, lag=14, **how):
+    return read_places(written(folder, text), None, known_lag_days=lag, **how).incidents
+
+
+POINTS = """date,lon,lat
+            2024-01-01,105.1,30.1
+            2024-01-20,105.2,30.2
+            2024-01-31,,"""
+
+
+def test_an_incident_is_known_when_the_lag_has_passed_and_the_files_last_date_is_its_last_news(tmp_path):
+    told = places(tmp_path, POINTS)
+    assert (told["known_on"] - told["occurred_on"]).tolist() == [14]  # the others were not known on 2024-01-31
+
+
+def test_without_a_lag_all_is_known_at_once_and_a_place_may_be_missing(tmp_path):
+    told = places(tmp_path, POINTS, lag=0)
+    assert told["longitude"].tolist()[:2] == [105.1, 105.2]
+    assert np.isnan(told["longitude"].iloc[2])
+    assert told["kind"].eq("overdose").all()
+
+
+def test_area_ids_keep_their_zeros(tmp_path):
+    told = places(tmp_path, "date,area_id\n2024-01-01,007\n2024-02-01,010", lag=0)
+    assert told["area_id"].tolist() == ["007", "010"]
+    assert told["longitude"].isna().all()
+
+
+def test_a_declared_day_of_news_wins_over_the_lag(tmp_path):
+    told = places(tmp_path, "date,area_id,known_on\n2024-01-01,A,2024-01-03\n2024-02-01,A,2024-02-01")
+    assert (told["known_on"] - told["occurred_on"]).tolist() == [2, 0]
+
+
+def test_coordinates_of_chinese_vendors_are_converted_only_when_said_so(tmp_path):
+    east, north = shifted(np.array([106.63]), np.array([26.65]))
+    text = f"date,lon,lat\n2024-01-01,{east[0]},{north[0]}"
+    assert places(tmp_path, text, lag=0)["longitude"].iloc[0] == east[0]
+    assert places(tmp_path, text, lag=0, coordinates="gcj02")["longitude"].iloc[0] == pytest.approx(106.63, abs=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("day,lon,lat\n2024-01-01,1,1", "no column `date`"),
+        ("date,x\n2024-01-01,1", "no place"),
+        ("date,lon,lat\n2024-01-01,1,1\nsoon,1,1", "not a date.*Lines: 3"),
+        ("date,lon,lat\n2024-01-01,412000,3700000", "not in degrees.*Lines: 2"),
+    ],
+)
+def test_what_cannot_be_read_is_refused_by_line_and_shows_no_value(tmp_path, text, reason):
+    with pytest.raises(SchemaError, match=reason) as refused:
+        places(tmp_path, text)
+    assert "soon" not in str(refused.value)
+    assert "412000" not in str(refused.value)
+
+
+def test_a_missing_file_is_named(tmp_path):
+    with pytest.raises(ConfigError, match=r"nowhere\.csv"):
+        read_places(tmp_path / "nowhere.csv", None, known_lag_days=0)
+
+
+def test_areas_come_from_geojson_with_outline_and_parent(tmp_path):
+    box = shapely.geometry.mapping(shapely.box(0, 0, 1, 1))
+    feature = {"type": "Feature", "properties": {"area_id": "T1", "parent_id": "D1"}, "geometry": box}
+    path = written(tmp_path, json.dumps({"type": "FeatureCollection", "features": [feature]}), "areas.geojson")
+    table = read_areas(path)
+    assert table[["area_id", "level", "parent_id"]].to_numpy().tolist() == [["T1", "township", "D1"]]
+    assert shapely.from_geojson(table["geometry"].iloc[0]).area == 1.0
+
+
+def test_areas_of_another_projection_or_without_ids_are_refused(tmp_path):
+    plain = {"type": "FeatureCollection", "crs": {"properties": {"name": "EPSG:3857"}}, "features": []}
+    with pytest.raises(SchemaError, match="WGS 84"):
+        read_areas(written(tmp_path, json.dumps(plain), "areas.json"))
+    with pytest.raises(SchemaError, match="area_id"):
+        read_areas(written(tmp_path, "name\nT1", "areas.csv"))
+    with pytest.raises(SchemaError, match="twice"):
+        read_areas(written(tmp_path, "area_id\nT1\nT1", "areas.csv"))
