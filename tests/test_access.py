@@ -9,9 +9,12 @@ from itertools import product
 import pytest
 import sqlalchemy as sa
 
+from features.errors import ArtifactError
 from features.vocabulary import PURPOSES
 from serving.access import revoked
+from serving.ask import NotAnsweredError, Service
 from serving.desk import Desk
+from serving.first_key import key_of_a_worker
 from serving.guard import Visit
 from serving.messages import ScoreRequest
 from serving.problems import ProblemError
@@ -264,9 +267,9 @@ def test_an_auditor_reads_the_record_page_by_page(url, keys):
     auditor = bearer(keys["auditor"])
     seen, after = [], 0
     for _ in range(3):
-        entries = ask(f"{url}/v1/audit?after={after}&limit=7", headers=auditor).json["entries"]
+        entries = ask(f"{url}/v1/audit?after={after}&limit=2", headers=auditor).json["entries"]
         seen, after = seen + [each["seq"] for each in entries], entries[-1]["seq"]
-    assert seen == list(range(1, 3 * 7 + 1))
+    assert seen == list(range(1, 3 * 2 + 1))
     assert ask(f"{url}/v1/audit?after={2**53}", headers=auditor).json == {"entries": []}
     assert "P00" not in json.dumps(ask(f"{url}/v1/audit?limit=1000", headers=auditor).json)
 
@@ -287,3 +290,17 @@ def test_a_key_is_refused_from_the_request_after_it_was_revoked(city, url):
     problem(ask(path, headers=bearer(key)), 401, "bad_key")
     assert [row["outcome"] for row in rows(city.home, detail=key.split("_")[1])] == ["revoked"]
     assert KEYS[url] != key
+
+
+def test_the_demo_asks_with_the_key_of_a_worker_at_the_persons_station_and_keeps_no_older_one(city, url):
+    host, port = url.removeprefix("http://").split(":")
+    first, second = (key_of_a_worker(city.home, "P003", now=datetime.now(UTC)) for _ in range(2))
+    told = Service(host, int(port), second).score({**QUESTION, "person_id": "P003"}, language="en")
+    assert told["person_id"] == "P003"
+    assert newest(city.home)["station"] == "S2"
+    forecast = Service(host, int(port), second).forecast(as_of=AS_OF, weeks=4, level="township", language="en")
+    assert forecast["features"]
+    with pytest.raises(NotAnsweredError, match="401"):
+        Service(host, int(port), first).score({**QUESTION, "person_id": "P003"}, language="en")
+    with pytest.raises(ArtifactError, match="which station"):
+        key_of_a_worker(city.home, "P-NOBODY", now=datetime.now(UTC))
