@@ -65,6 +65,16 @@ class Fit:
 
 
 @dataclass(frozen=True)
+class Tuning:
+    """The budget of the search: trials (0 for none), folds of persons, and the most rounds a trial may take."""
+
+    trials: int = 0
+    folds: int = 3
+    most_rounds: int = 600
+    shown: bool = False
+
+
+@dataclass(frozen=True)
 class Use:
     """How a list is used: how many persons a worker can see, and from which risks on help may be offered."""
 
@@ -85,6 +95,7 @@ class RelapseConfig:
     as_of: AsOfDates = field(default_factory=AsOfDates)
     features: FeatureChoice = field(default_factory=FeatureChoice)
     growth: Growth = field(default_factory=Growth)
+    tuning: Tuning = field(default_factory=Tuning)
     fit: Fit = field(default_factory=Fit)
     split: Split = field(default_factory=Split)
     use: Use = field(default_factory=Use)

@@ -1,7 +1,7 @@
 """How a relapse model is fitted on some rows: weights, trees of several seeds, linear part, calibration, spread.
 
-All that is chosen here (how much the linear part counts, the calibration) is chosen by what models that had not seen a
-person say of that person, within the rows given: whoever judges on other rows judges fairly.
+All that is chosen here (the growth, how much the linear part counts, the calibration) is chosen by what models say of
+persons they had not seen, within the rows given: whoever judges on other rows judges fairly.
 """
 
 import os
@@ -12,12 +12,11 @@ from typing import TypeVar
 
 import lightgbm as lgb
 import numpy as np
-import pandas as pd
 
 from features.catalogue import Feature
 from features.history import Floats
 from features.relapse import chosen
-from models.boosters import fit_booster, merged
+from models.boosters import Growth, merged
 from models.calibration import Platt, fit_platt, sigmoid
 from models.interval import Spread, fit_spread
 from models.linear import Linear, fit_linear
@@ -26,8 +25,10 @@ from models.relapse import RelapseModel, varying
 from training.calibrations import compared
 from training.config import RelapseConfig
 from training.evaluate import log_loss
+from training.lesson import Lesson
 from training.rows import Rows
-from training.splits import Flags, person_folds
+from training.splits import person_folds
+from training.tune import tuned
 from training.weights import Observing, observing
 
 Told = TypeVar("Told")
@@ -40,30 +41,12 @@ class Fitted:
 
     model: RelapseModel
     observing: Observing | None
-    lesson: "Lesson"
+    lesson: Lesson
     raw: Floats
 
     def calibrations(self) -> dict[str, float]:
         """The log loss of each way to calibrate, on persons it was not fitted on."""
         return compared(self.raw, self.lesson.relapse, self.lesson.weight, self.lesson.persons)
-
-
-@dataclass(frozen=True)
-class Lesson:
-    """Observed rows to learn from: the columns, the outcome, the weight of each row and whose it is."""
-
-    table: pd.DataFrame
-    relapse: Floats
-    weight: Floats
-    persons: pd.Series
-    directions: tuple[int, ...]
-
-    def where(self, keep: Flags, times: Floats | None = None) -> "Lesson":
-        """Those rows for which `keep` is true, each counted so many times."""
-        weight = self.weight if times is None else self.weight * times
-        return replace(
-            self, table=self.table[keep], relapse=self.relapse[keep], weight=weight[keep], persons=self.persons[keep]
-        )
 
 
 def fit(rows: Rows, config: RelapseConfig, *, refits: int = 0) -> Fitted:
@@ -72,12 +55,13 @@ def fit(rows: Rows, config: RelapseConfig, *, refits: int = 0) -> Fitted:
     features = varying(observed.table, chosen(config.features))
     weighing = _observing(rows, features) if config.fit.weighted else None
     lesson = _lesson(observed, features, config, weighing)
+    config = replace(config, growth=tuned(lesson, config.growth, config.tuning))
     trees, linear = _outside(lesson, config)
     share = _share(trees, linear, lesson, config)
     raw = _mixed(trees, linear, share)
     model = RelapseModel(
         name=config.name,
-        booster=_booster(lesson, config),
+        booster=_booster(lesson, config.growth),
         features=features,
         calibration=fit_platt(raw, lesson.relapse, lesson.weight),
         cohort=config.cohort,
@@ -116,7 +100,7 @@ def _outside(lesson: Lesson, config: RelapseConfig) -> tuple[Floats, Floats]:
         inside, outside = lesson.where(fold != number), fold == number
         if outside.any():
             matrix = lesson.table[outside].to_numpy(dtype=np.float64)
-            trees[outside] = _one_booster(inside, config).predict(matrix, raw_score=True)
+            trees[outside] = inside.grown(config.growth).predict(matrix, raw_score=True)
             if max(config.fit.linear_shares) > 0:
                 linear[outside] = _linear(inside, config).log_odds(matrix)
 
@@ -145,7 +129,7 @@ def _spread(lesson: Lesson, share: float, config: RelapseConfig, refits: int) ->
         resampled = lesson.where(times > 0, times)
         matrix = lesson.table[times == 0].to_numpy(dtype=np.float64)
         told = np.full(len(times), np.nan)
-        trees = np.asarray(_one_booster(resampled, config).predict(matrix, raw_score=True))
+        trees = np.asarray(resampled.grown(config.growth).predict(matrix, raw_score=True))
         linear = _linear(resampled, config).log_odds(matrix) if share > 0 else np.zeros(len(matrix))
         told[times == 0] = _mixed(trees, linear, share)
         return told
@@ -153,13 +137,8 @@ def _spread(lesson: Lesson, share: float, config: RelapseConfig, refits: int) ->
     return fit_spread(lesson.table, _side_by_side(answer, drawn.astype(np.float64)), seed=config.seed)
 
 
-def _booster(lesson: Lesson, config: RelapseConfig) -> lgb.Booster:
-    grown = [replace(config, growth=growth) for growth in config.growth.each_seed()]
-    return merged(_side_by_side(lambda each: _one_booster(lesson, each), grown))
-
-
-def _one_booster(lesson: Lesson, config: RelapseConfig) -> lgb.Booster:
-    return fit_booster(lesson.table, lesson.relapse, config.growth, weight=lesson.weight, directions=lesson.directions)
+def _booster(lesson: Lesson, growth: Growth) -> lgb.Booster:
+    return merged(_side_by_side(lesson.grown, growth.each_seed()))
 
 
 def _linear(lesson: Lesson, config: RelapseConfig) -> Linear:
