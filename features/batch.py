@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from features.digest import content_ids, contents, row_digests, total, values
 from features.rowrules import conflicting
 from features.schema import Table
-from features.tables import ARRIVING, STORED, fetch_plain, insert_plain
+from features.tables import ARRIVING, STORED, current, fetch_plain, insert_plain
 
 ROWS_AT_ONCE = 20_000
 Flags = NDArray[np.bool_]
@@ -20,6 +20,7 @@ Flags = NDArray[np.bool_]
 IN_CONFLICT = "another row of the batch has the same key and other content"
 HELD_OTHERWISE = "a row with this key is held with other content"
 REVISION_HELD = "this revision is held with other content: send a correction as a new revision"
+FIXED = "these facts were fixed at registration and are held otherwise: a mistake is put right with --backfill"
 OTHER_PERSON = "names another person than the earlier revisions: retract the event and send a new one"
 
 
@@ -39,13 +40,21 @@ class Sorted:
     digest_change: int
 
 
-def sort_rows(connection: sa.Connection, table: Table, rows: pd.DataFrame, *, received_on: int) -> Sorted:
-    """What is to become of sound rows (each with a label of its own) received on a day, given what the store holds."""
+def sort_rows(
+    connection: sa.Connection, table: Table, rows: pd.DataFrame, *, received_on: int, backfill: bool
+) -> Sorted:
+    """What is to become of sound rows (each with a label of its own) received on a day, given what the store holds.
+
+    What is held of a person has no day of its own and counts at every as-of date, so only a backfill may change it.
+    """
     marked = _marked(table, rows)
     held = _held(connection, table, marked)
     before = _held_value(marked, held, list(table.key), "row_digest")
     same = (before == marked["row_digest"]).to_numpy() | _said_before(table, marked, held, received_on)
-    reasons = _contradictions(table, marked, held, clash=before.notna().to_numpy() & ~same)
+    clash = before.notna().to_numpy() & ~same
+    reasons = _contradictions(table, marked, held, clash=clash)
+    if table.name == "persons" and not backfill:
+        reasons[FIXED] = _other_facts(connection, table, marked, clash)
     refused = np.logical_or.reduce(list(reasons.values()))
     fresh = ~refused & ~same
     new = _first_known(table, marked if fresh.all() else marked[fresh])  # a first load is not held in memory twice
@@ -172,6 +181,20 @@ def _other_person(marked: pd.DataFrame, held: pd.DataFrame) -> Flags:
     told = pd.concat([held[columns], marked.sort_values("revision", kind="stable")[columns]])
     first = told.drop_duplicates("event_id").set_index("event_id")["person_id"]
     return (marked["event_id"].map(first) != marked["person_id"]).to_numpy(dtype=bool)
+
+
+def _other_facts(connection: sa.Connection, table: Table, marked: pd.DataFrame, clash: Flags) -> Flags:
+    """Which of the persons held otherwise differ in a fact; a name is none, it may change."""
+    names = [*(name for name in table.names if name != "display_name"), "extra"]
+    other, said = np.zeros(len(marked), dtype=bool), marked[clash]
+    stored = current(table.name).subquery().c
+    for start in range(0, len(said), 500):
+        some = said.iloc[start : start + 500]
+        query = sa.select(*(stored[name] for name in names)).where(stored.person_id.in_(some["person_id"].tolist()))
+        held = {row.person_id: tuple(row) for row in connection.execute(query)}
+        rows = zip(*values(table, some, names), strict=True)
+        other[np.flatnonzero(clash)[start : start + 500]] = [row != held[row[0]] for row in rows]
+    return other
 
 
 def _first_known(table: Table, rows: pd.DataFrame) -> pd.DataFrame:

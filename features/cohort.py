@@ -15,6 +15,7 @@ from features.asof import Visible
 from features.family_clocks import abstinent_since
 from features.family_programme import programme_since, relapse_signs
 from features.family_tests import given, good_period
+from features.history import Floats
 from features.statutes import CLOCKS
 from features.vocabulary import PROGRAMMES
 
@@ -47,8 +48,8 @@ class Cohort:
 def why_not(past: Visible, cohort: Cohort) -> npt.NDArray[np.object_]:
     """For each row "" when the person may be scored, else the code of the first reason why not.
 
-    Codes: sealed, objected, under_18, abstinent_three_years, died, insufficient_history, not_in_programme,
-    isolated, in_washout, no_good_period.
+    Codes: sealed, objected, under_18, abstinent_three_years, died, not_registered, insufficient_history,
+    not_in_programme, isolated, in_washout, no_good_period.
     """
     return _first_of(_rules(past, cohort), why_refused(past))
 
@@ -78,6 +79,7 @@ def _refusals(past: Visible) -> Iterator[tuple[str, Flags]]:
 
 
 def _rules(past: Visible, cohort: Cohort) -> Iterator[tuple[str, Flags]]:
+    yield "not_registered", _number(past, "registered_on") > past.as_of
     yield "insufficient_history", past.of().count() == 0
     yield "not_in_programme", ~_in_one_of(past, cohort.programmes)
     yield "isolated", past.of(kind=("isolation_start", "isolation_end")).last_is("kind", "isolation_start") == 1
@@ -91,8 +93,12 @@ def _rules(past: Visible, cohort: Cohort) -> Iterator[tuple[str, Flags]]:
 def _may_be_minor(past: Visible) -> Flags:
     """Only the year of birth is held, so a person counts as a minor until the year of the 18th birthday is over."""
     year = 1970 + past.as_of.astype("datetime64[D]").astype("datetime64[Y]").astype(np.int64)
-    born = pd.to_numeric(pd.Series(past.fact("birth_year")), errors="coerce").to_numpy(dtype=np.float64)
-    return year - born <= CLOCKS["adult"].limit
+    return year - _number(past, "birth_year") <= CLOCKS["adult"].limit
+
+
+def _number(past: Visible, column: str) -> Floats:
+    """A fact that is a number, NaN where it is not recorded."""
+    return pd.to_numeric(pd.Series(past.fact(column)), errors="coerce").to_numpy(dtype=np.float64)
 
 
 def _abstinent(past: Visible) -> Flags:

@@ -29,28 +29,28 @@ def station_caseload(past: Visible) -> Floats:
 
 @feature(family="station", unit="share", source=STATION)
 def station_positive_share(past: Visible, *, days: int) -> Floats:
-    """Share of tests at the person's station that were positive, closed months. Missing if the city had none."""
+    """Share of tests at the person's station that were positive, closed months. Missing if it had no month."""
     return _share(past, "positive_tests", ("tests_given",), days=days)
 
 
 @feature(family="station", unit="share", source=STATION)
 def station_withheld_share(past: Visible, *, days: int) -> Floats:
-    """Share of tests at the person's station that were not given, closed months. Missing if the city had none."""
+    """Share of tests at the person's station that were not given, closed months. Missing if it had no month."""
     return _share(past, "withheld_tests", ("tests_given", "withheld_tests"), days=days)
 
 
 @feature(family="station", unit="share", source=STATION)
 def station_contact_share(past: Visible, *, days: int) -> Floats:
-    """Share of contacts of the person's station that were kept, closed months. Missing if the city had none."""
+    """Share of contacts of the person's station that were kept, closed months. Missing if it had no month."""
     return _share(past, "contacts_kept", ("contacts_kept", "contacts_missed"), days=days)
 
 
 def _station(past: Visible) -> Floats:
-    """The place of each row's station among the closed months, -1 if none: that of the latest record naming one."""
+    """The place of each row's station among the closed months; -1 where no record names one."""
     names, months = past.history.levels["station_id"], past.history.stations
-    places = {} if months is None else months.places
-    of_name = np.array([*(places.get(name, -1) for name in names), -1], dtype=np.float64)
-    return of_name[past.of(station_id=names).last_code("station_id")]
+    places = np.full(len(names), -1) if months is None else months.places_of(names)
+    of_name = np.append(places, -1).astype(np.float64)
+    return of_name[past.of(source=STATION, station_id=names).last_code("station_id")]
 
 
 def _window(past: Visible, days: int | None) -> Window:

@@ -17,7 +17,7 @@ import sqlalchemy as sa
 
 from features import quarantine, sources
 from features.batch import Sorted, append, sort_rows
-from features.closing import close_months
+from features.closing import Touched, close_months, touched
 from features.digest import MODULUS
 from features.errors import SchemaError, StoreError
 from features.mapping import SourceMapping, apply
@@ -237,7 +237,11 @@ def _frames(file: SourceFile, mapping: SourceMapping | None) -> Iterator[tuple[s
 def _take_in(connection: sa.Connection, batch_id: str, delivery: _Delivery, came: Iterable[_Parts]) -> IntakeReport:
     """Store what is new and sound, quarantine what is not, and record the batch."""
     day = days_since_epoch(delivery.arrival.received_on)
-    tables = [(parts, sort_rows(connection, TABLES[parts.table], parts.sound(), received_on=day)) for parts in came]
+    trusted = delivery.arrival.backfill
+    tables = [
+        (parts, sort_rows(connection, TABLES[parts.table], parts.sound(), received_on=day, backfill=trusted))
+        for parts in came
+    ]
     refused = {
         parts.table: [*parts.ragged, *parts.refused({**parts.faulty(), **rows.refused})] for parts, rows in tables
     }
@@ -249,14 +253,16 @@ def _take_in(connection: sa.Connection, batch_id: str, delivery: _Delivery, came
     notes = (
         tuple(note for parts, _ in tables for note in parts.notes) + _waiting(connection, tables) + _unlisted(tables)
     )
-    return _close_months(connection, replace(report, unmapped=delivery.unmapped, notes=notes), delivery.arrival)
+    report = replace(report, unmapped=delivery.unmapped, notes=notes)
+    told = [frame for parts, rows in tables if parts.table == "events" for frame in (rows.new, rows.earlier)]
+    return _close_months(connection, report, delivery.arrival, touched(connection, told) if told else None)
 
 
-def _close_months(connection: sa.Connection, report: IntakeReport, arrival: Arrival) -> IntakeReport:
+def _close_months(connection: sa.Connection, report: IntakeReport, arrival: Arrival, days: Touched) -> IntakeReport:
     """The report after the months of stations that were due have been closed, which is a batch of its own."""
     day, table = days_since_epoch(arrival.received_on), TABLES["station_months"]
-    due = close_months(connection, received_on=day, backfill=arrival.backfill)
-    rows = sort_rows(connection, table, due, received_on=day)
+    due = close_months(connection, days, received_on=day, backfill=arrival.backfill)
+    rows = sort_rows(connection, table, due, received_on=day, backfill=arrival.backfill)
     if rows.new.empty:
         return report
     digest = f"{(int(report.state_digest, 16) + rows.digest_change) % MODULUS:064x}"

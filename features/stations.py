@@ -1,12 +1,12 @@
-"""The months of stations: how much work each had and what came of it, closed month by month and never reopened.
+"""The months of stations: how much work each had and what came of it, closed month by month.
 
 A person's history cannot tell what happened to the station's other persons. So the station's months are counted when
-they are over and kept as rows with a day of their own from which they were known; batch, parts and the service then
-read the same rows and give the same value. A row is known from `closed_on`, long enough after the month for most
-records to have come; what came later was not known then and does not count.
+they are over (see `closing`) and kept as rows with a day of their own from which they were known; batch, parts and the
+service then read the same rows and give the same value. A month closes long enough after its end for most records to
+have come; what came later was not known then and does not count.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -65,9 +65,9 @@ class Window:
 
 @dataclass(frozen=True)
 class StationMonths:
-    """Closed months: of the city as a whole at place 0, then of each station.
+    """Closed months: of the city as a whole at place 0, then of each station, and last of one that has none.
 
-    `ends` and `closed` hold the last day of each month in a row without gaps, and the day from which its rows were
+    `ends` and `closed` hold the last day of each month that was closed, in order, and the day from which its rows were
     known. `persons` and `workers` have the shape (places, months), NaN where a station has no row; `sums[name]` are
     totals of all months before each, of shape (places, months + 1).
     """
@@ -82,27 +82,33 @@ class StationMonths:
     @classmethod
     def of(cls, table: pd.DataFrame) -> "StationMonths":
         """The months in the contract's table `station_months`."""
-        month = month_of(table["month"].to_numpy(dtype=np.int64))
-        first, n_months = (int(month.min()), int(np.ptp(month)) + 1) if len(month) else (0, 0)
+        # Only months that were closed: one without a row may still be to come.
+        months, at_month = np.unique(month_of(table["month"].to_numpy(dtype=np.int64)), return_inverse=True)
         station_ids = sorted(set(table["station_id"]))
         places = {station_id: place for place, station_id in enumerate(station_ids, start=1)}
-        at = (table["station_id"].map(places).to_numpy(dtype=np.int64), month - first)
+        at = (table["station_id"].map(places).to_numpy(dtype=np.int64), at_month)
 
         def grid(name: str, absent: float) -> Floats:
-            values = np.full((len(places) + 1, n_months), absent)
+            values = np.full((len(places) + 2, len(months)), absent)
             values[at] = table[name].to_numpy(dtype=np.float64)
             values[CITY] = np.nansum(values[1:], axis=0)
             return values
 
-        closed = np.zeros(n_months, dtype=np.int32)
+        closed = np.zeros(len(months), dtype=np.int32)
         np.maximum.at(closed, at[1], table["closed_on"].to_numpy(dtype=np.int32))
         return cls(
             places=places,
-            ends=(first_day(first + 1 + np.arange(n_months)) - 1).astype(np.int32),
+            ends=(first_day(months + 1) - 1).astype(np.int32),
             closed=np.maximum.accumulate(closed),
             persons=grid("persons", np.nan),
             workers=grid("social_workers", np.nan),
             sums={name: np.pad(np.cumsum(grid(name, 0.0), axis=1), ((0, 0), (1, 0))) for name in COUNTED},
+        )
+
+    def places_of(self, station_ids: Sequence[str]) -> Places:
+        """The place of each station; one without a month, as before its first was closed, has the last place."""
+        return np.array(
+            [self.places.get(station_id, len(self.places) + 1) for station_id in station_ids], dtype=np.int64
         )
 
     def total(self, name: str, place: Places, window: Window) -> Floats:

@@ -74,6 +74,7 @@ def _stored(table: Table) -> sa.Table:
 
 STORED: Mapping[str, sa.Table] = MappingProxyType({name: _stored(table) for name, table in TABLES.items()})
 sa.Index("events_by_person", STORED["events"].c.person_id)
+sa.Index("events_by_day", STORED["events"].c.occurred_on)
 
 ARRIVING = sa.Table("arriving", sa.MetaData(), sa.Column("key", sa.Text, primary_key=True), prefixes=["TEMPORARY"])
 

@@ -46,6 +46,7 @@ def revisions(draw, event):
             "retracted": draw(st.booleans()) if revision > 1 else False,
             "person_id": f"P{person}",
             "occurred_on": iso(occurred + draw(st.integers(0, revision - 1))),
+            "station_id": draw(st.sampled_from(["S1", "S2", ""])),
             "source": "community",
             "kind": kind,
             "outcome": draw(st.sampled_from(outcomes)),

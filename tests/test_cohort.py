@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 
 from features.cohort import Cohort, GoodPeriods, why_not, why_refused
-from tests.tables import at, history
+from tests.tables import at, day, history
 
 IN_PROGRAMME = """occurred_on | kind            | outcome
                   2024-01-01  | programme_start | community_treatment
@@ -22,6 +22,11 @@ def test_a_person_in_a_programme_with_a_test_may_be_scored():
 
 def test_before_anything_is_known_there_is_no_history():
     assert reason(IN_PROGRAMME, "2023-12-31") == ["insufficient_history"]
+
+
+def test_nobody_is_scored_before_registration():
+    persons = pd.DataFrame({"person_id": ["P1"], "registered_on": [day("2024-02-01")]})
+    assert reason(IN_PROGRAMME, "2024-01-31", "2024-02-01", persons=persons) == ["not_registered", ""]
 
 
 def test_outside_a_programme_there_is_no_score():

@@ -201,12 +201,29 @@ def test_two_alike_incidents_are_two_and_sent_again_are_held(send):
 
 
 def test_facts_are_replaced_by_newer_ones_and_unchanged_ones_add_nothing(send, store):
-    head = "person_id | registered_on | sex"
-    one, two = "P1 | 2024-01-02 | male", "P2 | 2024-01-02 | female"
+    head = "station_id | social_workers"
+    one, two = "S1 | 2", "S2 | 3"
+    assert fate(send(one, two, head=head, name="stations"), "stations") == {"stored": 2}
+    changed = send(one.replace("2", "4"), two, head=head, name="stations", day=TUESDAY)
+    assert fate(changed, "stations") == {"unchanged": 1, "updated": 1}
+    assert store.counts()["stations"] == 2
+    assert sorted(store.read("stations")["social_workers"]) == [3, 4]
+
+
+def test_facts_fixed_at_registration_change_by_a_backfill_only(send, store):
+    """They have no day of their own: changed today, they would change every score of the past."""
+    head = "person_id | registered_on | sex | display_name | arm"
+    one, two = "P1 | 2024-01-02 | male | 甲 | a", "P2 | 2024-01-02 | female | 乙 | a"
     assert fate(send(one, two, head=head, name="persons"), "persons") == {"stored": 2}
-    changed = send(one.replace("male", "female"), two, head=head, name="persons", day=TUESDAY)
-    assert fate(changed, "persons") == {"unchanged": 1, "updated": 1}
-    assert store.counts()["persons"] == 2
+    changed, other = one.replace("male", "female"), two.replace("| a", "| b")
+    refused = send(changed, other, head=head, name="persons", day=TUESDAY)
+    assert fate(refused, "persons") == {"quarantined": 2}
+    assert "--backfill" in refused.reasons()[0][1]
+    assert store.person("P1")["sex"].tolist() == ["male"]
+    renamed = send(one.replace("甲", "丙"), two, head=head, name="persons", day=TUESDAY)
+    assert fate(renamed, "persons") == {"unchanged": 1, "updated": 1}
+    put_right = send(changed, two, head=head, name="persons", day=TUESDAY, backfill=True)
+    assert fate(put_right, "persons") == {"unchanged": 1, "updated": 1}
     assert store.person("P1")["sex"].tolist() == ["female"]
 
 

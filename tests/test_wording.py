@@ -18,7 +18,9 @@ from serving.problems import STATUS
 from serving.wording import LANGUAGES, preferred, wording
 from training.config import HERE, read
 
-COHORT_CODES = {"died", "insufficient_history", "not_in_programme", "isolated", "in_washout", "no_good_period"}
+COHORT_CODES = {
+    "died", "not_registered", "insufficient_history", "not_in_programme", "isolated", "in_washout", "no_good_period",
+}  # fmt: skip
 EVERYTHING = FeatureChoice(
     substances=("", "opioid"),
     told_substances=("opioid",),

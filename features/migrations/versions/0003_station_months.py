@@ -1,4 +1,4 @@
-"""The months of stations, closed from the events; those before this migration are closed by the next backfill."""
+"""The months of stations; the next batch closes those that were over before this migration, and an index for that."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -22,3 +22,4 @@ def upgrade():
         sa.Column("row_digest", sa.LargeBinary(), nullable=False),
         sa.Column("batch_no", sa.Integer(), sa.ForeignKey("batches.batch_no"), primary_key=True, autoincrement=False),
     )
+    op.create_index("events_by_day", "events", ["occurred_on"])
