@@ -5,36 +5,43 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from time import perf_counter
 from typing import Self
 
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 
 from features.errors import StoreError
 from features.schema import TABLES, table_named
-from features.store import Store, newest_digest, read
+from features.store import Store, newest_digest
+from features.stream import stream
 
 MANIFEST = "manifest.json"
-ORDER = {"events": ["person_id", "occurred_on", "known_on", "event_id", "revision"]}
 
 
 @dataclass(frozen=True)
 class Snapshot:
-    """A folder of Parquet files that were checked against their manifest; `counts` are rows of each table."""
+    """A folder of Parquet files that were checked against their manifest.
+
+    `counts` are rows of each table; `seconds` is how long it took to write them, where that was noted.
+    """
 
     folder: Path
     digest: str
     sha256: Mapping[str, str]
     counts: Mapping[str, int]
+    seconds: float | None = None
 
     @classmethod
     def open(cls, folder: Path) -> Self:
         """The snapshot in a folder; StoreError when a file of it is absent or not what it was when written."""
         try:
             manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
-            snapshot = cls(folder, manifest["digest"], manifest["sha256"], manifest["counts"])
+            snapshot = cls(folder, manifest["digest"], manifest["sha256"], manifest["counts"], manifest.get("seconds"))
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise StoreError(
                 f"snapshot {folder.name}: no readable {MANIFEST}; give the folder of a snapshot, or write it again."
@@ -68,21 +75,30 @@ def write_snapshot(store: Store, folder: Path) -> Snapshot:
 
 
 def _write_tables(store: Store, aside: Path) -> str:
-    sha256, counts = {}, {}
+    sha256, counts, began = {}, {}, perf_counter()
     with store.reading() as connection:  # one state for all tables and the digest, whatever is written meanwhile
         digest = newest_digest(connection)
-        for name, table in TABLES.items():
-            frame = read(connection, name).sort_values(ORDER.get(name, list(table.key)), kind="stable")
+        for name in TABLES:
             file = aside / f"{name}.parquet"
-            frame.to_parquet(file, index=False, compression="zstd")
-            _sync(file)
-            sha256[file.name], counts[name] = _sha256(file), len(frame)
-    manifest = asdict(Snapshot(Path(), digest, sha256, counts))
+            counts[name] = _write(stream(connection, name), file)
+            sha256[file.name] = _sha256(file)
+    manifest = asdict(Snapshot(Path(), digest, sha256, counts, round(perf_counter() - began, 3)))
     del manifest["folder"]
     (aside / MANIFEST).write_text(json.dumps(manifest, indent=1), encoding="utf-8")
     _sync(aside / MANIFEST)
     _sync(aside)
     return digest
+
+
+def _write(parts: Iterator[pd.DataFrame], file: Path) -> int:
+    """The number of rows written, each part a row group, so that whoever reads need not hold more either."""
+    rows, schema = 0, pa.Schema.from_pandas(next(parts), preserve_index=False)
+    with pq.ParquetWriter(file, schema, compression="zstd") as writer:
+        for part in parts:
+            writer.write_table(pa.Table.from_pandas(part, schema, preserve_index=False))
+            rows += len(part)
+    _sync(file)
+    return rows
 
 
 def _publish(aside: Path, written: Path) -> None:

@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from features.errors import StoreError
 from features.schema import TABLES, Column, Table
 
+ROWS_AT_ONCE = 100_000  # fetched in one part
 REVISION = "0003"  # the newest migration; a store at another revision is migrated or refused
 
 SQL_TYPES: Mapping[str, type[sa.types.TypeEngine[Any]]] = MappingProxyType(
@@ -85,17 +86,29 @@ def _compiled(statement: sa.Select[Any], dialect: sa.Dialect) -> sa.Compiled:
 
 
 def fetch_plain(connection: sa.Connection, statement: sa.Select[Any], **parameters: object) -> Iterator[Sequence[Any]]:
-    """The rows of a query as the driver's own tuples, in parts of at most 100,000.
+    """The rows of a query as the driver's own tuples, in parts of at most ROWS_AT_ONCE.
 
     SQLAlchemy's row objects and type conversions, of which the plain values stored here need none, would take
     most of the time; the words of the query are still those of the dialect.
     """
+    return _fetched(connection, statement, connection.connection.cursor(), parameters)
+
+
+def stream_plain(connection: sa.Connection, statement: sa.Select[Any]) -> Iterator[Sequence[Any]]:
+    """The same of any number of rows, never held all at once: PostgreSQL sends them only as they are asked for."""
+    # With a name a cursor is the server's; without one the driver takes in the whole answer first.
+    named = ("rows",) if connection.dialect.name == "postgresql" else ()
+    return _fetched(connection, statement, connection.connection.cursor(*named), {})
+
+
+def _fetched(
+    connection: sa.Connection, statement: sa.Select[Any], cursor: Any, parameters: Mapping[str, object]
+) -> Iterator[Sequence[Any]]:
     compiled = _compiled(statement, connection.dialect)
-    cursor = connection.connection.cursor()
     driver_error = connection.dialect.loaded_dbapi.Error
     try:
         cursor.execute(str(compiled), _in_order(compiled, compiled.construct_params(parameters) or {}))
-        while part := cursor.fetchmany(100_000):
+        while part := cursor.fetchmany(ROWS_AT_ONCE):
             yield part
     except driver_error as error:
         raise StoreError("the store could not be read; see that its disk and its database are well.") from error

@@ -1,8 +1,10 @@
 from datetime import date
 
 import pandas as pd
+import pyarrow.parquet as pq
 import pytest
 
+from features import tables
 from features.errors import StoreError
 from features.intake import ingest
 from features.schema import TABLES
@@ -42,6 +44,38 @@ def test_a_snapshot_reads_like_the_store(store, tmp_path):
         pd.testing.assert_frame_equal(snapshot.read(name).head(0), store.read(name).head(0))
     assert snapshot.read("events")["event_id"].tolist() == ["z", "a", "b"]  # by person and day
     assert snapshot.read("persons")["arm"].tolist() == ["A"]
+
+
+PERSONS = """person_id | registered_on | 级别 | points
+            b         | 2024-01-01    | 1   | 2
+            B         | 2024-01-01    | 2   |
+            张        | 2024-01-01    | A   | 3.5
+            ab        | 2024-01-01    |     | 4
+            a-c       | 2024-01-01    | 3   | 5"""
+
+
+def test_a_snapshot_in_many_small_parts_is_what_the_store_reads_in_order_of_bytes(store_url, tmp_path, monkeypatch):
+    persons = table(PERSONS)
+    persons.assign(points=persons["points"].astype(float)).to_parquet(tmp_path / "persons.parquet", index=False)
+    events = [
+        f"e{n} | {person} | 2024-01-0{n} | community | plan | {n}" for n in (3, 1, 2) for person in ("张", "b", "B")
+    ]
+    text = "\n".join(["event_id | person_id | occurred_on | source | kind | remark", *events])
+    table(text).assign(event_id=lambda rows: rows["event_id"] + rows["person_id"]).to_csv(
+        tmp_path / "events.csv", index=False
+    )
+    monkeypatch.setattr(tables, "ROWS_AT_ONCE", 2)
+    with Store.open(store_url) as store:
+        ingest(tmp_path, store, received_on=date(2024, 1, 8), backfill=True)
+        snapshot = write_snapshot(store, tmp_path / "snapshots")
+        for name, order in (("persons", ["person_id"]), ("events", ["person_id", "occurred_on"])):
+            whole = store.read(name).sort_values(order, ignore_index=True)
+            pd.testing.assert_frame_equal(snapshot.read(name), whole, check_exact=True)
+    assert snapshot.read("persons")["person_id"].tolist() == ["B", "a-c", "ab", "b", "张"]
+    assert snapshot.read("persons")["级别"].dtype == "str"  # one of its values is no number
+    assert snapshot.read("persons")["points"].dtype == "float64"
+    assert pq.ParquetFile(snapshot.folder / "events.parquet").num_row_groups == 5
+    assert snapshot.seconds > 0
 
 
 def test_what_comes_later_leaves_a_snapshot_as_it_was(store, tmp_path):
