@@ -4,7 +4,7 @@ BIN := .venv/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check static bench-features bench-intake bench-online bench-serving bench-city lock clean
+.PHONY: help demo test check static bench-features bench-intake bench-online bench-serving bench-city simulator-docs lock clean
 
 help: ## what there is to make
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
@@ -40,6 +40,9 @@ bench-city: .venv/.dev ## the invented cities, and one of 60,000 persons: time, 
 
 bench-hotspots: .venv/.dev ## the backtest of hotspots with all baselines, and one forecast: time, and figures on Tempe
 	$(BIN)/python -m tests.benchmarks.hotspots $(ARGS)
+
+simulator-docs: .venv/.dev ## the table of assumptions, the figures and the plots of docs/simulator.md, made anew
+	$(BIN)/python -m training.simulator_page
 
 lock: .venv/.dev ## resolve both locks anew
 	$(BIN)/uv pip compile --quiet --upgrade --generate-hashes --no-emit-index-url --no-header --python-version 3.11 pyproject.toml -o requirements.lock
