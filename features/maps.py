@@ -46,8 +46,9 @@ def bank_of(areas: AreaSet) -> tuple[MapKind, ...]:
 def maps(past: VisiblePast, kinds: Sequence[MapKind]) -> Floats:
     """Share of the incidents in each area by each kind of map, shape (as-of dates, kinds, areas); even where none."""
     size = len(past.areas)
-    spreading = {(kind.spread, kind.width): spread_matrix(past.areas, kind) for kind in kinds}
-    fading = {kind.half_life_weeks: faded_counts(past, kind.half_life_weeks) for kind in kinds if kind != EVEN}
+    alike = {(kind.spread, kind.width): kind for kind in kinds}
+    spreading = {key: spread_matrix(past.areas, kind) for key, kind in alike.items()}
+    fading = {life: faded_counts(past, life) for life in {kind.half_life_weeks for kind in kinds if kind != EVEN}}
     told = np.full((len(past.as_of), len(kinds), size), 1 / size)
     for place, kind in enumerate(kinds):
         if kind == EVEN:
