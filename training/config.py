@@ -52,7 +52,7 @@ class Fit:
     """How a model is fitted, beside the growth of its trees.
 
     `linear_shares`: how much the linear part may count, chosen on training folds alone; (0,) for trees alone.
-    `weighted`: rows stand for those that were not observed, too. `monotone`: directions the field is sure of are kept.
+    `weighted`: learned rows stand for the unobserved, too. `monotone`: the directions the field is sure of are kept.
     `refits`: on resampled persons, for the interval of each risk; 0 for none.
     """
 
@@ -78,7 +78,7 @@ class Tuning:
 class Use:
     """How a list is used: how many persons a worker can see, and from which risks on help may be offered."""
 
-    persons_a_worker: tuple[int, ...] = (30, 10)
+    persons_a_worker: tuple[int, ...] = (30, 5)
     thresholds: tuple[float, ...] = (0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5)
 
 

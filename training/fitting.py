@@ -37,10 +37,10 @@ Asked = TypeVar("Asked")
 
 @dataclass(frozen=True)
 class Fitted:
-    """A model, how observed rows were weighed for it, and what fits without its persons said of each row."""
+    """A model, how likely rows were to be observed, and what fits without its persons said of each row."""
 
     model: RelapseModel
-    observing: Observing | None
+    observing: Observing
     lesson: Lesson
     raw: Floats
 
@@ -53,8 +53,8 @@ def fit(rows: Rows, config: RelapseConfig, *, refits: int = 0) -> Fitted:
     """The model of a configuration learned from labelled rows, observed or not; with an interval when refits > 0."""
     observed = rows.where(rows.times["relapse"].notna().to_numpy(dtype=np.bool_))
     features = varying(observed.table, chosen(config.features))
-    weighing = _observing(rows, features) if config.fit.weighted else None
-    lesson = _lesson(observed, features, config, weighing)
+    seen = observing(_narrowed(rows, features))
+    lesson = _lesson(_narrowed(observed, features), features, config, seen if config.fit.weighted else None)
     config = replace(config, growth=tuned(lesson, config.growth, config.tuning))
     trees, linear = _outside(lesson, config)
     share = _share(trees, linear, lesson, config)
@@ -70,25 +70,22 @@ def fit(rows: Rows, config: RelapseConfig, *, refits: int = 0) -> Fitted:
         linear_share=share,
         spread=_spread(lesson, share, config, refits),
     )
-    return Fitted(model, weighing, lesson, raw)
-
-
-def _observing(rows: Rows, features: tuple[Feature, ...]) -> Observing:
-    return observing(Rows(rows.times, rows.table[[feature.name for feature in features]]))
+    return Fitted(model, seen, lesson, raw)
 
 
 def weights_of(fitted: Fitted, rows: Rows) -> Floats:
-    """The weight of each of some observed rows, by what the model learned of who is observed; 1 where it did not."""
-    if fitted.observing is None:
-        return np.ones(len(rows.times))
-    return fitted.observing.weights(Rows(rows.times, rows.table[fitted.model.columns]))
+    """The weight of each of some observed rows, by what was learned of who is observed."""
+    return fitted.observing.weights(_narrowed(rows, fitted.model.features))
 
 
-def _lesson(rows: Rows, features: tuple[Feature, ...], config: RelapseConfig, weighing: Observing | None) -> Lesson:
-    table = rows.table[[feature.name for feature in features]]
-    weight = np.ones(len(table)) if weighing is None else weighing.weights(Rows(rows.times, table))
+def _narrowed(rows: Rows, features: tuple[Feature, ...]) -> Rows:
+    return Rows(rows.times, rows.table[[feature.name for feature in features]])
+
+
+def _lesson(rows: Rows, features: tuple[Feature, ...], config: RelapseConfig, seen: Observing | None) -> Lesson:
+    weight = np.ones(len(rows.times)) if seen is None else seen.weights(rows)
     held = directions(features) if config.fit.monotone else (0,) * len(features)
-    return Lesson(table, rows.relapse, weight, rows.times["person_id"].astype("str"), held)
+    return Lesson(rows.table, rows.relapse, weight, rows.times["person_id"].astype("str"), held)
 
 
 def _outside(lesson: Lesson, config: RelapseConfig) -> tuple[Floats, Floats]:

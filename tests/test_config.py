@@ -1,0 +1,32 @@
+"""A task for each horizon, under a name of its own."""
+
+import pytest
+
+from features.errors import ConfigError
+from training.config import at_horizon, read, read_all
+
+
+def test_each_horizon_is_a_task_whose_name_carries_it():
+    tasks = read_all(None, [28, 90, 180, 365])
+    assert [task.name for task in tasks] == ["relapse-28d", "relapse-90d", "relapse-180d", "relapse-365d"]
+    assert [task.label.horizon_days for task in tasks] == [28, 90, 180, 365]
+    assert {task.cohort for task in tasks} == {read(None).cohort}
+
+
+def test_the_horizons_a_file_lists_are_taken_where_none_is_asked_for(tmp_path):
+    path = tmp_path / "task.toml"
+    path.write_text('name = "relapse-90d"\nhorizons_days = [28, 90]\n')
+    assert [task.name for task in read_all(path)] == ["relapse-28d", "relapse-90d"]
+    assert [task.name for task in read_all(path, [365])] == ["relapse-365d"]
+    path.write_text('name = "relapse-mine"\n')
+    assert [task.name for task in read_all(path)] == ["relapse-mine"]
+
+
+@pytest.mark.parametrize("wrong", ["[fit]\nlinear_shares = []", "[fit]\nlinear_shares = [1.0]", '[split]\nby = "luck"'])
+def test_what_cannot_be_is_refused(tmp_path, wrong):
+    path = tmp_path / "task.toml"
+    path.write_text(f'name = "relapse-mine"\n{wrong}\n')
+    with pytest.raises(ConfigError):
+        read(path)
+    with pytest.raises(ConfigError):
+        at_horizon(read(None), 0)
