@@ -2,7 +2,6 @@
 
 import json
 import math
-import re
 import sqlite3
 from datetime import date, timedelta
 
@@ -14,7 +13,6 @@ from features.catalogue import compute
 from features.history import History
 from features.store import Store
 from models import champion
-from serving import messages
 from serving.messages import BatchAnswer, Forecast, Score
 from tests.serving_helpers import (
     AS_OF,
@@ -361,70 +359,3 @@ def test_a_forecast_that_does_not_exist_names_the_field(url, query, field):
     answer = ask(f"{url}/v1/hotspots?{query}")
     assert answer.status == 422
     assert [each["field"] for each in answer.json["errors"]] == [field]
-
-
-# Documents
-
-
-def test_the_openapi_document_lists_what_is_answered(url):
-    told = ask(f"{url}/openapi.json").json
-    assert set(told["paths"]) == {"/v1/scores", "/v1/scores:batch", "/v1/hotspots", "/v1/audit", "/healthz", "/readyz"}
-    assert {
-        *(
-            "200",
-            "400",
-            "401",
-            "403",
-            "404",
-            "405",
-            "408",
-            "409",
-            "413",
-            "415",
-            "421",
-            "422",
-            "429",
-            "451",
-            "500",
-            "503",
-        )
-    } == set(told["paths"]["/v1/scores"]["post"]["responses"])
-    assert set(told["components"]["schemas"]["Score"]["properties"]) == set(messages.Score.model_fields)
-    for methods in told["paths"].values():
-        assert all({"405", "421", "422"} <= set(operation["responses"]) for operation in methods.values())
-    for path, method in (("/v1/scores", "post"), ("/v1/scores:batch", "post"), ("/v1/hotspots", "get")):
-        headers = {each["name"] for each in told["paths"][path][method]["parameters"] if each["in"] == "header"}
-        assert headers == {"accept-language"}
-
-
-def test_the_openapi_document_says_where_a_key_is_needed(url):
-    told = ask(f"{url}/openapi.json").json
-    (scheme,) = told["components"]["securitySchemes"]
-    assert told["components"]["securitySchemes"][scheme] == {"type": "http", "scheme": "bearer"}
-    for path, methods in told["paths"].items():
-        for operation in methods.values():
-            assert operation["security"] == ([{scheme: []}] if path.startswith("/v1/") else [])
-            assert ("401" in operation["responses"]) == path.startswith("/v1/")
-
-
-def test_every_example_of_the_openapi_document_is_understood(url):
-    schemas = ask(f"{url}/openapi.json").json["components"]["schemas"]
-    stored, sent = schemas["ScoreRequest"]["examples"]
-    problem(ask(f"{url}/v1/scores", stored), 404, "unknown_person")
-    assert ask(f"{url}/v1/scores", sent).status == 200
-    assert ask(f"{url}/v1/scores:batch", schemas["BatchRequest"]["examples"][0]).status == 200
-
-
-def test_every_reference_in_the_openapi_document_leads_somewhere(url):
-    told = ask(f"{url}/openapi.json")
-    references = set(re.findall(r'"#/components/schemas/(\w+)"', told.body.decode()))
-    assert references <= set(told.json["components"]["schemas"])
-    assert {"Score", "Problem", "Forecast", "AreaEstimate", "Ready"} <= references
-
-
-def test_pages_load_nothing_from_elsewhere(url):
-    for path in ("/", "/docs"):
-        page = ask(url + path).body.decode()
-        assert "loopback" in page
-        assert "<script" not in page
-        assert "http" not in page.replace("httpx", "")
