@@ -130,7 +130,7 @@ def test_no_more_is_true_than_was_found_and_more_was_used_than_detected(figures)
     ("change", "told"),
     [
         ({"horizon_days": 28}, "its horizon is 28 days, the oracle's 90"),
-        ({"kinds": ("urine_test", "hair_test")}, "default label alone"),
+        ({"substance": "heroin"}, "any substance alone"),
         ({"reporting_lag_days": 60}, "2025-08-31 is not mature yet"),
     ],
 )
@@ -140,6 +140,14 @@ def test_a_task_the_oracle_cannot_judge_is_refused(small_home, folder, change, t
     until = int(np.datetime64("2025-12-31").astype(int))
     with pytest.raises(ConfigError, match=told):
         oracle.on_dates_of(read_truth(folder), config, last_day=until)
+
+
+def test_hair_tests_do_not_count_before_the_oracle_and_the_figures_say_so(small_home, folder, figures):
+    config = read(small_home.path / "relapse.toml")
+    both = replace(config, label=replace(config.label, kinds=("urine_test", "hair_test")))
+    until = int(np.datetime64("2025-12-31").astype(int))
+    assert oracle.on_dates_of(read_truth(folder), both, last_day=until).config.label.kinds == ("urine_test",)
+    assert figures["oracle"]["label_kinds"] == ["urine_test"]
 
 
 def test_dates_not_equally_far_apart_are_refused(small_home):
