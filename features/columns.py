@@ -3,6 +3,7 @@
 Empty text counts as missing. Each reader gives the values (missing where unreadable) and flags what it could not read.
 """
 
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -137,3 +138,21 @@ READERS: Mapping[Type, Reader] = MappingProxyType(
         "flag": Reader("is not true or false", _read_flag, _any_type),
     }
 )
+
+
+def extras(frame: pd.DataFrame) -> "pd.Series[str]":
+    """Columns beyond the contract, as JSON text a row; missing where a row has none."""
+    columns = {}
+    for name in sorted(frame.columns, key=str):
+        column = frame[name]
+        numeric = pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column)
+        values = (
+            column.astype("float64").replace([np.inf, -np.inf], np.nan) if numeric else READERS["text"].read(column)[0]
+        )
+        columns[str(name)] = values.astype(object).where(values.notna(), None).tolist()
+    rows = (
+        {k: v for k, v in zip(columns, row, strict=True) if v is not None}
+        for row in zip(*columns.values(), strict=True)
+    )
+    texts = [json.dumps(row, ensure_ascii=False) if row else None for row in rows] if columns else None
+    return pd.Series(texts, index=frame.index, dtype="str")

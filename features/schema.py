@@ -3,7 +3,6 @@
 Dates become whole days since 1970-01-01, so that every later comparison is between integers.
 """
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
@@ -15,7 +14,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from features import vocabulary
-from features.columns import READERS, Type
+from features.columns import READERS, Type, extras
 from features.errors import SchemaError
 from features.rowrules import ROW_RULES, conflicting
 
@@ -361,29 +360,11 @@ def _read_columns(table: Table, frame: pd.DataFrame, reasons: dict[str, NDArray[
         values, unreadable = reader.read(came)
         typed[column.name] = values
         reasons[f"{column.name} {reader.expected}"] = unreadable
-    typed["extra"] = _extras(frame[[name for name in frame.columns if name not in table.names]])
+    typed["extra"] = extras(frame[[name for name in frame.columns if name not in table.names]])
     if table is EVENTS:
         typed["revision"] = typed["revision"].fillna(1)
         typed["retracted"] = typed["retracted"].fillna(value=False)
     return pd.DataFrame(typed, index=frame.index)
-
-
-def _extras(frame: pd.DataFrame) -> "pd.Series[str]":
-    """Columns beyond the contract, as JSON text a row; missing where a row has none."""
-    columns = {}
-    for name in sorted(frame.columns, key=str):
-        column = frame[name]
-        numeric = pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column)
-        values = (
-            column.astype("float64").replace([np.inf, -np.inf], np.nan) if numeric else READERS["text"].read(column)[0]
-        )
-        columns[str(name)] = values.astype(object).where(values.notna(), None).tolist()
-    rows = (
-        {k: v for k, v in zip(columns, row, strict=True) if v is not None}
-        for row in zip(*columns.values(), strict=True)
-    )
-    texts = [json.dumps(row, ensure_ascii=False) if row else None for row in rows] if columns else None
-    return pd.Series(texts, index=frame.index, dtype="str")
 
 
 def _check_columns(table: Table, typed: pd.DataFrame, reasons: dict[str, NDArray[np.bool_]]) -> None:
