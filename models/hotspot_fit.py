@@ -95,7 +95,7 @@ class _Ground:
 
 
 def _trust(ground: _Ground, learning: Learning) -> float:
-    """How much of the trees is to be trusted: as much as did best on the last year, which they were not shown."""
+    """How much of the trees is to be trusted: no more than they earned on the last year, which they were not shown."""
     weeks, horizon = ground.lessons.weeks, ground.lessons.evidence.past.horizon_weeks
     held = weeks[weeks > weeks[-1] - HELD_BACK_WEEKS]
     early = weeks[weeks <= held[0] - horizon]  # whose outcome had ended by then
@@ -103,8 +103,26 @@ def _trust(ground: _Ground, learning: Learning) -> float:
         return UNTESTED_TRUST
     raw = ground.raw(ground.grown(early, learning), held, threads=learning.threads)
     came = ground.came(held)
-    misfit = [float(poisson_deviance(came, ground.expected[held] * np.exp(trust * raw)).sum()) for trust in TRUSTS]
-    return TRUSTS[int(np.argmin(misfit))]
+    told = [ground.expected[held] * np.exp(trust * raw) for trust in TRUSTS]
+    misfit = np.array([poisson_deviance(came, each).sum(axis=1) for each in told])
+    return TRUSTS[least_within_error(misfit, overlap=_overlap(held, horizon))]
+
+
+def least_within_error(misfit: Floats, *, overlap: float) -> int:
+    """Position of the first choice whose misfit is within one standard error of the best, (choices, windows).
+
+    The one-standard-error rule (Breiman et al. 1984, section 3.4.3), paired by window: what is told apart by chance
+    alone goes to the smaller. Windows that overlap so many times over count for so much less.
+    """
+    lost = misfit - misfit[int(np.argmin(misfit.sum(axis=1)))]
+    error = lost.std(axis=1) * np.sqrt(lost.shape[1] * overlap)
+    return int(np.argmax(lost.sum(axis=1) <= error))
+
+
+def _overlap(weeks: Ints, horizon_weeks: int) -> float:
+    """How many horizons each week of some evenly spaced as-of dates lies in, at least one."""
+    step = float(np.diff(weeks).min(initial=horizon_weeks))
+    return max(1.0, horizon_weeks / step)
 
 
 def dispersions_of(observed: Floats, expected: Floats, evidence: Evidence) -> Dispersions:

@@ -8,7 +8,7 @@ from features.errors import ConfigError, SchemaError, TooLittleHistoryError
 from features.hotspot import Places
 from models import artifact
 from models import hotspot as model
-from models.hotspot_fit import Learning
+from models.hotspot_fit import Learning, least_within_error
 from models.prior import counts_after
 from training.hotspot import look_at, train
 from training.hotspot_backtest import judge
@@ -185,3 +185,11 @@ def test_outlines_that_came_after_the_training_are_noticed():
 def test_the_features_of_a_day_are_those_of_every_area():
     told = look_at(Places(steady_city(), TOWN), SMALL, day=10_700)
     assert told["area_id"].astype(str).tolist() == TOWN["area_id"].tolist()
+
+
+def test_trees_are_trusted_no_further_than_chance_allows():
+    drawn = np.random.default_rng(3).normal(0, 1, 26)
+    same, better = np.full(26, 10.0), np.full(26, 10.0) + 0.1 * drawn
+    assert least_within_error(np.array([same, better - better.mean() + 9.999]), overlap=2.0) == 0
+    assert least_within_error(np.array([same, better - 1.0]), overlap=2.0) == 1
+    assert least_within_error(np.array([same, same + 1.0]), overlap=2.0) == 0
