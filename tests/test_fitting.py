@@ -86,8 +86,19 @@ def test_the_interval_comes_with_refits_alone(fitted):
 
 
 def test_the_trees_of_all_seeds_are_in_one_booster(fitted):
-    assert fitted.model.booster.num_trees() == 2 * 80
+    assert fitted.model.booster.num_trees() % 2 == 0
+    assert fitted.model.booster.num_trees() <= 2 * 80
 
 
 def test_the_ways_of_calibration_are_compared(fitted):
     assert set(fitted.calibrations()) == {"none", "platt", "beta", "isotonic", "venn_abers"}
+
+
+def test_rounds_stop_where_more_only_learn_noise():
+    noise = invented()
+    observed = noise.times["relapse"].notna()
+    noise.times.loc[observed, "relapse"] = (np.arange(observed.sum()) * 7 % 10 < 3).astype(float)
+    stopped, through = (
+        fit(noise, replace(CONFIG, fit=replace(CONFIG.fit, stop_early=early))).model for early in (True, False)
+    )
+    assert stopped.booster.num_trees() < through.booster.num_trees() == 2 * 80

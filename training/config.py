@@ -53,7 +53,8 @@ class Fit:
 
     `linear_shares`: how much the linear part may count, chosen on training folds alone; (0,) for trees alone.
     `weighted`: learned rows stand for the unobserved, too. `monotone`: the directions the field is sure of are kept.
-    `refits`: on resampled persons, for the interval of each risk; 0 for none.
+    `stop_early`: after as many rounds as did best on persons not seen. `refits`: on resampled persons, for the interval
+    of each risk; 0 for none.
     """
 
     calibration_folds: int = 5
@@ -61,6 +62,7 @@ class Fit:
     linear_strength: float = 0.002
     weighted: bool = True
     monotone: bool = True
+    stop_early: bool = True
     refits: int = 10
 
 

@@ -1,14 +1,10 @@
 """How a relapse model is fitted on some rows: weights, trees of several seeds, linear part, calibration, spread.
 
-All that is chosen here (the growth, how much the linear part counts, the calibration) is chosen by what models say of
-persons they had not seen, within the rows given: whoever judges on other rows judges fairly.
+All that is chosen here (growth, when to stop, how much the linear part counts, calibration) is chosen by what models
+say of persons they had not seen, within the rows given: whoever judges on other rows judges fairly.
 """
 
-import os
-from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from typing import TypeVar
 
 import lightgbm as lgb
 import numpy as np
@@ -17,7 +13,7 @@ from features.catalogue import Feature
 from features.history import Floats
 from features.relapse import chosen
 from models.boosters import Growth, merged
-from models.calibration import Platt, fit_platt, sigmoid
+from models.calibration import fit_platt, sigmoid
 from models.interval import Spread, fit_spread
 from models.linear import Linear, fit_linear
 from models.monotone import directions
@@ -25,14 +21,11 @@ from models.relapse import RelapseModel, varying
 from training.calibrations import compared
 from training.config import RelapseConfig
 from training.evaluate import log_loss
-from training.lesson import Lesson
+from training.lesson import Ints, Lesson, checks_of, side_by_side, trees_outside
 from training.rows import Rows
 from training.splits import person_folds
 from training.tune import tuned
 from training.weights import Observing, observing
-
-Told = TypeVar("Told")
-Asked = TypeVar("Asked")
 
 
 @dataclass(frozen=True)
@@ -56,9 +49,9 @@ def fit(rows: Rows, config: RelapseConfig, *, refits: int = 0) -> Fitted:
     seen = observing(_narrowed(rows, features))
     lesson = _lesson(_narrowed(observed, features), features, config, seen if config.fit.weighted else None)
     config = replace(config, growth=tuned(lesson, config.growth, config.tuning))
-    trees, linear = _outside(lesson, config)
-    share = _share(trees, linear, lesson, config)
-    raw = _mixed(trees, linear, share)
+    apart = _outside(lesson, config)
+    growth, share, raw = _chosen(apart, lesson, config)
+    config = replace(config, growth=growth)
     model = RelapseModel(
         name=config.name,
         booster=_booster(lesson, config.growth),
@@ -88,32 +81,44 @@ def _lesson(rows: Rows, features: tuple[Feature, ...], config: RelapseConfig, se
     return Lesson(rows.table, rows.relapse, weight, rows.times["person_id"].astype("str"), held)
 
 
-def _outside(lesson: Lesson, config: RelapseConfig) -> tuple[Floats, Floats]:
-    """Raw log-odds of trees and linear part for each row, from fits that had not seen its person."""
+@dataclass(frozen=True)
+class Apart:
+    """Raw log-odds from fits that had not seen a row's person: trees after some numbers of rounds, and the line."""
+
+    rounds: Ints
+    trees: Floats
+    linear: Floats
+
+
+def _outside(lesson: Lesson, config: RelapseConfig) -> Apart:
     fold = person_folds("calibration " + lesson.persons, config.fit.calibration_folds)
-    trees, linear = np.zeros((2, len(fold)))
+    rounds = checks_of(config.growth.rounds) if config.fit.stop_early else np.array([config.growth.rounds])
+    linear = np.zeros(len(fold))
 
     def ask(number: int) -> None:
-        inside, outside = lesson.where(fold != number), fold == number
-        if outside.any():
-            matrix = lesson.table[outside].to_numpy(dtype=np.float64)
-            trees[outside] = inside.grown(config.growth).predict(matrix, raw_score=True)
-            if max(config.fit.linear_shares) > 0:
-                linear[outside] = _linear(inside, config).log_odds(matrix)
+        outside = fold == number
+        line = _linear(lesson.where(~outside), config)
+        linear[outside] = line.log_odds(lesson.table[outside].to_numpy(dtype=np.float64))
 
-    _side_by_side(ask, range(config.fit.calibration_folds))
-    return trees, linear
+    if max(config.fit.linear_shares) > 0:
+        side_by_side(ask, np.unique(fold))
+    return Apart(rounds, trees_outside(lesson, config.growth, fold, rounds), linear)
 
 
-def _share(trees: Floats, linear: Floats, lesson: Lesson, config: RelapseConfig) -> float:
-    """How much the linear part counts: the share whose calibrated log loss on persons not seen is least."""
+def _chosen(apart: Apart, lesson: Lesson, config: RelapseConfig) -> tuple[Growth, float, Floats]:
+    """The rounds to stop at and the share of the line with the least calibrated loss, and the raw log-odds of both."""
 
-    def loss(share: float) -> float:
-        raw = _mixed(trees, linear, share)
-        line: Platt = fit_platt(raw, lesson.relapse, lesson.weight)
+    def loss(raw: Floats) -> float:
+        line = fit_platt(raw, lesson.relapse, lesson.weight)
         return log_loss(lesson.relapse, sigmoid(line.log_odds(raw)), lesson.weight)
 
-    return min(config.fit.linear_shares, key=loss) if len(config.fit.linear_shares) > 1 else config.fit.linear_shares[0]
+    mixed = {
+        (int(rounds), share): _mixed(trees, apart.linear, share)
+        for rounds, trees in zip(apart.rounds, apart.trees, strict=True)
+        for share in config.fit.linear_shares
+    }
+    rounds, share = min(mixed, key=lambda each: loss(mixed[each])) if len(mixed) > 1 else next(iter(mixed))
+    return replace(config.growth, rounds=rounds), share, mixed[rounds, share]
 
 
 def _spread(lesson: Lesson, share: float, config: RelapseConfig, refits: int) -> Spread | None:
@@ -131,11 +136,11 @@ def _spread(lesson: Lesson, share: float, config: RelapseConfig, refits: int) ->
         told[times == 0] = _mixed(trees, linear, share)
         return told
 
-    return fit_spread(lesson.table, _side_by_side(answer, drawn.astype(np.float64)), seed=config.seed)
+    return fit_spread(lesson.table, side_by_side(answer, drawn.astype(np.float64)), seed=config.seed)
 
 
 def _booster(lesson: Lesson, growth: Growth) -> lgb.Booster:
-    return merged(_side_by_side(lesson.grown, growth.each_seed()))
+    return merged(side_by_side(lesson.grown, growth.each_seed()))
 
 
 def _linear(lesson: Lesson, config: RelapseConfig) -> Linear:
@@ -150,9 +155,3 @@ def _linear(lesson: Lesson, config: RelapseConfig) -> Linear:
 
 def _mixed(trees: Floats, linear: Floats, share: float) -> Floats:
     return (1 - share) * trees + share * linear
-
-
-def _side_by_side(ask: Callable[[Asked], Told], each: Iterable[Asked]) -> list[Told]:
-    """The answers in order, on all cores: LightGBM works outside Python's lock."""
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
-        return list(pool.map(ask, each))

@@ -1,13 +1,25 @@
-"""Observed rows to learn from, each with its weight, and the trees that one seed grows on them."""
+"""Observed rows to learn from, each with its weight, the trees grown on them, and what such trees say of others."""
 
+import os
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 import lightgbm as lgb
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from features.history import Floats
 from models.boosters import Growth, fit_booster
 from training.splits import Flags
+
+Ints = npt.NDArray[np.int64]
+Told = TypeVar("Told")
+Asked = TypeVar("Asked")
+
+CHECKS = 10  # how often along the rounds the held-out loss is looked at
 
 
 @dataclass(frozen=True)
@@ -30,3 +42,29 @@ class Lesson:
     def grown(self, growth: Growth) -> lgb.Booster:
         """The booster of one seed on all rows."""
         return fit_booster(self.table, self.relapse, growth, weight=self.weight, directions=self.directions)
+
+
+def checks_of(rounds: int) -> Ints:
+    """The numbers of rounds, up to all of them, after which trees are asked."""
+    return np.unique(np.linspace(0, rounds, CHECKS + 1)[1:].astype(np.int64)).clip(1)
+
+
+def trees_outside(lesson: Lesson, growth: Growth, fold: Ints, rounds: Ints) -> Floats:
+    """Raw log-odds of trees grown on the other folds, after each number of rounds, shape (numbers, rows)."""
+    raw = np.zeros((len(rounds), len(fold)))
+
+    def ask(number: int) -> None:
+        outside = fold == number
+        booster = lesson.where(~outside).grown(growth)
+        matrix = lesson.table[outside].to_numpy(dtype=np.float64)
+        for place, n_rounds in enumerate(rounds):
+            raw[place, outside] = booster.predict(matrix, raw_score=True, num_iteration=int(n_rounds))
+
+    side_by_side(ask, np.unique(fold))
+    return raw
+
+
+def side_by_side(ask: Callable[[Asked], Told], each: Iterable[Asked]) -> list[Told]:
+    """The answers in order, on all cores: LightGBM works outside Python's lock."""
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        return list(pool.map(ask, each))

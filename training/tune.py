@@ -16,10 +16,9 @@ from models.boosters import Growth
 from models.calibration import fit_platt, sigmoid
 from training.config import Tuning
 from training.evaluate import log_loss
-from training.lesson import Lesson
+from training.lesson import Lesson, checks_of, trees_outside
 from training.splits import person_folds
 
-CHECKS = 12  # how often along the rounds the held-out loss is looked at
 WORTH = 5e-4  # log loss, nats: less than that is no reason to leave what is configured
 
 RANGES: dict[str, tuple[float, float]] = {
@@ -64,14 +63,8 @@ def suggested(trial: optuna.Trial, growth: Growth) -> Growth:
 def best_rounds(rows: Lesson, growth: Growth, tuning: Tuning) -> tuple[int, float]:
     """The number of rounds with the least calibrated log loss on persons not seen, and that loss."""
     fold = person_folds("tuning " + rows.persons, tuning.folds)
-    checks = np.unique(np.linspace(0, tuning.most_rounds, CHECKS + 1).astype(np.int64)[1:])
-    raw = np.empty((len(checks), len(fold)))
-    for number in range(tuning.folds):
-        inside, outside = fold != number, fold == number
-        booster = rows.where(inside).grown(replace(growth, rounds=tuning.most_rounds))
-        matrix = rows.table[outside].to_numpy(dtype=np.float64)
-        for check, rounds in enumerate(checks):
-            raw[check, outside] = booster.predict(matrix, raw_score=True, num_iteration=int(rounds))
+    checks = checks_of(tuning.most_rounds)
+    raw = trees_outside(rows, replace(growth, rounds=tuning.most_rounds), fold, checks)
     losses = [_calibrated_loss(each, rows) for each in raw]
     least = int(np.argmin(losses))
     return int(checks[least]), losses[least]
