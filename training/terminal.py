@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.table import Table
 
 console = Console(soft_wrap=True)
+HEADLINES = ("deviance_skill", "hit_rate@0.05", "predicted_over_observed", "pit_coverage_90")  # of maps, many models
 
 
 @contextmanager
@@ -57,13 +58,15 @@ def counting(name: str) -> Iterator[Callable[[int, int], None]]:
 def print_figures(figures: Mapping[str, Any]) -> None:
     """The figures of a backtest as tables, each with its 95 % interval."""
     console.print("  ".join(f"{name} {value}" for name, value in figures["counts"].items() if isinstance(value, int)))
-    parts = figures.get("horizons", {"": figures})
-    for horizon, part in parts.items():
+    for horizon, part in figures.get("horizons", {}).items():
+        rows = [[name, *(shown(measures[each]) for each in HEADLINES)] for name, measures in part["models"].items()]
+        print_table([f"{horizon} weeks", *HEADLINES], rows)  # the file of figures has all of them
+    if "models" in figures:
         rows = [
-            [measure, *(shown(measures[measure]) for measures in part["models"].values())]
-            for measure in next(iter(part["models"].values()))
+            [measure, *(shown(measures[measure]) for measures in figures["models"].values())]
+            for measure in next(iter(figures["models"].values()))
         ]
-        print_table([f"{horizon} weeks" if horizon else "", *part["models"]], rows)
+        print_table(["", *figures["models"]], rows)
 
 
 def shown(estimate: Mapping[str, float | None]) -> str:
