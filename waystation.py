@@ -129,7 +129,7 @@ def features(  # noqa: PLR0913 (the options of a command)
     events: Annotated[int | None, typer.Option(min=1, help="Plan for this many events (with --dry-run).")] = None,
     persons: Annotated[int | None, typer.Option(min=1, help="Plan for this many persons (with --dry-run).")] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what it will take; write nothing.")] = False,
-    dictionary: Annotated[bool, typer.Option("--dictionary", help="Say what each relapse feature means.")] = False,
+    dictionary: Annotated[bool, typer.Option("--dictionary", help="Say what the relapse features mean.")] = False,
     language: Annotated[str, typer.Option(help="Language of the dictionary: zh-CN or en.")] = "zh-CN",
     json_file: JsonOption = None,
 ) -> None:
@@ -351,16 +351,19 @@ def _show_addresses(port: int, ready: "Ready", key: str) -> None:
 
 
 def _show_dictionary(task: Task, config: Path | None, language: str, json_file: Path | None) -> None:
-    """What each feature of the task's configuration means, as a table and, when asked for, as JSON."""
-    from features.dictionary import dictionary, heads
+    """What each function of the catalogue means, and each column of a configuration; as JSON both, when asked for."""
+    from features.dictionary import cell_heads, cells, dictionary, functions, widest_name
     from features.relapse import chosen
     from training.config import read
 
     if task != "relapse":
         raise ConfigError("features: only the relapse features have a dictionary; leave the task out.")
-    entries = [asdict(entry) for entry in dictionary(chosen(read(config).features), language)]
-    print_table(tuple(asdict(heads(language)).values()), [tuple(entry.values()) for entry in entries])
-    write_json(json_file, {"features": entries})
+    columns = chosen(read(config).features)
+    catalogue, entries = functions(columns, language), dictionary(columns, language)
+    for told in (catalogue, entries) if config else (catalogue,):
+        print_table(cell_heads(language), [cells(entry, language) for entry in told], first=widest_name(told))
+    both = {"functions": catalogue, "features": entries}
+    write_json(json_file, {part: [asdict(entry) for entry in told] for part, told in both.items()})
 
 
 def _print_decision(decision: Any) -> None:

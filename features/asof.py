@@ -17,6 +17,7 @@ from features import walk
 from features.history import FEW, Codes, Days, Floats, History
 
 LONG_AGO = np.int32(-(2**30))
+ABSENT = ""  # among wanted codes: where the column says nothing
 
 Wanted = str | tuple[str, ...]
 
@@ -52,12 +53,13 @@ class Events:
         )
 
     def flagged(self, column: str, wanted: Wanted) -> npt.NDArray[np.bool_]:
-        """True for each event whose column has one of the wanted codes."""
+        """True for each event whose column has one of the wanted codes, or none where ABSENT is wanted."""
         names = (wanted,) if isinstance(wanted, str) else wanted
         levels = self.levels[column]
         places = [levels.index(name) for name in names if name in levels]
         wanted_place = np.zeros(len(levels) + 1, dtype=np.bool_)  # the last one is that of absent values, -1
         wanted_place[places] = True
+        wanted_place[-1] = ABSENT in names
         return wanted_place[self.codes[column]]
 
 

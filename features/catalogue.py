@@ -79,7 +79,7 @@ class Feature:
     @cached_property
     def name(self) -> str:
         """The name of the column, for example `positive_tests_opioid_28d`."""
-        return "_".join([self.code, *(_spelled(*argument) for argument in self.arguments if argument[1] != "")])
+        return "_".join([self.code, *(spelled(*argument) for argument in self.arguments if argument[1] != "")])
 
     @property
     def definition(self) -> Definition:
@@ -123,7 +123,8 @@ def compute(history: History, predictions: pd.DataFrame, features: Sequence[Feat
     return pd.DataFrame(values.T, index=predictions.index, columns=[each.name for each in features], copy=False)
 
 
-def _spelled(name: str, value: Argument) -> str:
+def spelled(name: str, value: Argument) -> str:
+    """An argument as the name of a column has it, for example `28d`."""
     if name == "days":
         return "ever" if value is None else f"{value}d"
     if name == "length_days":

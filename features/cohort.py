@@ -13,9 +13,10 @@ import pandas as pd
 
 from features.asof import Visible
 from features.family_clocks import abstinent_since
-from features.family_programme import programme_since, relapse_signs
-from features.family_tests import given, good_period
+from features.family_programme import relapse_signs
+from features.family_tests import good_period, tests_given
 from features.history import Floats
+from features.programmes import running_since
 from features.statutes import CLOCKS
 from features.vocabulary import PROGRAMMES
 
@@ -81,9 +82,9 @@ def _refusals(past: Visible) -> Iterator[tuple[str, Flags]]:
 def _rules(past: Visible, cohort: Cohort) -> Iterator[tuple[str, Flags]]:
     yield "not_registered", _number(past, "registered_on") > past.as_of
     yield "insufficient_history", past.of().count() == 0
-    yield "not_in_programme", ~_in_one_of(past, cohort.programmes)
+    yield "not_in_programme", np.isnan(running_since(past, cohort.programmes))
     yield "isolated", past.of(kind=("isolation_start", "isolation_end")).last_is("kind", "isolation_start") == 1
-    yield "insufficient_history", given(past, cohort.substance).count() < cohort.minimum_tests
+    yield "insufficient_history", tests_given(past, substance=cohort.substance, days=None) < cohort.minimum_tests
     if cohort.washout_days:
         yield "in_washout", relapse_signs(past).within(days=cohort.washout_days).count() > 0
     if cohort.good_periods:
@@ -104,11 +105,6 @@ def _number(past: Visible, column: str) -> Floats:
 def _abstinent(past: Visible) -> Flags:
     """Three years since the clock last began: control has ended, and with it the scoring."""
     return past.as_of - past.once(abstinent_since) >= CLOCKS["abstinence"].limit
-
-
-def _in_one_of(past: Visible, programmes: tuple[str, ...]) -> Flags:
-    allowed = past.of(kind="programme_start").last_is("outcome", programmes) == 1
-    return allowed & ~np.isnan(past.once(programme_since))
 
 
 def _enough_good_periods(past: Visible, rule: GoodPeriods) -> Flags:

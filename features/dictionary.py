@@ -4,17 +4,19 @@ English is what stands at the functions; Chinese stands beside this file, with t
 """
 
 import tomllib
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from functools import cache
 from importlib.resources import files
 from typing import Any
 
-from features.catalogue import Feature
+from features.catalogue import CATALOGUE, Definition, Feature, spelled
 from features.errors import ConfigError
 from features.vocabulary import SOURCES
 
 LANGUAGES = ("zh-CN", "en")
+BETWEEN = " · "
+ENGLISH = {"not_chosen": "not chosen", "changeable": "changeable"}
 
 
 @dataclass(frozen=True)
@@ -30,12 +32,58 @@ class Entry:
     legal_basis: str
 
 
+@dataclass(frozen=True)
+class FunctionEntry(Entry):
+    """One function of the catalogue, in words: its arguments, and the columns some features have of it."""
+
+    arguments: tuple[str, ...]
+    lookbacks: tuple[str, ...]
+    columns: tuple[str, ...]
+
+
 def dictionary(features: Iterable[Feature], language: str) -> tuple[Entry, ...]:
     """One entry for each feature, in their order."""
-    if language not in LANGUAGES:
-        raise ConfigError(f"features: the dictionary is written in {' and '.join(LANGUAGES)}, in no other language.")
-    told = _in_chinese if language == "zh-CN" else _in_english
-    return tuple(told(feature) for feature in features)
+    _check(language)
+    return tuple(_told(feature.name, feature.definition, language) for feature in features)
+
+
+def functions(features: Sequence[Feature], language: str) -> tuple[FunctionEntry, ...]:
+    """One entry for each function of the catalogue, family by family, whether or not a feature is made with it."""
+    _check(language)
+    families = tuple(chinese()["families"])  # in the order they are told in
+    catalogue = sorted(CATALOGUE.items(), key=lambda item: families.index(item[1].family))
+    made = {code: [feature for feature in features if feature.code == code] for code in CATALOGUE}
+    return tuple(
+        FunctionEntry(
+            **asdict(_told(code, definition, language)),
+            arguments=definition.parameters,
+            lookbacks=_lookbacks(made[code]),
+            columns=tuple(feature.name for feature in made[code]),
+        )
+        for code, definition in catalogue
+    )
+
+
+def cells(entry: Entry, language: str) -> tuple[str, str, str]:
+    """An entry as the three cells of a table for people: name, meaning, and what else is to be known."""
+    name = [entry.name]
+    if isinstance(entry, FunctionEntry):
+        chosen = " ".join(entry.lookbacks) if entry.columns else _word("not_chosen", language)
+        name += [f"  {line}" for line in (", ".join(entry.arguments), chosen) if line]
+    changeable = [_word("changeable", language)] if entry.changeable == _answer("yes", language) else []
+    facts = [BETWEEN.join([entry.unit, entry.family, *changeable]), entry.source, entry.legal_basis]
+    return "\n".join(name), entry.meaning, "\n".join(fact for fact in facts if fact)
+
+
+def widest_name(entries: Iterable[Entry]) -> int:
+    """The width the first cell needs, so that no name is broken."""
+    return max((len(entry.name) for entry in entries), default=0)
+
+
+def cell_heads(language: str) -> tuple[str, str, str]:
+    """What stands over the three cells."""
+    name, meaning, *facts = asdict(heads(language)).values()
+    return name, meaning, BETWEEN.join(facts)
 
 
 def heads(language: str) -> Entry:
@@ -51,10 +99,14 @@ def chinese() -> Mapping[str, Any]:
     return tomllib.loads(files("features").joinpath("dictionary.zh-CN.toml").read_text(encoding="utf-8"))
 
 
-def _in_english(feature: Feature) -> Entry:
-    definition = feature.definition
+def _told(name: str, definition: Definition, language: str) -> Entry:
+    """The entry of a function under a name."""
+    return _in_chinese(name, definition) if language == "zh-CN" else _in_english(name, definition)
+
+
+def _in_english(name: str, definition: Definition) -> Entry:
     return Entry(
-        name=feature.name,
+        name=name,
         meaning=definition.meaning,
         unit=definition.unit,
         family=definition.family,
@@ -64,11 +116,11 @@ def _in_english(feature: Feature) -> Entry:
     )
 
 
-def _in_chinese(feature: Feature) -> Entry:
-    definition, words = feature.definition, chinese()
+def _in_chinese(name: str, definition: Definition) -> Entry:
+    words = chinese()
     return Entry(
-        name=feature.name,
-        meaning=words["meanings"][feature.code],
+        name=name,
+        meaning=words["meanings"][definition.code],
         unit=words["units"][definition.unit],
         family=words["families"][definition.family],
         changeable=words["answers"]["yes" if definition.changeable else "no"],
@@ -90,3 +142,22 @@ def articles_in_chinese(articles: str) -> str:
         chinese()["words"]["article"].format(law=chinese()["laws"][law], number=number.replace(", ", "、"))
         for law, number in cited
     )
+
+
+def _check(language: str) -> None:
+    if language not in LANGUAGES:
+        raise ConfigError(f"features: the dictionary is written in {' and '.join(LANGUAGES)}, in no other language.")
+
+
+def _lookbacks(features: Iterable[Feature]) -> tuple[str, ...]:
+    """The lookbacks of some features of one function, each once, as their names spell them."""
+    asked = (argument for feature in features for argument in feature.arguments if argument[0] == "days")
+    return tuple(dict.fromkeys(spelled(*argument) for argument in asked))
+
+
+def _word(word: str, language: str) -> str:
+    return str(chinese()["words"][word]) if language == "zh-CN" else ENGLISH[word]
+
+
+def _answer(answer: str, language: str) -> str:
+    return str(chinese()["answers"][answer]) if language == "zh-CN" else answer

@@ -2,11 +2,13 @@
 
 import numpy as np
 
-from features.asof import Visible
+from features import spells
+from features.asof import Selection, Visible
 from features.catalogue import feature
-from features.family_programme import in_programme, relapse_signs
+from features.family_programme import inside, relapse_signs, since_start, statutory_since
 from features.family_tests import URINE_SOURCES
 from features.history import Floats
+from features.programmes import COMMUNITY
 from features.statutes import CLOCKS
 from features.vocabulary import STATUTORY_PROGRAMMES, TEST_WITHHELD
 
@@ -32,10 +34,12 @@ def abstinent_since(past: Visible) -> Floats:
     legal_basis=CLOCKS["report_after_order"].article,
 )
 def days_to_report(past: Visible) -> Floats:
-    """Days between the order and the report to the station. Missing if either is not recorded."""
+    """Days between the last order and the report to the station. Missing if either is not recorded.
+
+    The report is the first start of a community programme from the order on: no other start answers an order.
+    """
     order = past.of(kind="order").last_day()
-    start = past.of(kind="programme_start").last_day()
-    return np.where(start >= order, start - order, np.nan)
+    return inside(order, _reports(past).since(order - 1).first_day() - order)
 
 
 @feature(
@@ -50,7 +54,8 @@ def report_days_left(past: Visible) -> Floats:
     order, release = past.of(kind="order").last_day(), past.of(kind="isolation_end").last_day()
     after_order, after_release = (CLOCKS[clock].limit for clock in REPORTS)
     told = np.fmax(order, release)
-    awaited = np.isnan(past.of(kind="programme_start").since(told - 1).last_day())
+    # A stay of hours may end on the day it began, so only a later admission says that no report is awaited any more.
+    awaited = (_reports(past).since(told - 1).count() == 0) & (past.of(kind="isolation_start").since(told).count() == 0)
     limit = np.where(order == told, after_order, after_release)
     return np.where(awaited, told + limit - past.as_of, np.nan)
 
@@ -69,8 +74,13 @@ def transfer_days_left(past: Visible) -> Floats:
     family="statutory clocks", unit="count", changeable=True, source=TEST_SOURCES, legal_basis=CLOCKS["strikes"].article
 )
 def strikes(past: Visible) -> Floats:
-    """Tests evaded or refused since the programme began, count; three are a serious breach. Zero if none."""
-    return in_programme(past, past.of(kind=("urine_test", "hair_test"), outcome=TEST_WITHHELD)).count()
+    """Tests evaded or refused in the programme, three a serious breach. Zero if none; missing outside a programme.
+
+    Counted from the day the programme of the law began; rows of one day are one urine test and one hair test at most.
+    """
+    began = past.once(statutory_since)
+    withheld = (past.of(kind=kind, outcome=TEST_WITHHELD) for kind in ("urine_test", "hair_test"))
+    return inside(began, np.sum([since_start(tests, began).count_days() for tests in withheld], axis=0))
 
 
 @feature(
@@ -81,8 +91,9 @@ def strikes(past: Visible) -> Floats:
     legal_basis=CLOCKS["absence_occasions"].article,
 )
 def absences(past: Visible) -> Floats:
-    """Absences without leave since the programme began, count; three are a serious breach. Zero if none."""
-    return in_programme(past, past.of(kind="absence")).count()
+    """Absences without leave in the programme, three a serious breach. Zero if none; missing outside a programme."""
+    began = past.once(statutory_since)
+    return inside(began, since_start(past.of(kind="absence"), began).count())
 
 
 @feature(
@@ -93,8 +104,10 @@ def absences(past: Visible) -> Floats:
     legal_basis=CLOCKS["absence_total"].article,
 )
 def absent_days(past: Visible) -> Floats:
-    """Days absent without leave since the programme began; over 30 are a serious breach. Zero if none."""
-    return in_programme(past, past.of(kind="absence")).total()
+    """Days absent so far without leave in the programme, 31 a serious breach. Zero if none; missing outside one."""
+    began = past.once(statutory_since)
+    absences = since_start(past.of(kind="absence"), began)
+    return inside(began, spells.days_passed(absences.rows(), absences.columns(), absences.events.value))
 
 
 @feature(
@@ -105,14 +118,14 @@ def absent_days(past: Visible) -> Floats:
     legal_basis=CLOCKS["strikes"].article,
 )
 def serious_breach(past: Visible) -> Floats:
-    """Whether tests withheld or absences since the programme began add up to a serious breach, yes or no. No if none.
+    """Whether tests withheld or absences in the programme are a serious breach. No if none; missing outside one.
 
-    Three tests evaded or refused, three absences without leave, or more than 30 days of them in all.
+    Three tests evaded or refused, three absences without leave, or more than 30 days of them that have passed.
     """
     by_tests = strikes(past) >= CLOCKS["strikes"].limit
     by_absence = absences(past) >= CLOCKS["absence_occasions"].limit
     by_days = absent_days(past) > CLOCKS["absence_total"].limit
-    return (by_tests | by_absence | by_days).astype(np.float64)
+    return inside(past.once(statutory_since), (by_tests | by_absence | by_days).astype(np.float64))
 
 
 @feature(family="statutory clocks", unit="days", source=TEST_SOURCES, legal_basis=CLOCKS["abstinence"].article)
@@ -135,3 +148,8 @@ def isolation_review_days_left(past: Visible) -> Floats:
     stays = past.of(kind=ISOLATION)
     left = CLOCKS["isolation_review"].limit - stays.days_since_last()
     return np.where(stays.last_is("kind", "isolation_start") == 1, left, np.nan)
+
+
+def _reports(past: Visible) -> Selection:
+    """Reports to the station: starts of a community programme."""
+    return past.of(kind="programme_start", outcome=COMMUNITY)

@@ -2,19 +2,26 @@
 
 from dataclasses import replace
 
+import numpy as np
+
 from features import spells
 from features.asof import Selection, Visible
 from features.catalogue import feature
 from features.history import Floats
 from features.statutes import CLOCKS
 
+ISOLATION = ("isolation_start",)
 LEAVE = CLOCKS["leave_report"]
 
 
 @feature(family="life", unit="yes or no", changeable=True, source="employment")
 def employed(past: Visible) -> Floats:
-    """Whether the person has a job, yes or no. Missing if no job was ever recorded."""
-    return _jobs(past).last_is("kind", "job_start")
+    """Whether the person has a job, be it one of several, yes or no. Missing if no job was ever recorded.
+
+    Of two jobs begun the end of one leaves the other; compulsory isolation ends all.
+    """
+    held, _ = _held(_jobs(past, *ISOLATION))
+    return _if_any(_jobs(past), (held > 0).astype(np.float64))
 
 
 @feature(family="life", unit="days", changeable=True, source="employment")
@@ -26,7 +33,8 @@ def days_in_job_state(past: Visible) -> Floats:
 @feature(family="life", unit="days", changeable=True, source="employment")
 def days_employed(past: Visible, *, days: int) -> Floats:
     """Days of the lookback in a job. Missing if no job was ever recorded."""
-    return _days_on(_jobs(past).within(days=days), begins="job_start")
+    _, spent = _held(_jobs(past, *ISOLATION).within(days=days))
+    return _if_any(_jobs(past), spent)
 
 
 @feature(family="life", unit="count", changeable=True, source="employment")
@@ -49,14 +57,16 @@ def moves(past: Visible, *, days: int | None) -> Floats:
 
 @feature(family="life", unit="days", source="community")
 def leave_days(past: Visible, *, days: int | None) -> Floats:
-    """Days of leave begun in the lookback. Zero if none."""
-    return past.of(kind="leave").within(days=days).total()
+    """Days of leave begun in the lookback that have passed. Zero if none."""
+    leaves = past.of(kind="leave").within(days=days)
+    return spells.days_passed(leaves.rows(), leaves.columns(), leaves.events.value)
 
 
 @feature(family="life", unit="count", source="community")
 def short_leaves(past: Visible, *, days: int | None) -> Floats:
-    """Leaves too short to need a written report in the lookback, count. Zero if none."""
-    return past.of(kind="leave").within(days=days).count() - long_leaves(past, days=days)
+    """Leaves known to be too short to need a written report in the lookback, count. Zero if none."""
+    leaves = past.of(kind="leave").within(days=days)
+    return replace(leaves, events=leaves.events.where(leaves.events.value < LEAVE.limit)).count()
 
 
 @feature(family="life", unit="count", source="community", legal_basis=LEAVE.article)
@@ -72,8 +82,19 @@ def ward_days(past: Visible, *, days: int) -> Floats:
     return _days_on(past.of(kind=("ward_start", "ward_end")).within(days=days), begins="ward_start")
 
 
-def _jobs(past: Visible) -> Selection:
-    return past.of(kind=("job_start", "job_end"))
+def _jobs(past: Visible, *others: str) -> Selection:
+    return past.of(kind=("job_start", "job_end", *others))
+
+
+def _held(jobs: Selection) -> tuple[Floats, Floats]:
+    """How many jobs are held, and the days of the window in one: nobody keeps a job in compulsory isolation."""
+    begun, ended = (jobs.events.flagged("kind", kind).astype(np.int64) for kind in ("job_start", "job_end"))
+    return spells.held(jobs.rows(), jobs.columns(), begun - ended)
+
+
+def _if_any(events: Selection, answer: Floats) -> Floats:
+    """The answer where there is any of the events, else missing."""
+    return np.where(events.count() > 0, answer, np.nan)
 
 
 def _days_on(changes: Selection, *, begins: str) -> Floats:

@@ -2,26 +2,47 @@
 
 import numpy as np
 
-from features.asof import Selection, Visible
+from features.asof import LONG_AGO, Selection, Visible
 from features.catalogue import feature
 from features.history import Floats
+from features.programmes import CHANGES, COMMUNITY, running_since
 from features.statutes import CLOCKS
+from features.vocabulary import PROGRAMMES, STATUTORY_PROGRAMMES
 
-PROGRAMME = ("programme_start", "programme_end")
+PROGRAMME = CHANGES
 TOLD_BY = ("community", "methadone_clinic", "case_unit")
-WITH_A_TERM = ("community_treatment", "community_rehabilitation")  # methadone and trials have none in law
 BROKEN_OFF = ("ended", "isolated", "imprisoned", "lost")
 
 
 def programme_since(past: Visible) -> Floats:
-    """The day the current programme began; NaN outside a programme."""
-    running = past.of(kind=PROGRAMME).last_is("kind", "programme_start") == 1
-    return np.where(running, past.of(kind="programme_start").last_day(), np.nan)
+    """The day the current programme began; NaN outside a programme.
+
+    Of those that run beside each other the community programme is the current one, for its term, its agreement and its
+    schedule of tests go on when methadone begins; without one it is the one begun last.
+    """
+    return _first_known(running_since(past, COMMUNITY), running_since(past, PROGRAMMES))
 
 
-def in_programme(past: Visible, events: Selection) -> Selection:
-    """Those of the events since the first day of the current programme; all outside a programme."""
-    return events.since(past.once(programme_since) - 1)  # the first day belongs to the programme
+def statutory_since(past: Visible) -> Floats:
+    """The day the current programme of the law began, the community programme first; NaN outside, and in a trial."""
+    return _first_known(running_since(past, COMMUNITY), running_since(past, STATUTORY_PROGRAMMES))
+
+
+def since_start(events: Selection, began: Floats) -> Selection:
+    """Those of the events from the day a programme began; none where it is NaN."""
+    return in_days(events, began - 1, events.past.as_of.astype(np.float64))
+
+
+def inside(began: Floats, answer: Floats) -> Floats:
+    """The answer where there is a programme, missing outside."""
+    return np.where(np.isnan(began), np.nan, answer)
+
+
+def in_days(events: Selection, after: Floats, upto: Floats) -> Selection:
+    """Those of the events in (after, upto], days that differ by row; none where a day is NaN."""
+    known = ~np.isnan(after + upto)
+    floor, ceiling = (np.where(known, day, 0.0).astype(np.int32) for day in (after, upto))
+    return Selection(events.past, events.events, floor, ceiling)
 
 
 def relapse_signs(past: Visible) -> Selection:
@@ -39,21 +60,19 @@ def days_in_programme(past: Visible) -> Floats:
     family="programme",
     unit="days",
     source=TOLD_BY,
-    legal_basis="; ".join(CLOCKS[programme].article for programme in WITH_A_TERM),
+    legal_basis="; ".join(CLOCKS[programme].article for programme in COMMUNITY),
 )
 def days_remaining(past: Visible) -> Floats:
-    """Days until the term of the current programme is over. Missing outside a programme that has a term."""
-    term = np.full(len(past), np.nan)
-    for programme in WITH_A_TERM:
-        term[programme_is(past, programme=programme) == 1] = CLOCKS[programme].limit
-    return term - past.once(days_in_programme)
+    """Days until the term of the community programme is over. Missing outside a programme that has a term."""
+    ends = [running_since(past, (programme,)) + CLOCKS[programme].limit for programme in COMMUNITY]
+    return np.fmax.reduce(ends) - past.as_of
 
 
 @feature(family="programme", unit="yes or no", source=TOLD_BY)
 def programme_is(past: Visible, *, programme: str) -> Floats:
-    """Whether the current programme is of this type, yes or no. Missing outside a programme."""
-    current = past.of(kind="programme_start").last_is("outcome", programme)
-    return np.where(np.isnan(past.once(programme_since)), np.nan, current)
+    """Whether a programme of this type runs, be it beside another, yes or no. Missing outside any programme."""
+    runs = ~np.isnan(running_since(past, (programme,)))
+    return inside(past.once(programme_since), runs.astype(np.float64))
 
 
 @feature(family="programme", unit="count", source=TOLD_BY)
@@ -71,8 +90,9 @@ def programmes_broken_off(past: Visible) -> Floats:
 @feature(family="programme", unit="yes or no", changeable=True, source="community")
 def agreement_signed(past: Visible) -> Floats:
     """Whether an agreement was signed since the programme began, yes or no. Missing outside a programme."""
-    signed = in_programme(past, past.of(kind="agreement")).count() > 0
-    return np.where(np.isnan(past.once(programme_since)), np.nan, signed)
+    began = past.once(programme_since)
+    signed = since_start(past.of(kind="agreement"), began).count() > 0
+    return inside(began, signed.astype(np.float64))
 
 
 @feature(family="programme", unit="count", source="facility", legal_basis=CLOCKS["isolation"].article)
@@ -89,9 +109,14 @@ def days_since_isolation(past: Visible) -> Floats:
 
 @feature(family="programme", unit="days", source="facility")
 def last_isolation_days(past: Visible) -> Floats:
-    """Days the last stay in compulsory isolation took, up to release. Missing if there was no release."""
-    stay = past.of(kind="isolation_end").last_day() - past.of(kind="isolation_start").last_day()
-    return np.where(stay >= 0, stay, np.nan)
+    """Days the last finished stay in compulsory isolation took. Missing if no release, or not its admission, is told.
+
+    A second stay that lasts changes nothing.
+    """
+    released, long_ago = past.of(kind="isolation_end").last_day(), np.full(len(past), float(LONG_AGO))
+    admitted = in_days(past.of(kind="isolation_start"), long_ago, released).last_day()
+    before = in_days(past.of(kind="isolation_end"), long_ago, released - 1).last_day()
+    return np.where(before > admitted, np.nan, released - admitted)
 
 
 @feature(family="programme", unit="points", source="facility")
@@ -112,3 +137,7 @@ def days_unconfirmed(past: Visible) -> Floats:
     moves = past.of(kind=("transfer_out", "transfer_in"))
     waiting = moves.last_is("kind", "transfer_out") == 1
     return np.where(waiting, moves.days_since_last(), 0.0)
+
+
+def _first_known(one: Floats, other: Floats) -> Floats:
+    return np.where(np.isnan(one), other, one)

@@ -5,10 +5,10 @@ A surprise test is chosen neither by suspicion nor by calendar: what it shows sa
 
 import numpy as np
 
-from features.asof import Selection, Visible, share
+from features.asof import ABSENT, Selection, Visible, share
 from features.catalogue import feature
-from features.family_programme import days_in_programme, in_programme
-from features.family_tests import URINE_SOURCES, days_since_test, given, with_outcome
+from features.family_programme import days_in_programme, inside, programme_since, since_start
+from features.family_tests import URINE_SOURCES, days_since_test, given, number
 from features.history import Floats
 from features.statutes import SCHEDULES, urine_tests_due
 from features.vocabulary import SURPRISE, TEST_GIVEN, TEST_NOT_GIVEN
@@ -31,36 +31,36 @@ def given_of_due(past: Visible, *, schedule: str, days: int) -> Floats:
     running = past.once(days_in_programme)
     due = urine_tests_due(schedule, running) - urine_tests_due(schedule, np.maximum(running - days, 0.0))
     first_day = past.as_of.astype(np.float64) - np.fmin(running, days - 1)
-    tests = given(past, "").since(first_day - 1).count_days()  # one test may look for several substances
+    tests = number(given(past, "").since(first_day - 1), "")
     return share(tests, np.where(due >= 1, due, 0.0))
 
 
 @feature(family="tests", unit="count", source=URINE_SOURCES)
 def surprise_tests(past: Visible, *, days: int | None) -> Floats:
     """Surprise urine tests with a result in the lookback, count. Zero if none was given."""
-    return _surprises(past, TEST_GIVEN).within(days=days).count()
+    return number(_surprises(past, TEST_GIVEN).within(days=days), "")
 
 
 @feature(family="tests", unit="count", changeable=True, source=URINE_SOURCES)
 def surprises_not_given(past: Visible, *, days: int | None) -> Floats:
     """Surprise urine tests missed, evaded or refused in the lookback, count. Zero if none was."""
-    return _surprises(past, TEST_NOT_GIVEN).within(days=days).count()
+    return number(_surprises(past, TEST_NOT_GIVEN).within(days=days), "")
 
 
 @feature(family="tests", unit="share", changeable=True, source=URINE_SOURCES)
 def surprise_positive_share(past: Visible, *, days: int | None) -> Floats:
     """Positives among surprise urine tests with a result in the lookback, share. Missing if none was given."""
-    positives = _surprises(past, "positive").within(days=days).count()
+    positives = number(_surprises(past, "positive").within(days=days), "")
     return share(positives, surprise_tests(past, days=days))
 
 
 @feature(family="tests", unit="share", changeable=True, source=URINE_SOURCES)
 def scheduled_positive_share(past: Visible, *, days: int | None) -> Floats:
     """Positives among urine tests with a result that were no surprise in the lookback, share. Missing if none was."""
-    positives = with_outcome(past, "", "positive").within(days=days).count()
-    surprises = _surprises(past, "positive").within(days=days).count()
-    tests = given(past, "").within(days=days).count()
-    return share(positives - surprises, tests - surprise_tests(past, days=days))
+    notes = (*(note for note in past.history.levels["note_code"] if note != SURPRISE), ABSENT)
+    tests = past.of(kind="urine_test", note_code=notes, outcome=TEST_GIVEN).within(days=days)
+    positives = past.of(kind="urine_test", note_code=notes, outcome="positive").within(days=days)
+    return share(number(positives, ""), number(tests, ""))
 
 
 @feature(family="tests", unit="days", changeable=True, source=URINE_SOURCES)
@@ -71,8 +71,9 @@ def days_since_surprise(past: Visible) -> Floats:
 
 @feature(family="tests", unit="count", changeable=True, source=URINE_SOURCES)
 def surprises_in_programme(past: Visible) -> Floats:
-    """Surprise urine tests with a result since the programme began, count. Zero if none was given."""
-    return in_programme(past, _surprises(past, TEST_GIVEN)).count()
+    """Surprise urine tests with a result since the programme began. Zero if none; missing outside a programme."""
+    began = past.once(programme_since)
+    return inside(began, number(since_start(_surprises(past, TEST_GIVEN), began), ""))
 
 
 def _surprises(past: Visible, outcome: str | tuple[str, ...]) -> Selection:

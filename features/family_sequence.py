@@ -1,13 +1,16 @@
-"""Features of how results follow one another: switches, runs, gaps, what was told before each, and how it all began."""
+"""Features of how results follow one another: switches, runs, gaps, what was told before each, and how it all began.
+
+They look at the tests one by one, so they want a substance: without one a sample is a test for each it was looked for.
+"""
 
 import numpy as np
 
 from features import sequences, spells
-from features.asof import Selection, Visible, share
+from features.asof import Visible, share
 from features.catalogue import feature
-from features.family_programme import days_in_programme, in_programme, programme_since
+from features.family_programme import days_in_programme, in_days, inside, programme_since, since_start
 from features.family_self_report import UNREPORTED_WITHIN_DAYS, told
-from features.family_tests import URINE_SOURCES, given, result_positive, with_outcome
+from features.family_tests import URINE_SOURCES, given, number, with_outcome
 from features.history import Floats
 
 
@@ -58,7 +61,7 @@ def use_told_before_test(past: Visible, *, substance: str, back: int) -> Floats:
 def unreported_positive(past: Visible, *, substance: str, back: int) -> Floats:
     """Whether a test, the latest (back 0) or before, was positive without use told. Missing if there is none."""
     reported = use_told_before_test(past, substance=substance, back=back)
-    return result_positive(past, substance=substance, back=back) * (1 - reported)
+    return given(past, substance).last_is("outcome", "positive", back=back) * (1 - reported)
 
 
 @feature(family="self-report", unit="days", changeable=True, source="community")
@@ -71,26 +74,21 @@ def reported_use_trend(past: Visible, *, substance: str, days: int) -> Floats:
 @feature(family="self-report", unit="share", changeable=True, source="community")
 def reported_use_share(past: Visible, *, substance: str) -> Floats:
     """Days of told use since the programme began, share of its days. Missing outside a programme."""
-    return share(in_programme(past, told(past, substance)).count_days(), past.once(days_in_programme) + 1)
+    days_told = since_start(told(past, substance), past.once(programme_since)).count_days()
+    return share(days_told, past.once(days_in_programme) + 1)
 
 
 @feature(family="self-report", unit="days", source="community")
 def reported_use_before(past: Visible, *, substance: str, days: int) -> Floats:
     """Days of told use in so many days before the programme, count. Zero if none; missing outside a programme."""
     began = past.once(programme_since)
-    before = _in_days(told(past, substance), began - days - 1, began - 1)
-    return np.where(np.isnan(began), np.nan, before.count_days())
+    before = in_days(told(past, substance), began - days - 1, began - 1)
+    return inside(began, before.count_days())
 
 
 @feature(family="tests", unit="count", source=URINE_SOURCES)
 def first_positive_tests(past: Visible, *, substance: str, days: int) -> Floats:
     """Positive urine tests in the first days of the programme, count. Zero if none; missing outside a programme."""
     began = past.once(programme_since)
-    first = _in_days(with_outcome(past, substance, "positive"), began - 1, np.fmin(began - 1 + days, past.as_of))
-    return np.where(np.isnan(began), np.nan, first.count())
-
-
-def _in_days(events: Selection, after: Floats, upto: Floats) -> Selection:
-    """Those of the events in (after, upto], days that differ by row; none where a day is NaN."""
-    floor, ceiling = (np.nan_to_num(day).astype(np.int32) for day in (after, upto))
-    return Selection(events.past, events.events, floor, ceiling)
+    first = in_days(with_outcome(past, substance, "positive"), began - 1, np.fmin(began - 1 + days, past.as_of))
+    return inside(began, number(first, substance))

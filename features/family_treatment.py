@@ -8,7 +8,7 @@ from features.catalogue import feature
 from features.history import Floats
 from features.vocabulary import WEEKLY
 
-DAYS_MORE_IN_A_WEEK = 6  # a row that tells of a week covers so many days besides its own
+DAYS_OF_A_WEEK = 7  # what a row that tells of a week covers, from its own day on
 
 
 @feature(family="treatment", unit="days", changeable=True, source="methadone_clinic")
@@ -19,10 +19,13 @@ def dose_days(past: Visible, *, days: int | None) -> Floats:
 
 @feature(family="treatment", unit="days", changeable=True, source="methadone_clinic")
 def covered_days(past: Visible, *, days: int) -> Floats:
-    """Days of the lookback covered by maintenance medicine, a weekly record covering seven. Zero if none."""
-    recorded = dose_days(past, days=days)
-    weekly = past.of(kind="dose", outcome="taken", note_code=WEEKLY).within(days=days).count_days()
-    return np.minimum(recorded + DAYS_MORE_IN_A_WEEK * weekly, days)
+    """Days of the lookback covered by maintenance medicine, each once. Zero if none.
+
+    A weekly record covers its day and the six after it, as far as they have passed; any other record its day.
+    """
+    doses = _doses(past).within(days=days)
+    length_days = np.where(doses.events.flagged("note_code", WEEKLY), DAYS_OF_A_WEEK, 1)
+    return spells.covered(doses.rows(), doses.columns(), length_days)
 
 
 @feature(family="treatment", unit="days", changeable=True, source="methadone_clinic")

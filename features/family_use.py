@@ -22,7 +22,7 @@ NEWEST_IN_COMMON_DAYS = HAIR_SEES_FROM_DAYS - URINE_SEES_DAYS
 @feature(family="tests", unit="count", source="rehab_station")
 def positive_hair_tests(past: Visible, *, days: int | None) -> Floats:
     """Positive hair tests in the lookback, count. Zero if none was given."""
-    return _hair(past, "positive").within(days=days).count()
+    return _hair(past, "positive").within(days=days).count_days()  # a sample may be looked at for several substances
 
 
 @feature(family="tests", unit="days", source="rehab_station")
@@ -40,7 +40,7 @@ def days_since_hair_test(past: Visible) -> Floats:
 @feature(family="tests", unit="count", changeable=True, source="rehab_station")
 def hair_tests_not_given(past: Visible, *, days: int | None) -> Floats:
     """Hair tests missed, evaded or refused in the lookback, count. Zero if none was."""
-    return _hair(past, TEST_NOT_GIVEN).within(days=days).count()
+    return _hair(past, TEST_NOT_GIVEN).within(days=days).count_days()
 
 
 @feature(family="tests", unit="count", changeable=True, source=(*URINE_SOURCES, "rehab_station"))

@@ -1,7 +1,8 @@
 """The relapse features in use: which functions of the catalogue, with which lookbacks, for which substances.
 
 What only says again what others say stays out (a share is chosen beside the counts it is made of, the third count is
-not); the whole catalogue may be asked for by its functions' names with `catalogue.make`.
+not; days left of a term are its length less the days gone; in isolation nobody is scored). A configuration may ask
+for any function of the catalogue beside, by name, in `more`.
 """
 
 from collections.abc import Iterator, Sequence
@@ -22,9 +23,10 @@ from features import (  # noqa: F401  (they fill the catalogue)
     family_treatment,
     family_use,
 )
+from features.asked import Asked
 from features.catalogue import Feature, compute, make
 
-__all__ = ["Feature", "FeatureChoice", "Repeated", "chosen", "compute"]
+__all__ = ["Asked", "Feature", "FeatureChoice", "Repeated", "chosen", "compute"]
 
 DEFAULT_LOOKBACKS = (30, 90, 180, 365)
 RARE_LOOKBACKS = (180, 365)
@@ -49,6 +51,7 @@ class FeatureChoice:
     `results_back` (how many latest results one by one), `periods`, `generic_kinds` (kinds that get the generic
     features), `told_substances` (self-reports), and `facts` (numbers by column) and `facts_are` (column and value) for
     facts at registration. `programme_only`: a trial, which has neither stations and their services nor statutes.
+    `more`: further features, each by its function and arguments.
     """
 
     lookbacks_days: tuple[int, ...] = DEFAULT_LOOKBACKS
@@ -68,12 +71,13 @@ class FeatureChoice:
     facts: tuple[str, ...] = ()
     facts_are: tuple[tuple[str, str], ...] = ()
     programme_only: bool = False
+    more: tuple[Asked, ...] = ()
 
 
 def chosen(choice: FeatureChoice) -> tuple[Feature, ...]:
     """The features of a choice, each once, in a fixed order."""
     features = _of_a_trial(choice) if choice.programme_only else _of_a_city(choice)
-    return tuple(dict.fromkeys(features))
+    return tuple(dict.fromkeys((*features, *(asked.feature() for asked in choice.more))))
 
 
 def _of_a_trial(choice: FeatureChoice) -> Iterator[Feature]:
@@ -113,6 +117,7 @@ def _of_a_city(choice: FeatureChoice) -> Iterator[Feature]:
     yield from _programme(choice)
     yield from _other(choice)
     yield from _over(choice.rare_lookbacks_days[-1:], "unlisted_events")
+    yield make("days_since_unlisted")
 
 
 def _urine(choice: FeatureChoice, counts: Sequence[str]) -> Iterator[Feature]:
@@ -132,7 +137,7 @@ def _hair_and_surprise(choice: FeatureChoice) -> Iterator[Feature]:
     yield from _over(rarely, "given_of_due", schedule=choice.schedule)
     yield from _over(rarely, "surprise_tests", "surprises_not_given")
     yield from _over(rarely[-1:], "surprise_positive_share", "scheduled_positive_share")
-    yield make("days_since_surprise")
+    yield from (make("days_since_surprise"), make("surprises_in_programme"))
     yield from _over(rarely, "positive_hair_tests", "hair_tests_not_given")
     yield from (make("days_since_positive_hair"), make("days_since_hair_test"))
     yield from _over((*choice.lookbacks_days, None), "use_episodes")
@@ -200,7 +205,9 @@ def _service(choice: FeatureChoice) -> Iterator[Feature]:
 def _life(choice: FeatureChoice) -> Iterator[Feature]:
     yield from (make("employed"), make("days_in_job_state"))
     rarely = choice.rare_lookbacks_days
-    yield from _over(rarely, "days_employed", "jobs_ended", "moves", "leave_days", "short_leaves", "long_leaves")
+    yield from _over(
+        rarely, "days_employed", "jobs_begun", "jobs_ended", "moves", "leave_days", "short_leaves", "long_leaves"
+    )
     yield from _over(rarely[-1:], "ward_days")
 
 
@@ -208,9 +215,9 @@ def _programme(choice: FeatureChoice) -> Iterator[Feature]:
     yield make("days_in_programme")
     yield from (make("programme_is", programme=programme) for programme in choice.programmes)
     for code in (
-        "programmes_begun", "agreement_signed", "isolations", "days_since_isolation",
-        "last_isolation_days", "assessment_last", "days_unconfirmed", "days_to_report", "strikes", "absences",
-        "absent_days", "days_since_relapse_sign", "abstinent_days",
+        "programmes_begun", "programmes_broken_off", "agreement_signed", "isolations", "days_since_isolation",
+        "last_isolation_days", "assessment_last", "days_unconfirmed", "days_to_report", "report_days_left", "strikes",
+        "absences", "absent_days", "days_since_relapse_sign", "abstinent_days",
     ):  # fmt: skip
         yield make(code)
     yield from _over(choice.rare_lookbacks_days[-1:], "transfers")

@@ -5,9 +5,12 @@ each row, in force on its day of knowledge.
 """
 
 import numpy as np
+import numpy.typing as npt
 
 from features.history import Floats
 from features.walk import Columns, Flags, Rows, after, compiled
+
+Steps = npt.NDArray[np.int64]
 
 
 @compiled
@@ -44,6 +47,60 @@ def days_on(rows: Rows, events: Columns, begins: Flags) -> Floats:
                 next_day = day
             place -= 1
     return spent
+
+
+@compiled
+def held(rows: Rows, events: Columns, step: Steps) -> tuple[Floats, Floats]:
+    """How many of something are held at the end of each window (jobs, of which there may be two), and on how many days.
+
+    Each event begins one (step 1), ends one (-1) or ends all (0); what is not held cannot end. A day counts when at
+    least one is held at its end. Both are NaN where no event tells of it.
+    """
+    held_now, spent = np.full(len(rows.person), np.nan), np.full(len(rows.person), np.nan)
+    for row in range(len(rows.person)):
+        person, first_day = rows.person[row], rows.floor[row] + 1
+        number, days, since, told = 0, 0, first_day, False
+        for place in range(events.first[person], after(events, person, rows.ceiling[row])):
+            if events.known[place] <= rows.seen_by[row] < events.until[place]:
+                told = True
+                day = max(events.occurred[place], first_day)
+                days += day - since if number > 0 else 0
+                since = day
+                number = max(number + step[place], 0) if step[place] else 0
+        if told:
+            held_now[row] = number
+            spent[row] = days + (rows.ceiling[row] + 1 - since if number > 0 else 0)
+    return held_now, spent
+
+
+@compiled
+def covered(rows: Rows, events: Columns, length_days: Steps) -> Floats:
+    """The days of each window that events cover, each once: an event covers its day and the next, so many in all."""
+    days = np.zeros(len(rows.person))
+    longest = length_days.max() if len(length_days) else 1
+    for row in range(len(rows.person)):
+        person, reached = rows.person[row], rows.floor[row]
+        place = after(events, person, rows.floor[row] - longest)
+        for at in range(place, after(events, person, rows.ceiling[row])):
+            if events.known[at] <= rows.seen_by[row] < events.until[at]:
+                last = min(events.occurred[at] + length_days[at] - 1, rows.ceiling[row])
+                days[row] += max(last - max(events.occurred[at] - 1, reached), 0)
+                reached = max(reached, last)
+    return days
+
+
+@compiled
+def days_passed(rows: Rows, events: Columns, length_days: Floats) -> Floats:
+    """The days that the events of each window last, of each no more than have passed by the end of the window."""
+    passed = np.zeros(len(rows.person))
+    for row in range(len(rows.person)):
+        person = rows.person[row]
+        place = after(events, person, rows.floor[row])
+        for at in range(place, after(events, person, rows.ceiling[row])):
+            in_force = events.known[at] <= rows.seen_by[row] < events.until[at]
+            if in_force and not np.isnan(length_days[at]):
+                passed[row] += min(length_days[at], rows.ceiling[row] - events.occurred[at] + 1)
+    return passed
 
 
 @compiled

@@ -1,17 +1,21 @@
 """The dictionary: every function told in both languages, with what it comes from and what it rests on."""
 
 import json
+from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
+import training
 from features.catalogue import CATALOGUE, make
-from features.dictionary import LANGUAGES, articles_in_chinese, chinese, dictionary, heads
+from features.dictionary import LANGUAGES, articles_in_chinese, cells, chinese, dictionary, functions, heads
 from features.errors import ConfigError
 from features.relapse import FeatureChoice, chosen
 from features.statutes import CLOCKS
 from features.vocabulary import SOURCES
 from tests.every_feature import every_feature
+from training.config import read
+from training.terminal import console
 from waystation import app
 
 
@@ -60,9 +64,9 @@ def test_an_entry_is_written_for_every_feature_there_can_be(language):
 def test_an_entry_reads_the_same_in_both_languages():
     strikes = [make("strikes")]
     zh, en = (dictionary(strikes, language)[0] for language in LANGUAGES)
-    assert zh.meaning == "本次措施内逃避或拒绝检测的次数；三次为严重违反。没有为零。"
+    assert zh.meaning == "本次措施内逃避或拒绝检测的次数（三次为严重违反），没有为零。不在法定措施期内为缺失。"
     assert en.meaning == (
-        "Tests evaded or refused since the programme began, count; three are a serious breach. Zero if none."
+        "Tests evaded or refused in the programme, three a serious breach. Zero if none; missing outside a programme."
     )
     assert (zh.unit, zh.family, zh.changeable) == ("次数", "法定期限", "是")
     assert zh.source == "社区（乡镇）、药物维持治疗门诊、社会化戒毒康复站"
@@ -88,6 +92,30 @@ def test_the_command_prints_the_dictionary_and_writes_it(language, tmp_path):
     written = json.loads(out.read_text(encoding="utf-8"))["features"]
     assert [entry["name"] for entry in written] == [feature.name for feature in chosen(FeatureChoice())]
     assert set(written[0]) == {"name", "meaning", "unit", "family", "changeable", "source", "legal_basis"}
+    assert {entry["name"] for entry in json.loads(out.read_text(encoding="utf-8"))["functions"]} == set(CATALOGUE)
+
+
+def test_the_catalogue_is_told_by_function_with_the_columns_a_configuration_has_of_it():
+    told = {entry.name: entry for entry in functions(chosen(FeatureChoice()), "en")}
+    assert set(told) == set(CATALOGUE)
+    missed, unused = told["missed_tests"], told["transfer_days_left"]
+    assert missed.arguments == ("substance", "days")
+    assert missed.lookbacks == ("30d", "90d", "180d", "365d", "ever")
+    assert missed.columns == tuple(f"missed_tests_{lookback}" for lookback in missed.lookbacks)
+    assert (unused.lookbacks, unused.columns) == ((), ())
+    assert cells(missed, "en")[0].split("\n") == ["missed_tests", "  substance, days", "  30d 90d 180d 365d ever"]
+    assert "未选用" in cells(functions([], "zh-CN")[0], "zh-CN")[0]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("width", ["60", "80", "200"])
+def test_no_name_is_broken_across_lines_in_a_window_that_can_hold_one(language, width, monkeypatch):
+    monkeypatch.setattr(console, "_width", int(width))
+    config = str(Path(training.__file__).parent / "ctn0094.toml")
+    done = CliRunner().invoke(app, ["features", "--dictionary", "--language", language, "--config", config])
+    words = set(done.output.split())
+    assert set(CATALOGUE) <= words
+    assert {feature.name for feature in chosen(read(Path(config)).features)} <= words
 
 
 def test_the_command_asks_for_dates_and_a_file_when_no_dictionary_is_wanted():

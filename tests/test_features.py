@@ -20,7 +20,9 @@ from features import family_programme as programme
 from features import family_tests as tests
 from features.catalogue import CATALOGUE, Feature, make
 from features.errors import ConfigError
+from features.plain import from_plain
 from features.relapse import FeatureChoice, Repeated, chosen
+from tests.every_feature import every_feature
 from tests.tables import at, day, history
 from training.config import read
 
@@ -40,12 +42,12 @@ def tested():
 
 
 def test_tests_are_counted_by_outcome_and_a_missed_one_is_no_negative(tested):
-    assert tests.tests_given(tested, substance="", days=None).tolist() == [4]
-    assert tests.positive_tests(tested, substance="", days=30).tolist() == [2]
+    assert tests.tests_given(tested, substance="", days=None).tolist() == [3]  # 8, 15 (for two substances) and 29
+    assert tests.positive_tests(tested, substance="", days=30).tolist() == [1]
     assert tests.negative_tests(tested, substance="", days=30).tolist() == [2]
     assert tests.missed_tests(tested, substance="", days=30).tolist() == [1]
     assert tests.withheld_tests(tested, substance="", days=30).tolist() == [1]
-    assert tests.positive_share(tested, substance="", days=30).tolist() == [2 / 4]
+    assert tests.positive_share(tested, substance="", days=30).tolist() == [1 / 3]
 
 
 def test_a_heroin_test_counts_for_opioids_and_a_cocaine_test_does_not(tested):
@@ -53,6 +55,50 @@ def test_a_heroin_test_counts_for_opioids_and_a_cocaine_test_does_not(tested):
     assert tests.days_since_positive(tested, substance="opioid").tolist() == [31 - 15]
     assert tests.negative_run(tested, substance="opioid").tolist() == [1]
     assert tests.result_positive(tested, substance="opioid", back=1).tolist() == [1]
+
+
+def test_a_test_not_given_counts_for_every_substance_unless_it_names_another():
+    past = at(
+        history("""occurred_on | kind       | outcome  | substance
+                   2024-01-08  | urine_test | negative | opioid
+                   2024-01-15  | urine_test | missed   |
+                   2024-01-16  | urine_test | missed   | heroin
+                   2024-01-17  | urine_test | missed   | cocaine
+                   2024-01-18  | urine_test | negative | cocaine
+                   2024-01-19  | urine_test | negative |
+                   2024-01-22  | urine_test | refused  |"""),
+        "2024-01-31",
+    )
+    assert tests.missed_tests(past, substance="opioid", days=30).tolist() == [2]
+    assert tests.missed_tests(past, substance="", days=30).tolist() == [3]
+    assert tests.withheld_tests(past, substance="opioid", days=30).tolist() == [1]
+    assert tests.missed_run(past, substance="opioid").tolist() == [3]  # since the negative of the 8th
+    assert tests.missed_run(past, substance="cocaine").tolist() == [1]
+    assert tests.missed_run(past, substance="").tolist() == [1]
+    assert tests.tests_given(past, substance="opioid", days=30).tolist() == [1]  # a result has to say of what
+
+
+def test_a_sample_looked_at_for_three_substances_is_one_test_and_positive_if_any_is():
+    past = at(
+        history("""occurred_on | kind       | outcome  | substance
+                   2024-01-08  | urine_test | negative | opioid
+                   2024-01-15  | urine_test | negative | opioid
+                   2024-01-15  | urine_test | positive | ketamine
+                   2024-01-15  | urine_test | negative | cocaine
+                   2024-01-22  | urine_test | positive | opioid
+                   2024-01-22  | urine_test | positive | cocaine"""),
+        "2024-01-20",
+        "2024-01-31",
+    )
+    assert tests.tests_given(past, substance="", days=90).tolist() == [2, 3]
+    assert tests.positive_tests(past, substance="", days=90).tolist() == [1, 2]
+    assert tests.negative_tests(past, substance="", days=90).tolist() == [1, 1]
+    assert tests.positive_share(past, substance="", days=90).tolist() == [1 / 2, 2 / 3]
+    assert tests.positive_run(past, substance="").tolist() == [1, 2]
+    assert tests.negative_run(past, substance="").tolist() == [0, 0]
+    assert tests.days_since_negative(past, substance="").tolist() == [20 - 8, 31 - 8]
+    assert tests.result_positive(past, substance="", back=1).tolist() == [0, 1]
+    assert tests.negative_tests(past, substance="opioid", days=90).tolist() == [2, 2]
 
 
 def test_a_share_of_no_tests_is_missing(tested):
@@ -115,7 +161,7 @@ def test_strikes_and_absences_count_from_the_first_day_of_the_programme():
     past = at(
         history("""occurred_on | kind            | outcome | value
                    2023-12-01  | urine_test      | evaded  |
-                   2024-01-01  | programme_start | trial   |
+                   2024-01-01  | programme_start | methadone |
                    2024-01-01  | urine_test      | refused |
                    2024-02-01  | hair_test       | evaded  |
                    2024-02-05  | absence         |         | 12"""),
@@ -183,6 +229,43 @@ def test_every_feature_of_a_choice_has_a_name_of_its_own_and_survives_being_writ
     assert len(set(names)) == len(names)
     assert tuple(Feature.from_plain(feature.to_plain()) for feature in features) == features
     assert "missed_tests_90d" in names
+
+
+def test_a_configuration_may_ask_for_any_function_of_the_catalogue():
+    asked = [asked_for(feature) for feature in every_feature()]
+    task = from_plain({"more": asked}, FeatureChoice, where="task.toml")
+    assert {feature.code for feature in chosen(task)} == set(CATALOGUE)
+    assert set(every_feature()) <= set(chosen(task))
+
+
+def asked_for(feature):
+    """What a TOML file says to ask for a feature."""
+    return {"code": feature.code, **{name: value for name, value in feature.arguments if value is not None}}
+
+
+def test_what_is_left_out_means_any_substance_and_all_time():
+    task = from_plain({"more": [{"code": "missed_tests"}, {"code": "days_remaining"}]}, FeatureChoice, where="x")
+    assert chosen(task)[-1:] == (make("days_remaining"),)
+    assert make("missed_tests", substance="", days=None) in chosen(task)
+    assert len(chosen(task)) == len(chosen(FeatureChoice())) + 1  # the other was there already
+
+
+@pytest.mark.parametrize(
+    ("asked", "told"),
+    [
+        ({"code": "shoe_size"}, "no function 'shoe_size'"),
+        ({"code": "kept"}, "takes the arguments: kind, days"),
+        ({"code": "employed", "days": 30}, "takes the arguments: none"),
+        ({"code": "dose_trend"}, "needs a lookback"),
+        ({"code": "missed_tests", "days": 0}, "days is 1 or more"),
+        ({"code": "missed_tests", "substance": "tea"}, "substance is one of opioid"),
+        ({"code": "days_overdue", "schedule": "C"}, "schedule is one of A, B"),
+        ({"code": "missed_tests", "day": 30}, "no key 'more.day'"),
+    ],
+)
+def test_what_a_configuration_cannot_ask_for_is_named(asked, told):
+    with pytest.raises(ConfigError, match=told):
+        chosen(from_plain({"more": [asked]}, FeatureChoice, where="task.toml"))
 
 
 def test_the_default_choice_stays_within_what_a_station_can_survey():

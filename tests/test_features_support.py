@@ -35,7 +35,7 @@ def test_a_talk_with_the_family_or_a_missed_test_is_no_meeting():
     assert np.isnan(contact.days_since_met(past)).all()
 
 
-def test_a_weekly_record_covers_seven_days_and_never_more_than_the_lookback():
+def test_a_weekly_record_covers_its_day_and_the_six_after_it_as_far_as_they_have_passed():
     past = at(
         history("""occurred_on | kind | outcome | value | note_code
                    2024-01-01  | dose | taken   | 40    |
@@ -45,8 +45,21 @@ def test_a_weekly_record_covers_seven_days_and_never_more_than_the_lookback():
         "2024-01-18",
     )
     assert treatment.dose_days(past, days=30).tolist() == [4]
-    assert treatment.covered_days(past, days=30).tolist() == [2 + 2 * 7]
-    assert treatment.covered_days(past, days=10).tolist() == [10]
+    assert treatment.covered_days(past, days=30).tolist() == [2 + 7 + 2]  # of the second week two days have passed
+    assert treatment.covered_days(past, days=5).tolist() == [3 + 2]  # 14 to 16 by the row of the 10th, 17 and 18
+
+
+def test_a_day_with_a_weekly_and_a_daily_record_is_covered_once():
+    past = at(
+        history("""occurred_on | kind | outcome | value | note_code
+                   2024-01-08  | dose | taken   | 40    | week
+                   2024-01-08  | dose | taken   | 40    |
+                   2024-01-10  | dose | taken   | 40    |
+                   2024-01-12  | dose | taken   | 60    | week
+                   2024-01-13  | dose | missed  |       | """),
+        "2024-01-31",
+    )
+    assert treatment.covered_days(past, days=30).tolist() == [18 - 8 + 1]
 
 
 def test_the_longest_gap_may_be_the_one_that_lasts():
@@ -134,8 +147,38 @@ def test_leaves_are_told_apart_by_the_written_report_they_need():
         "2024-01-31",
     )
     assert life.long_leaves(past, days=90).tolist() == [2]
-    assert life.short_leaves(past, days=90).tolist() == [2]  # one of them without a length
+    assert life.short_leaves(past, days=90).tolist() == [1]  # of the one without a length nobody knows
     assert life.leave_days(past, days=90).tolist() == [2 + 3 + 14]
+
+
+def test_days_of_a_leave_that_are_still_to_come_do_not_count():
+    past = at(history("occurred_on | kind | value\n2024-01-30 | leave | 14"), "2024-01-30", "2024-01-31", "2024-03-31")
+    assert life.leave_days(past, days=90).tolist() == [1, 2, 14]
+
+
+def test_who_loses_one_of_two_jobs_has_one_left_and_isolation_ends_both():
+    past = at(
+        history("""occurred_on | kind
+                   2024-01-01  | job_start
+                   2024-01-11  | job_start
+                   2024-01-21  | job_end
+                   2024-02-01  | isolation_start
+                   2024-02-11  | job_start
+                   2024-02-21  | job_end"""),
+        "2023-12-31",
+        "2024-01-31",
+        "2024-02-10",
+        "2024-02-11",
+        "2024-02-29",
+    )
+    assert np.array_equal(life.employed(past), [np.nan, 1, 0, 1, 0], equal_nan=True)
+    assert np.array_equal(life.days_employed(past, days=30)[1:], [30, 31 - 11, 31 - 12 + 1, 1 + 10], equal_nan=True)
+
+
+def test_who_was_isolated_and_never_had_a_job_recorded_is_not_said_to_have_none():
+    past = at(history("occurred_on | kind\n2024-02-01 | isolation_start"), "2024-02-29")
+    assert np.isnan(life.employed(past)).all()
+    assert np.isnan(life.days_employed(past, days=30)).all()
 
 
 def test_days_on_the_special_ward_last_until_discharge():

@@ -12,6 +12,8 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
+LEGIBLE = 16  # characters a column needs to hold a few words
+
 console = Console(soft_wrap=True)
 HEADLINES = ("deviance_skill", "hit_rate@0.05", "predicted_over_observed", "pit_coverage_90")  # of maps, many models
 
@@ -79,11 +81,16 @@ def shown(estimate: Mapping[str, float | None]) -> str:
     return f"{value:.3f} ({low:.3f},\u00a0{high:.3f})"  # breaks before the interval where the line is short
 
 
-def print_table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
-    """Print a table; in a narrow window a cell wraps, so that no figure is cut."""
+def print_table(heads: Sequence[str], rows: Iterable[Sequence[str]], *, first: int | None = None) -> None:
+    """Print a table; in a narrow window a cell wraps, so that no figure is cut.
+
+    `first`: the width that the first column keeps, so that no name is broken; the others stay legible
+    beside it, even where a line then runs over the edge.
+    """
     table = Table(box=box.SIMPLE)
-    for head in heads:
-        table.add_column(head, overflow="fold")
+    for place, head in enumerate(heads):
+        width, least = (first, None) if place == 0 else (None, LEGIBLE if first else None)
+        table.add_column(head, overflow="fold", width=width, min_width=least)
     for row in rows:
         table.add_row(*(str(cell) for cell in row))
     console.print(table)

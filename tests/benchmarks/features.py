@@ -103,7 +103,10 @@ def duckdb(events, times):
     asked = [f"count(*) filter (where {having(*pair, days)})" for pair in PAIRS for days in (*LOOKBACKS, None)]
     asked += [f"any_value(as_of) - max(occurred_on) filter (where {having(*pair, None)})" for pair in PAIRS]
     asked += [f"avg(value) filter (where {having('dose', '', days)})" for days in LOOKBACKS]
-    asked += [f"coalesce(sum(value) filter (where {having('leave', '', days)}), 0)" for days in LOOKBACKS]
+    asked += [
+        f"coalesce(sum(least(value, as_of - occurred_on + 1)) filter (where {having('leave', '', days)}), 0)"
+        for days in LOOKBACKS
+    ]
     columns = ", ".join(f"{expression} as f{place}" for place, expression in enumerate(asked))
     database = duck.connect(config={"enable_external_access": False, "threads": 2})
     database.register("events", events)
@@ -132,7 +135,8 @@ def polars(events, times):
     asked = [having(*pair, days).sum() for pair in PAIRS for days in (*LOOKBACKS, None)]
     asked += [pl.col("as_of").first() - pl.col("occurred_on").filter(having(*pair, None)).max() for pair in PAIRS]
     asked += [pl.col("value").filter(having("dose", "", days)).mean() for days in LOOKBACKS]
-    asked += [pl.col("value").filter(having("leave", "", days)).sum() for days in LOOKBACKS]
+    passed = pl.min_horizontal("value", pl.col("as_of") - pl.col("occurred_on") + 1)  # every leave has a length
+    asked += [passed.filter(having("leave", "", days)).sum() for days in LOOKBACKS]
     named = [expression.alias(f"f{place}") for place, expression in enumerate(asked)]
     history = pl.from_pandas(events).with_columns(pl.col("value").fill_nan(None))
     rows = pl.from_pandas(times.assign(row=np.arange(len(times))))
@@ -184,7 +188,8 @@ def pandas(events, times):
         for place, days in enumerate(LOOKBACKS, start=60):
             counted[f"f{place}"] = joined[having(joined, "dose", "", days)].groupby("row")["value"].mean()
         for place, days in enumerate(LOOKBACKS, start=64):
-            counted[f"f{place}"] = joined[having(joined, "leave", "", days)].groupby("row")["value"].sum()
+            passed = np.minimum(joined["value"], joined["as_of"] - joined["occurred_on"] + 1)
+            counted[f"f{place}"] = passed[having(joined, "leave", "", days)].groupby(joined["row"]).sum()
         return counted
 
     rows = times.assign(row=np.arange(len(times)))
