@@ -4,7 +4,7 @@ BIN := .venv/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check static bench-features bench-intake bench-online bench-serving bench-city simulator-docs lock clean
+.PHONY: help demo test check static bench-features bench-intake bench-online bench-parts bench-serving bench-city simulator-docs lock clean
 
 help: ## what there is to make
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
@@ -31,6 +31,9 @@ bench-intake: .venv/.dev ## a first load and a day's batch into the store, on SQ
 
 bench-online: .venv/.dev ## one row online against the same row in a batch: do they agree, and how long does one take
 	$(BIN)/python -m tests.benchmarks.online $(ARGS)
+
+bench-parts: .venv/.dev ## features of 1.8 and of 18 million events in parts: does time stay flat and memory bounded
+	$(BIN)/python -m tests.benchmarks.parts $(ARGS)
 
 bench-serving: .venv/.dev ## scores over HTTP at a steady rate, on a small invented city
 	$(BIN)/python -m tests.benchmarks.serving_load --invented $$(mktemp -d) $(ARGS)

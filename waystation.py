@@ -20,6 +20,7 @@ from training.terminal import console, near, print_figures, print_table, step, s
 if TYPE_CHECKING:
     from serving.ask import Service
     from training.demo import Ready
+    from training.feature_files import Asked
 
 Task = Literal["relapse", "hotspot"]
 
@@ -125,7 +126,7 @@ def features(  # noqa: PLR0913 (the options of a command)
     as_of: Annotated[str | None, typer.Option("--as-of", help="One or more dates, comma-separated.")] = None,
     out: Annotated[Path | None, typer.Option(help="CSV or Parquet file to write.")] = None,
     config: ConfigOption = None,
-    memory_mb: Annotated[int, typer.Option(min=100, help="Work on parts of whole persons that fit into this.")] = 2000,
+    memory_mb: Annotated[int, typer.Option(help="Work on parts of whole persons, so that this suffices.")] = 2000,
     events: Annotated[int | None, typer.Option(min=1, help="Plan for this many events (with --dry-run).")] = None,
     persons: Annotated[int | None, typer.Option(min=1, help="Plan for this many persons (with --dry-run).")] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what it will take; write nothing.")] = False,
@@ -137,24 +138,20 @@ def features(  # noqa: PLR0913 (the options of a command)
     if dictionary:
         _show_dictionary(task, config, language, json_file)
         return
-    if as_of is None or out is None:
+    if as_of is None or (out is None and not dry_run):
         raise ConfigError("features: give the dates with --as-of and the file to write with --out, or --dictionary.")
-    from training import feature_files, runs
+    if task == "hotspot" and dry_run:
+        raise ConfigError("features: --dry-run plans the features of persons; those of areas take seconds.")
+    dates = [day(part) for part in as_of.split(",")]
+    if out is None or dry_run:
+        from training.feature_files import Asked
 
-    home, dates = _home(), [day(part) for part in as_of.split(",")]
-    with steps() as tell:
-        if task == "hotspot":
-            table = runs.area_features(home, config, dates, tell)
-            write_table(out, table)
-            rows = len(table)
-        else:
-            snapshot, wanted = runs.relapse_features(home, config, dates, tell)
-            if dry_run:
-                plan = feature_files.plan(snapshot, wanted, memory_mb=memory_mb, events=events, persons=persons)
-                print_table(("", "plan"), [(name, f"{value:,.0f}") for name, value in asdict(plan).items()])
-                return
-            rows = feature_files.write(snapshot, wanted, out, memory_mb=memory_mb, tell=tell)
-    console.print(f"{rows:,} rows: {out}")
+        suffix = ".parquet" if out is None else out.suffix
+        _show_plan(config, dates, Asked(memory_mb, suffix, events, persons), json_file)
+    elif task == "hotspot":
+        _write_area_features(config, dates, out, json_file)
+    else:
+        _write_features(config, dates, memory_mb, out, json_file)
 
 
 @app.command()
@@ -364,6 +361,40 @@ def _show_dictionary(task: Task, config: Path | None, language: str, json_file: 
         print_table(cell_heads(language), [cells(entry, language) for entry in told], first=widest_name(told))
     both = {"functions": catalogue, "features": entries}
     write_json(json_file, {part: [asdict(entry) for entry in told] for part, told in both.items()})
+
+
+def _write_features(config: Path | None, dates: list[date], memory_mb: int, out: Path, json_file: Path | None) -> None:
+    from training import feature_files, runs
+
+    with steps() as tell:
+        snapshot, wanted = runs.relapse_features(_home(), config, dates, tell)
+        rows = feature_files.write(snapshot, wanted, out, memory_mb=memory_mb, tell=tell)
+    console.print(f"{rows:,} rows: {out}")
+    remarks = feature_files.remarks(snapshot, wanted, rows)
+    for remark in remarks:
+        console.print(remark)
+    write_json(json_file, {"rows": rows, "remarks": remarks})
+
+
+def _write_area_features(config: Path | None, dates: list[date], out: Path, json_file: Path | None) -> None:
+    from training import runs
+
+    with steps() as tell:
+        table = runs.area_features(_home(), config, dates, tell)
+        write_table(out, table)
+    console.print(f"{len(table):,} rows: {out}")
+    write_json(json_file, {"rows": len(table), "remarks": []})
+
+
+def _show_plan(config: Path | None, dates: list[date], asked: "Asked", json_file: Path | None) -> None:
+    from training import feature_files, runs
+
+    with steps() as tell:
+        snapshot, wanted = runs.relapse_features(_home(), config, dates, tell)
+        tell("sample")
+        plan = feature_files.plan(snapshot, wanted, asked)
+    print_table(("", "plan"), plan.lines())
+    write_json(json_file, asdict(plan))
 
 
 def _print_decision(decision: Any) -> None:

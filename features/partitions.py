@@ -6,6 +6,7 @@ part is a pure, picklable function of plain values: the same call can be handed 
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -16,14 +17,17 @@ import pyarrow.parquet as pq
 from features.asof import Visible
 from features.catalogue import Feature, compute
 from features.cohort import ELIGIBLE, Cohort, why_not
-from features.errors import StoreError
+from features.errors import ConfigError, StoreError
 from features.history import NEEDED, WORDS, History
 from features.stations import StationMonths
 
 BATCH_ROWS = 131_072
-# Measured on 1.8 million events: what one event needs while its part is sorted and looked at, and one value of a row.
-BYTES_AN_EVENT = 260
-BYTES_A_VALUE = 20
+# Measured on 1.8 million events: what Python, its packages and the reading of pieces take, what one event needs while
+# its part is sorted and looked at, and one value of a row until it is written.
+BASE_MB = 420
+BYTES_AN_EVENT = 450
+BYTES_A_VALUE = 30
+LEAST_MB = 500
 
 
 @dataclass(frozen=True)
@@ -43,10 +47,20 @@ class Task:
     days: tuple[int, ...]
 
     def size(self, memory_mb: int) -> Size:
-        """The largest part that stays within the memory; half of it is for events, half for rows."""
-        half = memory_mb * 1_000_000 // 2
+        """The largest part that keeps the process within the memory; half of the room is for events, half for rows."""
+        if memory_mb < LEAST_MB:
+            raise ConfigError(
+                f"features: {memory_mb} MB are too little, for Python and its packages take {BASE_MB}; "
+                f"give {LEAST_MB} or more with --memory-mb."
+            )
+        half = (memory_mb - BASE_MB) * 1_000_000 // 2
         a_person = max(1, len(self.days) * len(self.features) * BYTES_A_VALUE)
-        return Size(events=max(1, half // BYTES_AN_EVENT), persons=max(1, half // a_person))
+        return Size(events=half // BYTES_AN_EVENT, persons=max(1, half // a_person))
+
+    def needed_mb(self, events: int, persons: int) -> int:
+        """What the process would need to compute all in one part."""
+        values = persons * len(self.days) * len(self.features)
+        return BASE_MB + (events * BYTES_AN_EVENT + values * BYTES_A_VALUE) // 1_000_000
 
 
 def parts(path: Path, size: Size) -> Iterator[pd.DataFrame]:
@@ -64,19 +78,31 @@ def parts(path: Path, size: Size) -> Iterator[pd.DataFrame]:
 
 def cuts(path: Path, size: Size) -> list[int]:
     """The row after the last of each part; the last of them is the number of rows."""
-    persons = pq.read_table(path, columns=["person_id"], read_dictionary=["person_id"])["person_id"]
-    codes = persons.unify_dictionaries().combine_chunks().indices.to_numpy()
-    changes = np.flatnonzero(np.diff(codes)) + 1
-    if len(changes) + 1 != len(np.unique(codes)) and len(codes):
-        raise StoreError("snapshot: its events are not sorted by person, as a snapshot's are; write it again.")
-    ends = np.append(changes, len(codes))  # the row after the last of each person
-    found, start, first = [], 0, 0
-    for place in range(len(ends)):
-        full = place > first and (ends[place] - start > size.events or place - first >= size.persons)
-        if full:
-            start, first = int(ends[place - 1]), place
-            found.append(start)
-    return [*found, len(codes)] if len(codes) else []
+    found: list[int] = []
+    start, persons, before = 0, 0, 0  # of the part being filled: its first row, its persons, where the last one ends
+    for end in _ends(path):
+        if persons and (end - start > size.events or persons >= size.persons):
+            found.append(before)
+            start, persons = before, 0
+        persons, before = persons + 1, end
+    return [*found, before] if before else []
+
+
+def _ends(path: Path) -> Iterator[int]:
+    """The row after the last of each person, from one column read piece by piece."""
+    file = pq.ParquetFile(path, read_dictionary=["person_id"])
+    row, last = 0, ""
+    for batch in file.iter_batches(BATCH_ROWS, columns=["person_id"]):
+        codes = batch.column(0).indices.to_numpy()
+        starts = np.flatnonzero(np.diff(codes, prepend=-1))
+        ids = [last, *batch.column(0).dictionary.take(pa.array(codes[starts])).to_pylist()]
+        if any(one > other for one, other in pairwise(ids)):
+            raise StoreError("snapshot: its events are not sorted by person, as a snapshot's are; write it again.")
+        same = bool(row) and ids[1] == last  # a person goes on from one piece to the next
+        yield from (row + starts[1 if same or not row else 0 :]).tolist()
+        row, last = row + len(codes), ids[-1]
+    if row:
+        yield row
 
 
 def features_of(

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from features import partitions
 from features.catalogue import make
 from features.cohort import Cohort
-from features.errors import StoreError
+from features.errors import ConfigError, StoreError
 from features.history import read_events
 from features.partitions import Size, Task, cuts, features_of, parts
 from features.relapse import chosen  # noqa: F401 (fills the catalogue)
@@ -82,12 +82,24 @@ def test_the_cuts_end_with_the_last_row(path):
 
 
 def test_a_size_follows_from_the_memory_and_what_a_person_needs():
-    size = TASK.size(memory_mb=100)
+    size = TASK.size(memory_mb=partitions.BASE_MB + 100)
     assert size.events == 50_000_000 // partitions.BYTES_AN_EVENT
     assert size.persons == 50_000_000 // (3 * 3 * partitions.BYTES_A_VALUE)
 
 
+def test_less_memory_than_python_itself_takes_is_refused():
+    with pytest.raises(ConfigError, match="too little"):
+        TASK.size(memory_mb=300)
+
+
 def test_events_that_are_not_sorted_by_person_are_refused(tmp_path):
     invented(5, 200).sample(frac=1, random_state=1).to_parquet(tmp_path / "events.parquet", index=False)
+    with pytest.raises(StoreError, match="not sorted by person"):
+        cuts(tmp_path / "events.parquet", Size(10, 10))
+
+
+def test_a_person_who_comes_back_in_a_later_piece_is_refused(tmp_path, monkeypatch):
+    monkeypatch.setattr(partitions, "BATCH_ROWS", 2)
+    pd.DataFrame({"person_id": ["b", "b", "a", "a"]}).to_parquet(tmp_path / "events.parquet")
     with pytest.raises(StoreError, match="not sorted by person"):
         cuts(tmp_path / "events.parquet", Size(10, 10))

@@ -1,7 +1,9 @@
 """Features of everyone on some days, written part by part: memory stays bounded whatever the history's size."""
 
+import tempfile
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import timedelta
 from pathlib import Path
 from time import perf_counter
 
@@ -9,62 +11,121 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from features.partitions import BYTES_A_VALUE, BYTES_AN_EVENT, Size, Task, features_of, parts
+from features.partitions import Size, Task, features_of, parts
+from features.schema import EPOCH
 from features.snapshot import Snapshot
 from features.stations import StationMonths
 
 SAMPLE = Size(events=100_000, persons=2_000)
+SAMPLE_MB = 2_000  # so much that a sample is one part
+
+
+@dataclass(frozen=True)
+class Asked:
+    """For what a plan is asked: how much memory, CSV or Parquet, and a history of another size than that held."""
+
+    memory_mb: int
+    suffix: str = ".parquet"
+    events: int | None = None
+    persons: int | None = None
+
+    def size(self, events: int, persons: int) -> tuple[int, int]:
+        """Events and persons to plan for, given those held; where one is asked for, the other is in proportion."""
+        if self.events is None and self.persons is None:
+            return events, persons
+        each = events / max(persons, 1)
+        return (
+            round((self.persons or 0) * each) if self.events is None else self.events,
+            round((self.events or 0) / each) if self.persons is None else self.persons,
+        )
 
 
 @dataclass(frozen=True)
 class Plan:
-    """What computing the features will take, extrapolated from a sample of the store's own history."""
+    """What computing the features will take, extrapolated from a sample of the store's own history.
+
+    `snapshot_seconds`: to write the snapshot, as long as the store does not change it is written once.
+    """
 
     events: int
     persons: int
     parts: int
     rows_at_most: int
+    snapshot_seconds: float
     seconds: float
     memory_mb: int
+
+    def lines(self) -> list[tuple[str, str]]:
+        """Each figure by name, with its unit."""
+        return [
+            ("events", f"{self.events:,}"),
+            ("persons", f"{self.persons:,}"),
+            ("parts of whole persons", f"{self.parts:,}"),
+            ("rows at most", f"{self.rows_at_most:,}"),
+            ("time for the snapshot, once", _duration(self.snapshot_seconds)),
+            ("time for the features", _duration(self.seconds)),
+            ("memory at most", f"{self.memory_mb:,} MB"),
+        ]
 
 
 def write(snapshot: Snapshot, task: Task, out: Path, *, memory_mb: int, tell: Callable[[str], None]) -> int:
     """The number of rows written to `out` (CSV, or Parquet by its ending): the cohort on each day, with features."""
-    persons, stations = snapshot.read("persons"), StationMonths.of(snapshot.read("station_months"))
+    stations, size = StationMonths.of(snapshot.read("station_months")), task.size(memory_mb)
 
     def tables() -> Iterator[pd.DataFrame]:
-        for number, part in enumerate(parts(_events(snapshot), task.size(memory_mb)), start=1):
+        for number, part in enumerate(parts(_file(snapshot, "events"), size), start=1):
             tell(f"part {number}: {len(part):,} events")
-            yield features_of(part, _people(persons, part), task, stations)
+            yield features_of(part, _people(snapshot, part), task, stations)
 
     aside = out.with_name(f".{out.name}.writing")
-    rows = _to_parquet(tables(), aside) if out.suffix == ".parquet" else _to_csv(tables(), aside)
-    aside.replace(out)
+    try:
+        rows = _to_parquet(tables(), aside) if out.suffix == ".parquet" else _to_csv(tables(), aside)
+        aside.replace(out)
+    finally:
+        aside.unlink(missing_ok=True)
     return rows
 
 
-def plan(
-    snapshot: Snapshot, task: Task, *, memory_mb: int, events: int | None = None, persons: int | None = None
-) -> Plan:
+def plan(snapshot: Snapshot, task: Task, asked: Asked) -> Plan:
     """What it will take for the snapshot, or for a history of other size with persons like these."""
-    facts = snapshot.read("persons")
-    sample = next(iter(parts(_events(snapshot), SAMPLE)))
-    people = _people(facts, sample)
-    features_of(sample, people, task)  # loads the compiled loops, which is not part of the rate
-    began = perf_counter()
-    features_of(sample, people, task)
-    seconds_an_event = (perf_counter() - began) / len(sample)
-    events = snapshot.counts["events"] if events is None else events
-    persons = len(facts) if persons is None else persons
-    size = task.size(memory_mb)
+    size, held = task.size(asked.memory_mb), snapshot.counts
+    events, persons = asked.size(held["events"], held["persons"])
     return Plan(
         events=events,
         persons=persons,
         parts=max(-(-events // size.events), -(-persons // size.persons)),
         rows_at_most=persons * len(task.days),
-        seconds=events * seconds_an_event,
-        memory_mb=min(memory_mb, _needed_mb(events, persons, task)),
+        snapshot_seconds=events * (snapshot.seconds or 0.0) / held["events"],
+        seconds=events * _seconds_an_event(snapshot, task, asked.suffix),
+        memory_mb=min(asked.memory_mb, task.needed_mb(events, persons)),
     )
+
+
+def remarks(snapshot: Snapshot, task: Task, rows: int) -> list[str]:
+    """What has to be said about the features written: dates after the last record, and that there are no rows."""
+    last = _last_known(snapshot)
+    after = ", ".join(str(EPOCH + timedelta(days=day)) for day in task.days if day > last)
+    told = [f"After the last record, which became known on {EPOCH + timedelta(days=last)}: {after}."] if after else []
+    return told if rows else [*told, "There are no rows, because nobody is in the cohort on these dates."]
+
+
+def _seconds_an_event(snapshot: Snapshot, task: Task, suffix: str) -> float:
+    """Measured on a sample from reading to writing; the first time loads the compiled loops and does not count."""
+    with tempfile.TemporaryDirectory() as folder:
+        sample, n_events = _sample(snapshot, Path(folder))
+        for _ in range(2):
+            began = perf_counter()
+            write(sample, task, Path(folder) / f"features{suffix}", memory_mb=SAMPLE_MB, tell=lambda _: None)
+        return (perf_counter() - began) / n_events
+
+
+def _sample(snapshot: Snapshot, folder: Path) -> tuple[Snapshot, int]:
+    """A snapshot of the first persons alone, and the number of its events."""
+    events = next(parts(_file(snapshot, "events"), SAMPLE))
+    tables = {"events": events, "persons": _people(snapshot, events), "station_months": snapshot.read("station_months")}
+    for name, table in tables.items():
+        table.to_parquet(folder / f"{name}.parquet", index=False)
+    return replace(snapshot, folder=folder), len(events)
 
 
 def _to_parquet(tables: Iterator[pd.DataFrame], path: Path) -> int:
@@ -87,14 +148,25 @@ def _to_csv(tables: Iterator[pd.DataFrame], path: Path) -> int:
     return rows
 
 
-def _needed_mb(events: int, persons: int, task: Task) -> int:
-    values = persons * len(task.days) * len(task.features)
-    return (events * BYTES_AN_EVENT + values * BYTES_A_VALUE) // 1_000_000
+def _duration(seconds: float) -> str:
+    if seconds < 120:
+        return f"{seconds:.1f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 7200 else f"{seconds / 3600:.1f} h"
 
 
-def _events(snapshot: Snapshot) -> Path:
-    return snapshot.folder / "events.parquet"
+def _last_known(snapshot: Snapshot) -> int:
+    """The last day on which a record of the snapshot became known, from what the file tells of itself."""
+    told = pq.ParquetFile(_file(snapshot, "events")).metadata
+    column = told.schema.names.index("known_on")
+    return max(told.row_group(group).column(column).statistics.max for group in range(told.num_row_groups))
 
 
-def _people(persons: pd.DataFrame, part: pd.DataFrame) -> pd.DataFrame:
-    return persons[persons["person_id"].isin(part["person_id"].unique())]
+def _file(snapshot: Snapshot, table: str) -> Path:
+    return snapshot.folder / f"{table}.parquet"
+
+
+def _people(snapshot: Snapshot, part: pd.DataFrame) -> pd.DataFrame:
+    """The facts of the persons of a part; only the pieces of the file they lie in are read."""
+    first, last = part["person_id"].iloc[0], part["person_id"].iloc[-1]
+    between = [("person_id", ">=", first), ("person_id", "<=", last)]
+    return pq.read_table(_file(snapshot, "persons"), filters=between).to_pandas()
