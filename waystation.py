@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from serving.ask import Service
     from training.demo import Ready
     from training.feature_files import Asked
+    from training.proof import Proof
 
 Task = Literal["relapse", "hotspot"]
 
@@ -255,14 +256,9 @@ def prove_no_leak(
     with steps() as tell:
         proof = runs.prove_no_leak(_home(), config, day(as_of), Poison(edits, seed), tell)
     write_json(json_file, asdict(proof))
-    done = ", ".join(f"{n} {sort}" for sort, n in proof.edits.items())
-    console.print(
-        f"edits: {done}. Compared: {proof.persons:,} persons, {proof.columns} columns, {proof.scored:,} scores."
-    )
-    if proof.moved:
-        console.print(f"[red]THE FUTURE LEAKS[/] into {len(proof.moved)} columns: {', '.join(proof.moved[:20])}")
+    _show_proof(proof)
+    if proof.moved or not proof.suffices:
         raise typer.Exit(1)
-    console.print("Nothing moved.")
 
 
 @app.command()
@@ -395,6 +391,25 @@ def _show_plan(config: Path | None, dates: list[date], asked: "Asked", json_file
         plan = feature_files.plan(snapshot, wanted, asked)
     print_table(("", "plan"), plan.lines())
     write_json(json_file, asdict(plan))
+
+
+def _show_proof(proof: "Proof") -> None:
+    done = ", ".join(f"{n} {sort}" for sort, n in proof.edits.items())
+    console.print(
+        f"{sum(proof.edits.values()):,} edits: {done}. "
+        f"Compared: {proof.persons:,} persons, {proof.columns} columns, {proof.scored:,} scores."
+    )
+    if not proof.with_scores:
+        console.print("No scores and reasons were watched, for no model is promoted yet: waystation promote relapse.")
+    if proof.not_exercised:
+        share = f"{len(proof.not_exercised)} of {proof.with_a_future} columns that have a future"
+        console.print(f"Not exercised, so of these nothing is proved: {share}: {', '.join(proof.not_exercised)}")
+    if proof.moved:
+        console.print(f"[red]THE FUTURE LEAKS[/] into {len(proof.moved)} columns: {', '.join(proof.moved)}")
+    elif proof.suffices:
+        console.print("Nothing moved.")
+    else:
+        console.print("[red]Too little was exercised[/] to prove anything: give more --edits, or an earlier --as-of.")
 
 
 def _print_decision(decision: Any) -> None:

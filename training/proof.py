@@ -1,29 +1,37 @@
 """The proof that nothing sees the future, on a history in use: poison what came later, look whether anything moves.
 
 The edits change a copy in memory. Everything they touch occurred or became known after the as-of date, so no feature,
-cohort, score or reason at that date may differ in a single bit.
+cohort, score or reason at that date may differ in a single bit. A proof is worth what it would have noticed: each time
+the same columns are also computed as if everything had been known a day too early, and a column that not even then
+moved was not exercised.
+
+Facts of registration have no day of their own, so they have no future here. Areas, incidents and effort are not edited.
 """
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from datetime import timedelta
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from features.asof import Visible
 from features.catalogue import Feature, compute
 from features.closing import past_months
-from features.cohort import Cohort, why_not
+from features.cohort import ELIGIBLE, Cohort, why_not
 from features.errors import TooLittleHistoryError
-from features.history import History
+from features.history import History, Objects
+from features.schema import EPOCH
 from features.stations import StationMonths
-from features.vocabulary import KINDS
 from models.relapse import RelapseModel
+from training.edits import LATE_DAYS, UNHEARD_OF, Ground, newcomer_of
+
+Flags = npt.NDArray[np.bool_]
 
 ROUNDS = 10
-LATE_DAYS = 400
-SORTS = ("altered", "removed", "added", "corrected", "retracted")
+NOT_EXERCISED_AT_MOST = 0.05
 COHORT = "who may be scored"
 SCORE = "log-odds"
 
@@ -36,6 +44,11 @@ class Watched:
     cohort: Cohort
     features: tuple[Feature, ...]
     model: RelapseModel | None = None
+
+    def with_a_future(self) -> list[str]:
+        """The columns an event can move. A reason moves only where its feature does, so it need not be exercised."""
+        names = [each.name for each in self.features if each.definition.sources]
+        return [COHORT, *names, *([] if self.model is None else [SCORE])]
 
 
 @dataclass(frozen=True)
@@ -56,14 +69,36 @@ class Poison:
 
 @dataclass(frozen=True)
 class Proof:
-    """What was edited and what was compared; `moved` names every column that differed: none when all is well."""
+    """What was edited and what was compared; `moved` names every column that differed: none when all is well.
+
+    `with_scores`: there was a model, and its scores and reasons were compared as well. `with_a_future`: how many
+    columns an event can move; `not_exercised` names those of them for which the edits prove nothing, because they would
+    not have moved had they been seen a day too early.
+    """
 
     as_of: int
     edits: dict[str, int]
     persons: int
     scored: int
     columns: int
+    with_scores: bool
     moved: tuple[str, ...]
+    with_a_future: int
+    not_exercised: tuple[str, ...]
+
+    @property
+    def suffices(self) -> bool:
+        """Whether nearly every column that has a future was exercised."""
+        return len(self.not_exercised) <= NOT_EXERCISED_AT_MOST * self.with_a_future
+
+
+@dataclass(frozen=True)
+class _Round:
+    """What one round of edits made, which columns it moved, and which it would have moved a day too early."""
+
+    made: Counter[str]
+    moved: tuple[str, ...]
+    exercised: tuple[str, ...]
 
 
 def prove(events: pd.DataFrame, facts: Facts, watched: Watched, poison: Poison) -> Proof:
@@ -71,37 +106,92 @@ def prove(events: pd.DataFrame, facts: Facts, watched: Watched, poison: Poison) 
 
     The months of stations are counted anew from the edited events each time, so they are watched as well.
     """
+    _check(events, facts, watched.as_of)
     random = np.random.default_rng(poison.seed)
-    before = _look(events, facts, watched)
-    if before.empty:
-        raise TooLittleHistoryError("prove-no-leak: the store holds no persons to look at.")
-    made: Counter[str] = Counter()
-    moved: dict[str, None] = {}
-    for _ in range(ROUNDS):
-        sorts = random.choice(SORTS, size=-(-poison.edits // ROUNDS))
-        edited, done = _poisoned(events, Counter(sorts), watched.as_of, random)
-        made.update(done)
-        after = _look(edited, facts, watched)
-        moved |= dict.fromkeys(_differing(before, after))
-    scored = int(before[SCORE].notna().sum()) if SCORE in before else 0
-    return Proof(watched.as_of, dict(made), len(before), scored, len(before.columns), tuple(moved))
-
-
-def _look(events: pd.DataFrame, facts: Facts, watched: Watched) -> pd.DataFrame:
-    """One row for each person: why not scored, every feature and, for those who may be, score and contributions."""
     told = History.of(events, facts.persons)
-    history = replace(
-        told, stations=StationMonths.of(past_months(told, facts.stations, until=watched.as_of + LATE_DAYS))
+    before = _look(_with_months(told, facts, watched.as_of), watched, told.person_ids)
+    eligible = told.person_ids[(before[COHORT] == ELIGIBLE).to_numpy()]
+    ground = Ground.of(events, watched.as_of, eligible if len(eligible) else told.person_ids, watched.features)
+    parts = np.array_split(np.arange(poison.edits), min(ROUNDS, poison.edits))
+    rounds = [_round(ground, facts, watched, before, Poison(len(part), int(random.integers(2**32)))) for part in parts]
+    with_a_future = watched.with_a_future()
+    exercised = {name for each in rounds for name in each.exercised}
+    return Proof(
+        as_of=watched.as_of,
+        edits=dict(sum((each.made for each in rounds), Counter())),
+        persons=len(before),
+        scored=0 if watched.model is None else len(eligible),
+        columns=len(before.columns),
+        with_scores=watched.model is not None,
+        moved=tuple(dict.fromkeys(name for each in rounds for name in each.moved)),
+        with_a_future=len(with_a_future),
+        not_exercised=tuple(name for name in with_a_future if name not in exercised),
     )
-    times = pd.DataFrame({"person_id": history.person_ids, "as_of": watched.as_of})
-    reasons = pd.DataFrame({COHORT: why_not(Visible.at(history, times), watched.cohort)})
-    table = compute(history, times, watched.features)
+
+
+def _check(events: pd.DataFrame, facts: Facts, as_of: int) -> None:
+    if facts.persons.empty or events.empty:
+        raise TooLittleHistoryError("prove-no-leak: the store holds no persons with events to look at.")
+    last = int(events["known_on"].max())
+    if last <= as_of:
+        raise TooLittleHistoryError(
+            f"prove-no-leak: no record became known after {EPOCH + timedelta(days=as_of)}, so there is no future to "
+            f"poison; give an --as-of before the last record, which became known on {EPOCH + timedelta(days=last)}."
+        )
+
+
+def _round(ground: Ground, facts: Facts, watched: Watched, before: pd.DataFrame, poison: Poison) -> _Round:
+    random = np.random.default_rng(poison.seed)
+    newcomer = newcomer_of(facts.persons, watched.as_of, random)
+    events, made = ground.edited(poison.edits, newcomer["person_id"].iloc[0], random)
+    later = Facts(_joined(facts.persons, newcomer), _joined(facts.stations, _new_station(facts.stations)))
+    told = History.of(events, later.persons)
+    person_ids = before.index.to_numpy(dtype=object)
+    moved = _differing(before, _look(_with_months(told, later, watched.as_of), watched, person_ids))
+    at_once = replace(told, known=told.occurred)
+    hindsight = replace(told, stations=_with_months(at_once, later, watched.as_of).stations)
+    return _Round(made, tuple(moved), tuple(_differing(before, _look_too_early(hindsight, watched, before))))
+
+
+def _with_months(history: History, facts: Facts, as_of: int) -> History:
+    """The history with the months of stations as they would have been closed from it."""
+    months = past_months(history, facts.stations, until=as_of + LATE_DAYS)
+    return replace(history, stations=StationMonths.of(months))
+
+
+def _look(history: History, watched: Watched, person_ids: Objects) -> pd.DataFrame:
+    """One row for each person: why not scored, every feature and, for those who may be, score and contributions."""
+    times = pd.DataFrame({"person_id": person_ids, "as_of": watched.as_of})
+    reasons = why_not(Visible.at(history, times), watched.cohort)
+
+    def table_of(features: Sequence[Feature]) -> pd.DataFrame:
+        return compute(history, times, features)
+
+    return _joined_columns(watched, reasons, reasons == ELIGIBLE, table_of).set_axis(person_ids)
+
+
+def _look_too_early(history: History, watched: Watched, before: pd.DataFrame) -> pd.DataFrame:
+    """The same as a leak of a day would have it; scores of the same persons, so that they differ by themselves."""
+    times = pd.DataFrame({"person_id": before.index, "as_of": watched.as_of})
+    past = Visible.at(history, times).in_hindsight(watched.as_of + 1)
+
+    def table_of(features: Sequence[Feature]) -> pd.DataFrame:
+        return pd.DataFrame({each.name: each.of(past) for each in features})
+
+    scored = (before[COHORT] == ELIGIBLE).to_numpy()
+    return _joined_columns(watched, why_not(past, watched.cohort), scored, table_of)
+
+
+def _joined_columns(
+    watched: Watched, reasons: Objects, scored: Flags, table_of: Callable[[Sequence[Feature]], pd.DataFrame]
+) -> pd.DataFrame:
+    table = pd.DataFrame({COHORT: reasons}).join(table_of(watched.features))
     if watched.model is None:
-        return reasons.join(table)
-    parts = watched.model.contributions(compute(history, times, watched.model.features))
+        return table
+    parts = watched.model.contributions(table_of(watched.model.features))
     names = [f"reason {name}" for name in watched.model.columns]
     shares = pd.DataFrame(parts.by_feature, columns=names).assign(**{SCORE: parts.total})
-    return reasons.join(table).join(shares.where(reasons[COHORT] == ""))
+    return table.join(shares.where(pd.Series(scored)))
 
 
 def _differing(before: pd.DataFrame, after: pd.DataFrame) -> Iterator[str]:
@@ -112,44 +202,9 @@ def _differing(before: pd.DataFrame, after: pd.DataFrame) -> Iterator[str]:
             yield name
 
 
-def _poisoned(
-    events: pd.DataFrame, wanted: Counter[str], as_of: int, random: np.random.Generator
-) -> tuple[pd.DataFrame, dict[str, int]]:
-    """The events with edits to what occurred or became known after the as-of date, and what was really done."""
-    later = events["known_on"].to_numpy() > as_of
-    future, past = events[later], events[~later]
-    removed = _some(future, wanted["removed"], random)
-    altered = _some(future.drop(removed.index), wanted["altered"], random)
-    newest = past.sort_values("revision").drop_duplicates("event_id", keep="last")
-    corrected = _some(newest, wanted["corrected"], random)
-    retracted = _some(newest.drop(corrected.index), wanted["retracted"], random)
-    templates = _some(events, wanted["added"], random)
-    made = {
-        "removed": len(removed), "altered": len(altered), "corrected": len(corrected), "retracted": len(retracted),
-        "added": len(templates),
-    }  # fmt: skip
-    added = templates.assign(event_id=[f"invented {number}" for number in range(len(templates))], revision=1)
-    parts = [
-        events.drop([*removed.index, *altered.index]),
-        _scrambled(altered, as_of, random),
-        _scrambled(added, as_of, random),
-        _scrambled(corrected.assign(revision=corrected["revision"] + LATE_DAYS), as_of, random),
-        retracted.assign(revision=retracted["revision"] + LATE_DAYS, retracted=True, known_on=as_of + 1),
-    ]
-    return pd.concat(parts, ignore_index=True), made
+def _new_station(stations: pd.DataFrame) -> pd.DataFrame:
+    return pd.DataFrame({"station_id": [UNHEARD_OF], "social_workers": [1.0]}).reindex(columns=stations.columns)
 
 
-def _some(rows: pd.DataFrame, most: int, random: np.random.Generator) -> pd.DataFrame:
-    return rows.sample(min(most, len(rows)), random_state=random)
-
-
-def _scrambled(rows: pd.DataFrame, as_of: int, random: np.random.Generator) -> pd.DataFrame:
-    """The rows with another kind, outcome, value and day; some occurred before the as-of date, all were known after."""
-    kinds = [str(kind) for kind in random.choice(list(KINDS), size=len(rows))]
-    outcomes = [random.choice(KINDS[kind].outcomes or ("",)) for kind in kinds]
-    occurred = as_of + random.integers(-LATE_DAYS, LATE_DAYS, len(rows))
-    known = np.maximum(occurred, as_of + 1 + random.integers(0, LATE_DAYS, len(rows)))
-    scrambled = rows.assign(
-        kind=kinds, outcome=pd.array(outcomes, dtype="str"), value=random.uniform(0, 100, len(rows))
-    )
-    return scrambled.assign(occurred_on=occurred, known_on=known, retracted=random.random(len(rows)) < 0.2)
+def _joined(rows: pd.DataFrame, more: pd.DataFrame) -> pd.DataFrame:
+    return pd.concat([rows, more.astype(rows.dtypes)], ignore_index=True)
