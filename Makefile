@@ -4,7 +4,7 @@ BIN := .venv/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check static bench-features bench-intake bench-online bench-parts bench-serving bench-city simulator-docs lock clean
+.PHONY: help demo test check static bench-features bench-intake bench-online bench-parts bench-serving bench-city bench-hotspots bench-warnings simulator-docs lock clean
 
 help: ## what there is to make
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
@@ -43,6 +43,9 @@ bench-city: .venv/.dev ## the invented cities, and one of 60,000 persons: time, 
 
 bench-hotspots: .venv/.dev ## the backtest of hotspots with all baselines, and one forecast: time, and figures on Tempe
 	$(BIN)/python -m tests.benchmarks.hotspots $(ARGS)
+
+bench-warnings: .venv/.dev ## false alarms on quiet histories, power, and the time of one scan
+	$(BIN)/python -m tests.benchmarks.warnings $(ARGS)
 
 simulator-docs: .venv/.dev ## the table of assumptions, the figures and the plots of docs/simulator.md, made anew
 	$(BIN)/python -m training.simulator_page

@@ -112,11 +112,11 @@ def look(model: HotspotModel, places: Places, *, as_of: int) -> pd.DataFrame:
     """
     scope, recent = model.scope, model.prior.recent
     seen = catalogue.counted(places.incidents, level=scope.level, kinds=scope.kinds, reporters=scope.reporters)
-    _refuse_stopped_records(np.asarray(seen["known_on"], dtype=np.int64), as_of)
+    refuse_stopped_records(np.asarray(seen["known_on"], dtype=np.int64), as_of)
     areas = study_areas(scope, seen, places.areas, as_of=as_of)
     today = np.array([as_of], np.int64)
     past = catalogue.visible_past(seen, places.effort, areas, as_of=today, horizon_weeks=scope.horizon_weeks)
-    _refuse_thin_air(past)
+    refuse_thin_air(past)
     evidence = evidence_of(_with_dates(past, weeks_back(scope, recent)), recent)
     table = catalogue.compute(past, model.features)
     return table.assign(**{PRIOR: model.prior.expected(evidence)[-1]})
@@ -190,7 +190,8 @@ def _with_dates(past: VisiblePast, weeks: int) -> VisiblePast:
     return VisiblePast(past.areas, dates, past.horizon_weeks, past.incidents, past.effort)
 
 
-def _refuse_stopped_records(known_on: Ints, as_of: int) -> None:
+def refuse_stopped_records(known_on: Ints, as_of: int) -> None:
+    """TooLittleHistoryError when nothing has become known for far longer than usual before the as-of date."""
     days = np.unique(known_on[known_on <= as_of])[-YEAR_WEEKS * 7 :]
     if len(days) == 0:
         return  # told as too short a past
@@ -202,9 +203,9 @@ def _refuse_stopped_records(known_on: Ints, as_of: int) -> None:
         )
 
 
-def _refuse_thin_air(past: VisiblePast) -> None:
-    # Of a shorter past, or none, the prior would tell a level that nobody has seen.
-    if not (past.weeks_of_history() >= YEAR_WEEKS).all():  # NaN where no incident was known
+def refuse_thin_air(past: VisiblePast) -> None:
+    """TooLittleHistoryError before a year was known at the last as-of date: nobody has seen a level yet."""
+    if not past.weeks_of_history()[-1] >= YEAR_WEEKS:  # NaN where no incident was known
         raise TooLittleHistoryError(
             f"incidents: fewer than {YEAR_WEEKS} weeks of those the model counts were known by the as-of date; "
             "ask for a later date, or ingest earlier incidents."
