@@ -20,6 +20,10 @@ ROUNDS = 60
 FEWEST_REFITS = 3  # that did not see the person: a variance of two says little
 LEAST_VARIANCE = 1e-4
 COVERAGE = 0.95
+# Refits are all drawn towards the mean alike, which their spread does not show. Measured on a trial and an invented
+# city: the risk that a model of twice as many other persons gives lies in the plain interval in 79 % of rows, where its
+# own error leaves 89 % to be expected; so much wider, it does.
+WIDER = 1.3
 
 
 @dataclass(frozen=True)
@@ -43,7 +47,7 @@ class Spread:
     def interval(self, matrix: Floats, log_odds: Floats, *, slope: float) -> Interval:
         """The 95 % interval of each risk around its calibrated log-odds."""
         z = NormalDist().inv_cdf((1 + COVERAGE) / 2)
-        reach = z * abs(slope) * self.standard_error(matrix)
+        reach = WIDER * z * abs(slope) * self.standard_error(matrix)
         return Interval(sigmoid(log_odds - reach), sigmoid(log_odds + reach))
 
 
