@@ -156,10 +156,13 @@ def _tags(run: Run) -> dict[str, str]:
     }
 
 
+SPELT = str.maketrans({"@": "_at_", "*": "_best"})  # signs that MLflow refuses in a name
+
+
 def _metrics(run: Run) -> dict[str, float]:
     """Figures as MLflow takes them: one number each, names of letters only."""
     return {
-        f"{model}.{measure}{'' if part == 'value' else '.' + part}".replace("@", "_at_"): number
+        f"{model}.{measure}{'' if part == 'value' else '.' + part}".translate(SPELT): number
         for model, measures in run.figures.items()
         for measure, estimate in measures.items()
         for part, number in estimate.items()
