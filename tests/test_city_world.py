@@ -193,9 +193,11 @@ def test_no_district_has_more_lasting_availability_of_use_than_another(ground: G
 
 
 def test_surges_start_somewhere_move_and_fade(ground: Ground) -> None:
-    still = {"lasting_sd": 0.0, "moving_sd": 0.0, "level_sd": 0.0, "season": 0.0}
-    alone = replace(ground.figures.supply, **still, surges_a_year=0.5, surge_speed_m=1_500.0)
-    fields = [supply(ground.places, ground.weeks, alone, np.random.default_rng(seed)).availability for seed in range(9)]
+    still = replace(ground.figures.supply, lasting_sd=0.0, moving_sd=0.0, level_sd=0.0, season=0.0)
+    alone = replace(still, surges_a_year=0.5, surge_speed_m=1_500.0)
+    fields = [
+        supply(ground.places, ground.season, alone, np.random.default_rng(seed)).availability for seed in range(9)
+    ]
     assert any((field == 0).all(axis=1).mean() > 0.5 for field in fields)  # most weeks have none
     moved = 0
     for field in fields:

@@ -8,7 +8,7 @@ from training.city.ground import Ground
 from training.city.people import PERSON_DIGITS
 from training.city.rows import CODES, KIND_NAMES, NONE, OUTCOMES, RECORDED, Rows, code, codes
 from training.city.stations import station_ids, township_ids
-from training.city.weeks import Bools, Floats, Ints
+from training.city.weeks import Floats, Ints, some_days
 
 CORRECTABLE = {
     "urine_test": {"negative": "missed", "positive": "negative", "missed": "evaded"},
@@ -58,8 +58,9 @@ def _first(ordered: Rows, ground: Ground, rng: np.random.Generator) -> Rows:
     for name in RECORDED.names or ():
         sent[name] = ordered[name]
     sent["event"], sent["revision"] = np.arange(len(ordered)), 1
+    # Cut to whole days, an exponential number of days loses about half of one.
     mean = (np.array(figures.delay_days) + 0.5)[ordered["source"]]
-    mean *= np.exp(-0.3 * ground.stations.diligence)[ordered["station"]]
+    mean *= np.exp(figures.delay_by_diligence * ground.stations.diligence)[ordered["station"]]
     sent["known_on"] = ordered["occurred_on"] + np.minimum(np.floor(rng.exponential(mean)), figures.most_days)
     return sent
 
@@ -68,7 +69,7 @@ def _corrections(first: Rows, ground: Ground, rng: np.random.Generator) -> tuple
     """All rows, a few of which say something else; and those again as revision 2, with what is true."""
     mistake = _mistakes()[first["kind"], first["outcome"]]
     chosen = (mistake != NONE) & (rng.random(len(first)) < ground.figures.arrival.corrected_share)
-    right = _second(first, chosen, rng)
+    right = _second(first[chosen], ground, rng)
     wrong = first.copy()
     wrong["outcome"] = np.where(chosen, mistake, first["outcome"])
     withheld = chosen & ~np.isin(wrong["outcome"], codes("outcome", TEST_GIVEN))
@@ -89,16 +90,16 @@ def _retractions(first: Rows, ground: Ground, rng: np.random.Generator) -> Rows:
     """A second revision of a few rows that should never have been there."""
     chosen = np.isin(first["kind"], codes("kind", RETRACTABLE))
     chosen &= rng.random(len(first)) < ground.figures.arrival.retracted_share
-    second = _second(first, chosen, rng)
+    second = _second(first[chosen], ground, rng)
     second["retracted"] = True
     return second
 
 
-def _second(first: Rows, chosen: Bools, rng: np.random.Generator) -> Rows:
-    """The chosen rows as revision 2, known 3 to 60 days after the first."""
-    second = first[chosen]
+def _second(chosen: Rows, ground: Ground, rng: np.random.Generator) -> Rows:
+    """The chosen rows as revision 2, known some days after the first."""
+    second = chosen.copy()
     second["revision"] = 2
-    second["known_on"] += rng.integers(3, 61, len(second))
+    second["known_on"] += some_days(ground.figures.arrival.second_days, len(second), rng)
     return second
 
 

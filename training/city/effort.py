@@ -7,7 +7,7 @@ from features.vocabulary import TEST_GIVEN
 from training.city.ground import CITY, Ground, chance
 from training.city.rows import Rows, code, codes
 from training.city.stations import township_ids
-from training.city.weeks import Ints, as_dates
+from training.city.weeks import Ints, as_dates, some_days
 
 
 def effort(recorded: Rows, ground: Ground) -> Ints:
@@ -25,12 +25,13 @@ def effort(recorded: Rows, ground: Ground) -> Ints:
 
 
 def effort_table(counts: Ints, ground: Ground) -> pd.DataFrame:
-    """The `effort` table, reported 2 to 5 days after the week's end."""
+    """The `effort` table, reported some days after the week's end."""
     calendar = ground.weeks
     _, n_weeks, n_townships = counts.shape
     week, township = np.tile(np.arange(n_weeks), n_townships), np.repeat(np.arange(n_townships), n_weeks)
     monday = calendar.monday(calendar.opens) + 7 * week
-    known_on = monday + 7 + chance(ground.plan, CITY, 5).integers(2, 6, len(week))
+    late = some_days(ground.figures.arrival.effort_days, len(week), chance(ground.plan, CITY, 5))
+    known_on = monday + 7 + late
     table = pd.DataFrame(
         {
             "area_id": township_ids(ground.places, township),

@@ -9,8 +9,6 @@ from training.city.state import ACTIVE, DEAD, GONE, JAILED, MISSING, NEVER, ORDE
 from training.city.weeks import Bools, Floats, Ints
 from training.city.world import Ledger, World
 
-SEALED_FROM = 20454  # 2026-01-01: Public Security Administration Punishments Law art. 136 (DOMAIN section 3)
-
 
 def by_use(pair: tuple[float, float], used: Bools) -> Floats:
     """The first of the pair for those who did not use, the second for those who did."""
@@ -36,13 +34,15 @@ def recall(state: State, ledger: Ledger, world: World, week: int) -> None:
 
 def complete(state: State, ledger: Ledger, world: World, week: int) -> None:
     """The clock of three years has run out; the record is sealed later, since the law provides for it."""
+    figures = world.figures.programmes
     last = state.started_day + CLOCKS["community_treatment"].limit
     timed = (state.phase == ACTIVE) & (state.programme != METHADONE) & (state.recall_day == NEVER)
     who = np.flatnonzero(timed & (last < world.monday(week + 1)))
     day = np.maximum(last[who], world.monday(week))
     end(state, ledger, who, day, "completed")
     state.completed[who] = True
-    ledger.note("sealed", who, np.maximum(day + world.rng.integers(20, 60, len(who)), SEALED_FROM), state)
+    sealed = np.maximum(day + world.days(figures.sealed_days, len(who)), figures.sealed_from)
+    ledger.note("sealed", who, sealed, state)
 
 
 def leave_clinic(state: State, ledger: Ledger, world: World, week: int) -> None:
@@ -70,7 +70,7 @@ def imprison(state: State, ledger: Ledger, world: World, settled: Bools, week: i
     day = world.day_in(week, len(who))
     end(state, ledger, who, day, "imprisoned")
     state.phase[who] = JAILED
-    state.due_day[who] = day + world.rng.integers(200, 1500, len(who))
+    state.due_day[who] = day + world.days(world.figures.programmes.prison_days, len(who))
 
 
 def set_free(state: State, world: World, week: int) -> None:
@@ -83,11 +83,12 @@ def vanish(state: State, world: World, settled: Bools, week: int) -> None:
     """Some stop appearing without a word, likelier after use and at the Spring Festival; some of them reappear."""
     figures = world.figures.programmes
     back = world.chance(settled & (state.phase == MISSING), figures.reappears)
-    state.phase[back], state.next_test_day[back] = ACTIVE, world.monday(week) + world.rng.integers(3, 12, len(back))
+    state.phase[back] = ACTIVE
+    state.next_test_day[back] = world.monday(week) + world.days(world.figures.tests.after_return_days, len(back))
     more = figures.loss_at_festival if world.ground.festival[week] else 1.0
     who = world.chance(settled & (state.phase == ACTIVE), more * by_use(figures.loss, state.used_last_week()))
     state.phase[who] = MISSING
-    state.due_day[who] = world.monday(week) + world.rng.integers(*figures.declared_lost_days, len(who))
+    state.due_day[who] = world.monday(week) + world.days(figures.declared_lost_days, len(who))
 
 
 def declare_lost(state: State, ledger: Ledger, world: World, week: int) -> None:

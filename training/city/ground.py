@@ -8,8 +8,8 @@ from training.city.figures import Figures
 from training.city.places import Places, lay_out
 from training.city.presets import Plan
 from training.city.stations import Stations, staff
-from training.city.supply import Supply, season, supply
-from training.city.weeks import Bools, Floats, Weeks, festival_weeks, weeks
+from training.city.supply import Supply, supply
+from training.city.weeks import Bools, Floats, Weeks, festival_weeks, weeks, yearly_wave
 
 CITY, PERSONS = 0, 1  # branches of the tree of random streams that grows from the seed of a plan
 
@@ -39,7 +39,9 @@ def chance(plan: Plan, *branch: int) -> np.random.Generator:
 
 def survey(plan: Plan) -> Ground:
     """The ground of the city a plan asks for."""
-    figures, calendar = plan.figures, weeks(plan.years, plan.until)
+    figures = plan.figures
+    calendar = weeks(plan.years, plan.until, figures.calendar.lead_weeks)
+    season = yearly_wave(calendar, figures.calendar.crest_day)
     places = lay_out(figures.places, chance(plan, CITY, 0))
     return Ground(
         plan=plan,
@@ -47,9 +49,9 @@ def survey(plan: Plan) -> Ground:
         weeks=calendar,
         places=places,
         stations=staff(figures.places, figures.stations, calendar.monday(calendar.opens), chance(plan, CITY, 1)),
-        supply=supply(places, calendar, figures.supply, chance(plan, CITY, 2)),
-        season=season(calendar),
-        festival=festival_weeks(calendar),
+        supply=supply(places, season, figures.supply, chance(plan, CITY, 2)),
+        season=season,
+        festival=festival_weeks(calendar, figures.calendar),
         watch=_watch(places, plan, figures),
     )
 

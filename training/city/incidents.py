@@ -55,8 +55,9 @@ def _lasting_map(places: Places, cell_m: float, figures: IncidentFigures, rng: n
     crowd /= crowd.sum()
     middles = centres[rng.choice(len(centres), figures.clusters, p=crowd)]
     away = ((centres[:, None, :] - middles) ** 2).sum(axis=2)
-    peaks = np.exp(-0.5 * away / rng.uniform(cell_m, 3.2 * cell_m, figures.clusters) ** 2)
-    weights = rng.dirichlet(np.full(figures.clusters, 1.5)) / peaks.sum(axis=0)
+    least, most = figures.cluster_cells
+    peaks = np.exp(-0.5 * away / rng.uniform(least * cell_m, most * cell_m, figures.clusters) ** 2)
+    weights = rng.dirichlet(np.full(figures.clusters, figures.cluster_evenness)) / peaks.sum(axis=0)
     clusters = (peaks * weights).sum(axis=1)
     share = figures.cluster_share * clusters + (1 - figures.cluster_share) * crowd
     return LastingMap(centres, share, township)
@@ -99,10 +100,11 @@ def told_of(recorded: Rows) -> Rows:
 
 def incidents_table(told: Rows, ground: Ground, happening: Harm) -> pd.DataFrame:
     """The `incidents` table: overdoses with coordinates, first positives and treatment entries by township alone."""
-    rng = chance(ground.plan, CITY, 4)
+    rng, figures = chance(ground.plan, CITY, 4), ground.figures.incidents
     within = told[told["occurred_on"] >= ground.weeks.monday(ground.weeks.opens)]
     happened = pd.concat([_overdoses(happening, ground, rng), _by_township(within, ground)], ignore_index=True)
-    known_on = happened["occurred_on"] + np.minimum(rng.poisson(2.5, len(happened)), 12)
+    delay = np.minimum(rng.poisson(figures.delay_days, len(happened)), figures.most_delay_days)
+    known_on = happened["occurred_on"] + delay
     happened = happened.assign(known_on=known_on)[known_on <= ground.weeks.until]
     order = ["known_on", "occurred_on", "kind", "area_id"]
     happened = happened.sort_values(order, kind="stable", ignore_index=True)

@@ -14,16 +14,18 @@ def get_by(state: State, ledger: Ledger, world: World, week: int) -> None:
     """Work, home, family and strain of the week; of those in a programme the employment service tells jobs."""
     figures, used, rng = world.figures.living, state.used_last_week(), world.rng
     at_large = ~state.stands(*LOCKED_UP)
-    trouble = figures.job_lost + 0.5 * state.strain + figures.job_lost_by_use * used
-    luck = figures.job_found - 0.3 * state.strain + figures.job_found_by_use * used
+    trouble = figures.job_lost + figures.job_lost_by_strain * state.strain + figures.job_lost_by_use * used
+    luck = figures.job_found + figures.job_found_by_strain * state.strain + figures.job_found_by_use * used
     losing = world.chance(at_large & state.employed, logistic(trouble))
     finding = world.chance(at_large & ~state.employed, logistic(luck))
     state.employed[losing], state.employed[finding] = False, True
     for kind, who in (("job_end", losing), ("job_start", finding)):
         told = who[state.supervised()[who]]
         ledger.note(kind, told, world.day_in(week, len(told)), state)
-    evicted = world.chance(at_large & state.housed, logistic(figures.home_lost + 0.5 * state.strain))
-    settled = world.chance(at_large & ~state.housed, logistic(figures.home_found + np.where(state.employed, 0.6, 0.0)))
+    at_risk = figures.home_lost + figures.home_lost_by_strain * state.strain
+    evicted = world.chance(at_large & state.housed, logistic(at_risk))
+    able = figures.home_found + np.where(state.employed, figures.home_found_by_work, 0.0)
+    settled = world.chance(at_large & ~state.housed, logistic(able))
     state.housed[evicted], state.housed[settled] = False, True
     shock = figures.strain_sd * rng.normal(size=len(used))
     state.strain[:] = figures.strain_memory * state.strain + shock + figures.strain_by_use * used

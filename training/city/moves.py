@@ -22,9 +22,10 @@ def transfer(state: State, ledger: Ledger, world: World, settled: Bools, week: i
     fate = rng.random(len(who))
     never = fate > 1 - figures.never_handed_over_share
     late = fate < figures.late_hand_over_share
-    wait = np.where(late, rng.integers(20, 90, len(who)), rng.integers(2, CLOCKS["transfer"].limit + 1, len(who)))
+    in_time = (figures.hand_over_soonest_day, CLOCKS["transfer"].limit)
+    wait = np.where(late, world.days(figures.late_hand_over_days, len(who)), world.days(in_time, len(who)))
     state.phase[who] = np.where(never, STRANDED, IN_TRANSIT)
-    state.due_day[who] = day + np.where(never, rng.integers(120, 300, len(who)), wait)
+    state.due_day[who] = day + np.where(never, world.days(figures.never_handed_over_days, len(who)), wait)
 
 
 def confirm(state: State, ledger: Ledger, world: World, week: int) -> None:
@@ -32,14 +33,14 @@ def confirm(state: State, ledger: Ledger, world: World, week: int) -> None:
     who = np.flatnonzero(due(state, IN_TRANSIT, world, week))
     ledger.note("transfer_in", who, state.due_day[who], state)
     state.phase[who] = ACTIVE
-    state.next_test_day[who] = state.due_day[who] + 7
+    state.next_test_day[who] = state.due_day[who] + world.figures.tests.after_transfer_days
 
 
 def fall_ill(state: State, ledger: Ledger, world: World, settled: Bools, week: int) -> None:
     """Some are admitted to the special ward for weeks."""
     who = world.chance(settled & (state.phase == ACTIVE), world.figures.programmes.ward)
     day = world.day_in(week, len(who))
-    state.ward_until[who] = day + world.rng.integers(10, 90, len(who))
+    state.ward_until[who] = day + world.days(world.figures.programmes.ward_days, len(who))
     ledger.note("ward_start", who, day, state)
     ledger.note("ward_end", who, state.ward_until[who], state)
 
@@ -48,7 +49,7 @@ def leave_without_leave(state: State, ledger: Ledger, world: World, settled: Boo
     """Some leave the county without leave; three times, or more than 30 days in all, is a serious breach."""
     figures, rng = world.figures.programmes, world.rng
     who = world.chance(settled & (state.phase == ACTIVE), by_use(figures.absence, state.used_last_week()))
-    days = rng.integers(1, 12, len(who))
+    days = world.days(figures.absence_days, len(who))
     ledger.note("absence", who, world.day_in(week, len(who)), state, value=days.astype(np.float64))
     state.absences[who] += 1
     state.absent_days[who] += days
@@ -56,13 +57,15 @@ def leave_without_leave(state: State, ledger: Ledger, world: World, settled: Boo
     breach = who[often | (state.absent_days[who] > CLOCKS["absence_total"].limit)]
     breach = breach[state.recall_day[breach] == NEVER]
     sent = breach[rng.random(len(breach)) < figures.breach_to_isolation]
-    state.recall_day[sent] = world.monday(week) + rng.integers(8, 30, len(sent))
+    state.recall_day[sent] = world.monday(week) + world.days(figures.recall_days, len(sent))
 
 
 def object_to_scoring(state: State, ledger: Ledger, world: World, settled: Bools, week: int) -> None:
     """A few object to automated scoring; some take it back later."""
-    who = world.chance(settled & (state.phase == ACTIVE), world.figures.programmes.objection)
+    figures = world.figures.programmes
+    who = world.chance(settled & (state.phase == ACTIVE), figures.objection)
     day = world.day_in(week, len(who))
     ledger.note("objection", who, day, state, "raised")
-    back = world.rng.random(len(who)) < world.figures.programmes.objection_withdrawn
-    ledger.note("objection", who[back], day[back] + world.rng.integers(10, 365, int(back.sum())), state, "withdrawn")
+    back = world.rng.random(len(who)) < figures.objection_withdrawn
+    later = world.days(figures.objection_days, int(back.sum()))
+    ledger.note("objection", who[back], day[back] + later, state, "withdrawn")

@@ -31,12 +31,13 @@ def enter(state: State, ledger: Ledger, world: World, week: int) -> None:
 def _order(state: State, ledger: Ledger, world: World, who: Ints, day: Ints) -> None:
     """An order, to be followed within the days of the statute; who refuses is sent to isolation after them."""
     _each_programme("order", state, ledger, who, day)
-    within = CLOCKS["report_after_order"].limit
+    within, figures = CLOCKS["report_after_order"].limit, world.figures.programmes
     state.phase[who], state.completed[who] = ORDERED, False
-    state.due_day[who] = day + world.rng.integers(1, within + 1, len(who))
-    refusing = world.rng.random(len(who)) < world.figures.programmes.refusal_share
+    state.due_day[who] = day + world.days((figures.report_soonest_day, within), len(who))
+    refusing = world.rng.random(len(who)) < figures.refusal_share
     state.due_day[who[refusing]] = NEVER
-    state.recall_day[who] = np.where(refusing, day + within + world.rng.integers(3, 30, len(who)), NEVER)
+    later = world.days(figures.refusal_to_isolation_days, len(who))
+    state.recall_day[who] = np.where(refusing, day + within + later, NEVER)
 
 
 def _each_programme(kind: str, state: State, ledger: Ledger, who: Ints, day: Ints) -> None:
@@ -53,11 +54,11 @@ def report(state: State, ledger: Ledger, world: World, week: int) -> None:
 
 def _begin(state: State, ledger: Ledger, world: World, who: Ints, day: Ints) -> None:
     _each_programme("programme_start", state, ledger, who, day)
-    ledger.note("agreement", who, day + world.rng.integers(0, 4, len(who)), state)
+    ledger.note("agreement", who, day + world.days(world.figures.programmes.agreement_days, len(who)), state)
     state.phase[who], state.completed[who] = ACTIVE, False
     state.started_day[who] = day
     state.due_day[who] = state.recall_day[who] = NEVER
-    state.next_test_day[who] = day + world.rng.integers(7, 16, len(who))
+    state.next_test_day[who] = day + world.days(world.figures.tests.first_days, len(who))
     state.positives[who] = state.withheld[who] = state.absences[who] = state.absent_days[who] = 0
     state.noticed[who] = False
 
@@ -65,9 +66,10 @@ def _begin(state: State, ledger: Ledger, world: World, who: Ints, day: Ints) -> 
 def admit(state: State, ledger: Ledger, world: World, who: Ints, day: Ints) -> None:
     """Into isolation: two years, from one year on less by review, up to a year more by extension."""
     ledger.note("isolation_start", who, day, state)
-    points = np.round(world.rng.normal(70, 10, len(who)))
     figures = world.figures.programmes
-    ledger.note("diagnostic_assessment", who, day + REVIEW - world.rng.integers(5, 40, len(who)), state, value=points)
+    points = np.round(world.rng.normal(*figures.assessment, len(who)))
+    assessed = day + REVIEW - world.days(figures.assessed_days, len(who))
+    ledger.note("diagnostic_assessment", who, assessed, state, value=points)
     fate = world.rng.random(len(who))
     early = world.rng.integers(REVIEW, ISOLATION, len(who))
     longer = world.rng.integers(ISOLATION + 1, ISOLATION + REVIEW + 1, len(who))
@@ -85,7 +87,7 @@ def release(state: State, ledger: Ledger, world: World, week: int) -> None:
     state.phase[who], state.due_day[who] = GONE, NEVER
     state.programme[who] = COMMUNITY_REHABILITATION
     state.employed[who] = False
-    state.housed[who] &= world.rng.random(len(who)) < 0.9
+    state.housed[who] &= world.rng.random(len(who)) < world.figures.living.home_kept
     state.stigma[who] += world.figures.living.stigma_by_isolation
     ordered = world.rng.random(len(who)) < figures.rehabilitation_share
     _order(state, ledger, world, who[ordered], day[ordered])
@@ -100,11 +102,12 @@ def _meet(state: State, ledger: Ledger, world: World, who: Ints, day: Ints) -> N
 
 def find(state: State, ledger: Ledger, world: World, settled: Bools, week: int) -> None:
     """Some who use outside of any programme are found: ordered anew, or sent to isolation (Law art. 38)."""
+    figures = world.figures.programmes
     using = settled & (state.phase == GONE) & state.used_last_week() & (state.recall_day == NEVER)
-    who = world.chance(using, world.figures.programmes.found_again)
+    who = world.chance(using, figures.found_again)
     day = world.day_in(week, len(who))
-    isolated = world.rng.random(len(who)) < world.figures.programmes.found_to_isolation
-    state.recall_day[who[isolated]] = day[isolated] + world.rng.integers(5, 20, int(isolated.sum()))
+    isolated = world.rng.random(len(who)) < figures.found_to_isolation
+    state.recall_day[who[isolated]] = day[isolated] + world.days(figures.found_to_isolation_days, int(isolated.sum()))
     anew = who[~isolated]
     state.programme[anew] = COMMUNITY_TREATMENT
     _order(state, ledger, world, anew, day[~isolated])

@@ -5,19 +5,19 @@ from dataclasses import dataclass, fields
 import numpy as np
 import pandas as pd
 
+from features.statutes import CLOCKS
 from features.vocabulary import SUBSTANCES
-from training.city.figures import PeopleFigures
+from training.city.figures import EDUCATIONS, ETHNICITIES, REGISTERS, SEXES, SUBSTANCES_USED, FactFigures, Figures
 from training.city.ground import Ground
 from training.city.names import ids, person_names
-from training.city.weeks import Bools, Floats, Ints
+from training.city.weeks import EPOCH, YEAR_DAYS, Bools, Floats, Ints, some_days
 
 PERSON_DIGITS = 6
 
 COMMUNITY_TREATMENT, COMMUNITY_REHABILITATION, METHADONE = range(3)
-SUBSTANCE_SHARES = {"heroin": 0.5, "methamphetamine": 0.34, "ketamine": 0.06, "opioid": 0.05, "other": 0.05}
 OPIOIDS = tuple(SUBSTANCES.index(name) for name in ("heroin", "opioid"))
 STIMULANT = SUBSTANCES.index("methamphetamine")
-YEAR = 365.25
+IN_ISOLATION = CLOCKS["isolation_review"].limit, CLOCKS["isolation"].limit
 
 
 @dataclass(frozen=True)
@@ -55,14 +55,14 @@ def people(first: int, n_persons: int, ground: Ground, rng: np.random.Generator)
     shares = [figures.treatment_share, figures.rehabilitation_share, figures.methadone_share]
     programme = rng.choice(3, n_persons, p=shares)
     veteran = rng.random(n_persons) < figures.veteran_share
-    substance = _substances(programme, rng)
+    substance = _substances(programme, ground.figures.facts, rng)
     entry_day = _entries(veteran, ground, rng)
     # Who comes from isolation was registered when admitted there, one to two years before.
     released = programme == COMMUNITY_REHABILITATION
-    registered_on: Ints = np.where(released, entry_day - rng.integers(365, 731, n_persons), entry_day)
-    crowd = places.population**0.8  # the old middle has more than its share of persons, the rest less
+    registered_on: Ints = np.where(released, entry_day - some_days(IN_ISOLATION, n_persons, rng), entry_day)
+    crowd = places.population**figures.crowding
     township = rng.choice(len(places), n_persons, p=crowd / crowd.sum())
-    facts = _facts(first, registered_on, substance, rng)
+    facts = _facts(first, registered_on, substance, ground.figures.facts, rng)
     lasting: Floats = figures.frailty_sd * rng.normal(size=n_persons)
     crowd_of_block = People(
         programme=programme,
@@ -72,7 +72,7 @@ def people(first: int, n_persons: int, ground: Ground, rng: np.random.Generator)
         registered_on=registered_on,
         township=township,
         station=places.station_in(township, rng),
-        frailty=lasting + _frailty_of(facts, registered_on, figures),
+        frailty=lasting + _frailty_of(facts, registered_on, ground.figures),
         support=rng.normal(size=n_persons),
         stigma=rng.normal(size=n_persons),
         watch=_watch(facts, ground),
@@ -81,32 +81,37 @@ def people(first: int, n_persons: int, ground: Ground, rng: np.random.Generator)
 
 
 def _entries(veteran: Bools, ground: Ground, rng: np.random.Generator) -> Ints:
-    """Entry evenly from the first week until a month before the end; of veterans, four to twelve years before it."""
-    calendar, n = ground.weeks, len(veteran)
-    entry = rng.integers(calendar.first, calendar.until - 30, n)
-    return np.where(veteran, calendar.first - rng.integers(round(4 * YEAR), round(12 * YEAR), n), entry)
+    """Entry evenly from the first week until shortly before the end; of veterans, years before the first week."""
+    calendar, figures, n = ground.weeks, ground.figures.people, len(veteran)
+    entry = rng.integers(calendar.first, calendar.until - figures.entry_stops_days, n)
+    least, most = (round(years * YEAR_DAYS) for years in figures.veteran_years)
+    return np.where(veteran, calendar.first - rng.integers(least, most, n), entry)
 
 
-def _substances(programme: Ints, rng: np.random.Generator) -> Ints:
-    codes = np.array([SUBSTANCES.index(name) for name in SUBSTANCE_SHARES])
-    substance = codes[rng.choice(len(codes), len(programme), p=list(SUBSTANCE_SHARES.values()))]
+def _substances(programme: Ints, figures: FactFigures, rng: np.random.Generator) -> Ints:
+    codes = np.array([SUBSTANCES.index(name) for name in SUBSTANCES_USED])
+    substance = codes[rng.choice(len(codes), len(programme), p=figures.substances)]
     return np.where((programme == METHADONE) & ~np.isin(substance, OPIOIDS), SUBSTANCES.index("heroin"), substance)
 
 
-def _facts(first: int, registered_on: Ints, substance: Ints, rng: np.random.Generator) -> pd.DataFrame:
+def _facts(
+    first: int, registered_on: Ints, substance: Ints, figures: FactFigures, rng: np.random.Generator
+) -> pd.DataFrame:
     n = len(registered_on)
-    year = 1970 + np.floor(registered_on / YEAR).astype(np.int64)
-    age = np.clip(np.round(rng.lognormal(np.log(35), 0.27, n)), 16, 72).astype(np.int64)
-    age_at_first_use = np.clip(np.round(rng.normal(23, 5, n)), 13, age - 1).astype(np.int64)
+    year = EPOCH.year + np.floor(registered_on / YEAR_DAYS).astype(np.int64)
+    age = np.round(rng.lognormal(np.log(figures.age), figures.age_sd, n))
+    age = np.clip(age, *figures.age_range).astype(np.int64)
+    first_use = np.round(rng.normal(figures.first_use_age, figures.first_use_age_sd, n))
+    age_at_first_use = np.clip(first_use, figures.first_use_youngest, age - 1).astype(np.int64)
     return pd.DataFrame(
         {
             "person_id": ids("P", first + np.arange(n), PERSON_DIGITS),
             "display_name": person_names(n, rng),
-            "sex": rng.choice(["male", "female"], n, p=[0.84, 0.16]),
+            "sex": rng.choice(SEXES, n, p=figures.sexes),
             "birth_year": year - age,
-            "ethnicity": rng.choice(["han", "miao", "buyi", "tujia", "other"], n, p=[0.68, 0.13, 0.1, 0.04, 0.05]),
-            "household_register": rng.choice(["urban", "rural", "elsewhere"], n, p=[0.55, 0.33, 0.12]),
-            "education": rng.choice(["primary", "middle", "high", "college"], n, p=[0.24, 0.51, 0.2, 0.05]),
+            "ethnicity": rng.choice(ETHNICITIES, n, p=figures.ethnicities),
+            "household_register": rng.choice(REGISTERS, n, p=figures.registers),
+            "education": rng.choice(EDUCATIONS, n, p=figures.educations),
             "first_use_year": year - age + age_at_first_use,
             "primary_substance": np.array(SUBSTANCES)[substance],
             "registered_on": registered_on,
@@ -114,12 +119,14 @@ def _facts(first: int, registered_on: Ints, substance: Ints, rng: np.random.Gene
     )
 
 
-def _frailty_of(facts: pd.DataFrame, registered_on: Ints, figures: PeopleFigures) -> Floats:
+def _frailty_of(facts: pd.DataFrame, registered_on: Ints, figures: Figures) -> Floats:
     """What recorded facts add to the log-odds of use: first use when young, and many years of it; centred."""
-    young = -(facts["first_use_year"] - facts["birth_year"] - 23).to_numpy() / 5
-    years_of_use = 1970 + registered_on / YEAR - facts["first_use_year"].to_numpy()
-    long = np.log1p(np.maximum(years_of_use, 0)) - 2.3
-    return np.asarray(figures.early_use * young + figures.long_use * long)
+    usual = figures.facts
+    age_at_first_use = (facts["first_use_year"] - facts["birth_year"]).to_numpy()
+    young = -(age_at_first_use - usual.first_use_age) / usual.first_use_age_sd
+    years_of_use = EPOCH.year + registered_on / YEAR_DAYS - facts["first_use_year"].to_numpy()
+    long = np.log1p(np.maximum(years_of_use, 0)) - figures.people.long_use_centre
+    return np.asarray(figures.people.early_use * young + figures.people.long_use * long)
 
 
 def _watch(facts: pd.DataFrame, ground: Ground) -> Floats:

@@ -45,7 +45,7 @@ class Places:
 
 def lay_out(figures: PlaceFigures, rng: np.random.Generator) -> Places:
     """The ground of a city."""
-    outline = _outline(figures.radius_m, rng)
+    outline = _outline(figures, rng)
     seeds = _seeds(outline, figures, rng)
     polygons = _cells(seeds, outline)
     population = _population(seeds, polygons, figures, rng)
@@ -62,21 +62,25 @@ def lay_out(figures: PlaceFigures, rng: np.random.Generator) -> Places:
     )
 
 
-def _outline(radius_m: float, rng: np.random.Generator) -> shapely.Polygon:
+def _outline(figures: PlaceFigures, rng: np.random.Generator) -> shapely.Polygon:
     """A city's edge: a circle bent by a few slow waves."""
-    angle = np.linspace(0, 2 * np.pi, 120, endpoint=False)
-    waves = [rng.normal(0, 0.11 / k) * np.cos(k * angle + rng.uniform(0, 2 * np.pi)) for k in (1, 2, 3, 5)]
-    radius = radius_m * (1 + np.sum(waves, axis=0))
+    angle = np.linspace(0, 2 * np.pi, figures.outline_points, endpoint=False)
+    waves = [
+        rng.normal(0, figures.outline_sd / k) * np.cos(k * angle + rng.uniform(0, 2 * np.pi))
+        for k in figures.outline_waves
+    ]
+    radius = figures.radius_m * (1 + np.sum(waves, axis=0))
     return shapely.Polygon(np.column_stack([radius * np.cos(angle), radius * np.sin(angle)]))
 
 
 def _seeds(outline: shapely.Polygon, figures: PlaceFigures, rng: np.random.Generator) -> Floats:
     """One seed a township, closer together towards the middle, spread by Lloyd's rounds so that none is a sliver."""
     n = 20 * figures.townships  # far more than will lie within the outline, of which the first are kept
-    radius, angle = 0.92 * figures.radius_m * rng.random(n) ** 0.65, rng.uniform(0, 2 * np.pi, n)
+    radius = figures.seed_reach * figures.radius_m * rng.random(n) ** figures.seed_power
+    angle = rng.uniform(0, 2 * np.pi, n)
     points = np.column_stack([radius * np.cos(angle), radius * np.sin(angle)])
     seeds = points[shapely.contains_xy(outline, points[:, 0], points[:, 1])][: figures.townships]
-    for _ in range(2):
+    for _ in range(figures.seed_rounds):
         seeds = np.array([_middle(shape) for shape in _cells(seeds, outline)])
     return seeds
 
@@ -100,11 +104,12 @@ def _cells(seeds: Floats, outline: shapely.Polygon) -> tuple[shapely.Polygon, ..
 def _population(
     seeds: Floats, polygons: tuple[shapely.Polygon, ...], figures: PlaceFigures, rng: np.random.Generator
 ) -> Ints:
-    """Inhabitants a township, to the hundred: denser towards the middle, by half about every 0.4 of the radius."""
-    density = np.exp(-np.hypot(*seeds.T) / (0.56 * figures.radius_m)) * rng.lognormal(0, 0.3, len(seeds))
+    """Inhabitants a township, to the hundred: denser towards the middle."""
+    falling = np.exp(-np.hypot(*seeds.T) / (figures.density_fall * figures.radius_m))
+    density = falling * rng.lognormal(0, figures.density_sd, len(seeds))
     share = np.array([shape.area for shape in polygons]) * density
     people = figures.inhabitants * share / share.sum()
-    return np.maximum(np.round(people, -2), 100).astype(np.int64)
+    return np.maximum(np.round(people, -2), figures.least_inhabitants).astype(np.int64)
 
 
 def _districts(seeds: Floats, n_districts: int, rng: np.random.Generator) -> Ints:

@@ -7,10 +7,10 @@ import numpy as np
 from features.vocabulary import KINDS, TEST_GIVEN
 from training.city.diary import Diary
 from training.city.living import KEPT, NO_SESSION
-from training.city.people import COMMUNITY_REHABILITATION, METHADONE, YEAR, People
+from training.city.people import COMMUNITY_REHABILITATION, METHADONE, People
 from training.city.rows import NONE, NOTES, Rows, code, codes, rows, where
 from training.city.testing import AFTERCARE, NO_TEST, RESULTS, SURPRISE, SUSPICION
-from training.city.weeks import Bools, Ints, logistic
+from training.city.weeks import WEEKS_A_YEAR, YEAR_DAYS, Bools, Ints, logistic
 from training.city.world import Entry, World
 
 Cells = tuple[Ints, ...]  # (weeks, persons) of the diary
@@ -70,7 +70,7 @@ def records(diary: Diary, world: World) -> Rows:
     recent = np.concatenate(routine)
     calendar = world.ground.weeks
     recent = recent[recent["occurred_on"] >= calendar.monday(calendar.opens)]
-    earlier = [_earlier_isolation(world.people), *_earlier_programmes(world.people)]
+    earlier = [_earlier_isolation(world.people), *_earlier_programmes(world)]
     return until_death(np.concatenate([*earlier, *(_told(entry) for entry in diary.befell()), recent]))
 
 
@@ -84,7 +84,7 @@ def _contact(contact: Contact, diary: Diary, world: World) -> Rows:
     per_week, *kept = getattr(world.figures.contacts, contact.kind)
     due = _due(per_week, diary, world)
     if contact.in_aftercare:
-        after = world.figures.care.aftercare_a_year / 52
+        after = world.figures.care.aftercare_a_year / WEEKS_A_YEAR
         due |= diary.aftercare & (world.rng.random(due.shape) < after)
     if contact.only_jobless:
         due &= ~diary.employed
@@ -92,7 +92,8 @@ def _contact(contact: Contact, diary: Diary, world: World) -> Rows:
         due &= ~diary.silent
     at = np.nonzero(due)
     outcome = _kept(kept[0], diary, world, at) if kept else NONE
-    value = world.rng.integers(1, 15, len(at[0])) if KINDS[contact.kind].value_unit == "days" else np.nan
+    in_days = KINDS[contact.kind].value_unit == "days"
+    value = world.days(world.figures.contacts.leave_days, len(at[0])) if in_days else np.nan
     day = _day_in_week(world, at[0])
     return _rows(diary, at, day, source=contact.source, kind=contact.kind, outcome=outcome, value=value)
 
@@ -160,11 +161,12 @@ def _doses(diary: Diary, world: World, *, taken: bool) -> Rows:
     at = np.nonzero(diary.routine & (diary.programme == METHADONE))
     silent = diary.silent[at]
     care = world.figures.care
-    strained = logistic(care.dose_missed + care.dose_missed_by_strain * diary.strain[at] + 0.8 * diary.used[at])
+    strained = care.dose_missed + care.dose_missed_by_strain * diary.strain[at]
+    strained = logistic(strained + care.dose_missed_by_use * diary.used[at])
     chosen = ~silent if taken else silent | (world.rng.random(len(silent)) < strained)
     at = (at[0][chosen], at[1][chosen])
     outcome, note = ("taken", "week") if taken else ("missed", NONE)
-    value = np.round(care.dose_mg + 8 * world.people.frailty[at[1]]) if taken else np.nan
+    value = np.round(care.dose_mg + care.dose_by_frailty * world.people.frailty[at[1]]) if taken else np.nan
     day = _day_in_week(world, at[0])
     return _rows(diary, at, day, source="methadone_clinic", kind="dose", outcome=outcome, value=value, note=note)
 
@@ -198,15 +200,16 @@ def _earlier_isolation(people: People) -> Rows:
     return np.concatenate([_earlier(people, who, day, source="facility", kind=kind) for kind, day in moments])
 
 
-def _earlier_programmes(people: People) -> list[Rows]:
+def _earlier_programmes(world: World) -> list[Rows]:
     """Start and completion of the programmes of veterans."""
+    people, took = world.people, round(world.figures.people.veteran_programme_years * YEAR_DAYS)
     who = np.flatnonzero(people.veteran)
     start = people.entry_day[who]
     begun = codes("outcome", ("community_treatment", "community_rehabilitation", "methadone"))[people.programme[who]]
     done = {"source": "case_unit", "kind": "programme_end", "outcome": "completed"}
     return [
         _earlier(people, who, start, source="community", kind="programme_start", outcome=begun),
-        _earlier(people, who, start + round(3 * YEAR), **done),
+        _earlier(people, who, start + took, **done),
     ]
 
 

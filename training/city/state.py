@@ -4,7 +4,7 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 
-from training.city.figures import PeopleFigures
+from training.city.figures import Figures
 from training.city.people import COMMUNITY_REHABILITATION, People
 from training.city.weeks import Bools, Floats, Ints
 
@@ -82,11 +82,11 @@ class State:
         return np.asarray(self.completed & (self.phase == GONE))
 
 
-def begin(people: People, figures: PeopleFigures, rng: np.random.Generator) -> State:
+def begin(people: People, figures: Figures, rng: np.random.Generator) -> State:
     """Everybody before entry, weeks after a last use; veterans long past their programme."""
-    n = len(people)
+    n, entry = len(people), figures.people
     released = people.programme == COMMUNITY_REHABILITATION
-    clean = np.where(released, 80.0, rng.uniform(2, 14, n))
+    clean = np.where(released, entry.clean_at_release, rng.uniform(*entry.clean_at_entry, n))
     zeros = np.zeros(n, dtype=np.int64)
     return State(
         phase=np.where(people.veteran, GONE, AWAITED),
@@ -104,14 +104,14 @@ def begin(people: People, figures: PeopleFigures, rng: np.random.Generator) -> S
         absences=zeros.copy(),
         absent_days=zeros.copy(),
         noticed=np.zeros(n, dtype=np.bool_),
-        employed=rng.random(n) < figures.employed_at_entry,
-        housed=rng.random(n) < figures.housed_at_entry,
-        strain=rng.normal(0, 0.8, n),
-        rift=rng.exponential(0.3, n),
-        stigma=people.stigma + 0.4 * released,
+        employed=rng.random(n) < entry.employed_at_entry,
+        housed=rng.random(n) < entry.housed_at_entry,
+        strain=rng.normal(0, entry.strain_sd_at_entry, n),
+        rift=rng.exponential(entry.rift_at_entry, n),
+        stigma=people.stigma + figures.living.stigma_by_isolation * released,
         care=np.zeros(n),
-        withdrawal=np.where(people.veteran, 0.0, rng.uniform(0.2, 0.9, n)),
-        weeks_clean=np.where(people.veteran, 200.0, clean),
+        withdrawal=np.where(people.veteran, 0.0, rng.uniform(*entry.withdrawal_at_entry, n)),
+        weeks_clean=np.where(people.veteran, entry.clean_of_veterans, clean),
         use_days=np.zeros((n, 7 * URINE_WEEKS), dtype=np.bool_),
         used_weeks=np.zeros((n, HAIR_WEEKS), dtype=np.bool_),
     )

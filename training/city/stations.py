@@ -8,7 +8,7 @@ import pandas as pd
 from training.city.figures import PlaceFigures, StationFigures
 from training.city.names import ids, township_names
 from training.city.places import Places
-from training.city.weeks import Bools, Floats, Ints, as_dates
+from training.city.weeks import Bools, Floats, Ints, as_dates, some_days
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ class Stations:
 
 
 def staff(places: PlaceFigures, figures: StationFigures, opens: int, rng: np.random.Generator) -> Stations:
-    """The stations of a city, all opened in the six years before `opens`."""
+    """The stations of a city, all opened before the day on which records open, `opens`."""
     n = places.stations
     is_model = rng.permutation(n) < places.model_stations
     return Stations(
@@ -34,7 +34,7 @@ def staff(places: PlaceFigures, figures: StationFigures, opens: int, rng: np.ran
         schedule_b=rng.random(n) < figures.schedule_b_share,
         diligence=rng.normal(0, figures.diligence_sd, n) + figures.model_diligence * is_model,
         quality=rng.normal(0, figures.quality_sd, n) + figures.model_quality * is_model,
-        opened=opens - rng.integers(800, 2200, n),
+        opened=opens - some_days(figures.opened_days, n, rng),
     )
 
 

@@ -100,7 +100,7 @@ def walk(world: World) -> Iterator[tuple[int, State, Week]]:
 
     The state is one and the same object, changed by the next week: `take` a copy to keep it.
     """
-    state = begin(world.people, world.figures.people, world.rng)
+    state = begin(world.people, world.figures, world.rng)
     for week in range(world.ground.weeks.count):
         happened = step(state, world, week)
         yield week, state, happened

@@ -6,9 +6,7 @@ import numpy as np
 
 from training.city.figures import SupplyFigures
 from training.city.places import Places
-from training.city.weeks import Floats, Weeks
-
-CREST = 205  # day of the year on which the season is highest, late July
+from training.city.weeks import WEEKS_A_CALENDAR_YEAR, Floats
 
 
 @dataclass(frozen=True)
@@ -24,21 +22,20 @@ class Supply:
     level: Floats
 
 
-def supply(places: Places, weeks: Weeks, figures: SupplyFigures, rng: np.random.Generator) -> Supply:
-    """A lasting map that stays, a slower smooth field that moves over it, surges that wander, and a city level."""
+def supply(places: Places, season: Floats, figures: SupplyFigures, rng: np.random.Generator) -> Supply:
+    """A lasting map that stays, a slower smooth field that moves over it, surges that wander, and a city level.
+
+    `season` is the yearly wave, by week.
+    """
+    n_weeks = len(season)
     reach = _smoothing(places, figures.reach_m)
     lasting = figures.lasting_sd * _sums(rng.normal(size=(1, len(places))), reach)[0]
-    moving = figures.moving_sd * _remember(_sums(rng.normal(size=(weeks.count, len(places))), reach), figures.memory)
-    drift = figures.level_sd * _remember(rng.normal(size=(weeks.count, 1)), figures.memory)[:, 0]
-    level = np.exp(drift) * (1 + figures.season * season(weeks))
+    moving = figures.moving_sd * _remember(_sums(rng.normal(size=(n_weeks, len(places))), reach), figures.memory)
+    drift = figures.level_sd * _remember(rng.normal(size=(n_weeks, 1)), figures.memory)[:, 0]
+    level = np.exp(drift) * (1 + figures.season * season)
     lasting -= lasting.mean()  # the map says where; how much there is in all is the level's to say
-    passing = moving + _surges(places, weeks, figures, rng) + 0.5 * np.log(level)[:, None]
+    passing = moving + _surges(places, n_weeks, figures, rng) + figures.level_felt * np.log(level)[:, None]
     return Supply(availability=lasting + passing, felt=_within(lasting, places) + passing, level=level)
-
-
-def season(weeks: Weeks) -> Floats:
-    """A yearly wave between -1 and 1 with its crest in late July."""
-    return np.asarray(np.cos(2 * np.pi * (weeks.mondays() % 365.25 - CREST) / 365.25))
 
 
 def _smoothing(places: Places, reach_m: float) -> Floats:
@@ -62,15 +59,15 @@ def _remember(shocks: Floats, memory: float) -> Floats:
     return path
 
 
-def _surges(places: Places, weeks: Weeks, figures: SupplyFigures, rng: np.random.Generator) -> Floats:
+def _surges(places: Places, n_weeks: int, figures: SupplyFigures, rng: np.random.Generator) -> Floats:
     """What surges add by (week, township): each starts somewhere, moves, rises and fades."""
-    added = np.zeros((weeks.count, len(places)))
-    for _ in range(rng.poisson(figures.surges_a_year * weeks.count / 52.18)):
-        start, middle = int(rng.integers(weeks.count)), places.seeds[rng.integers(len(places))]
-        length = max(round(figures.surge_weeks * rng.uniform(0.5, 1.5)), 2)
-        peak, heading = figures.surge_peak * rng.uniform(0.5, 1.5), rng.uniform(0, 2 * np.pi)
+    added = np.zeros((n_weeks, len(places)))
+    for _ in range(rng.poisson(figures.surges_a_year * n_weeks / WEEKS_A_CALENDAR_YEAR)):
+        start, middle = int(rng.integers(n_weeks)), places.seeds[rng.integers(len(places))]
+        length = max(round(figures.surge_weeks * rng.uniform(*figures.surge_spread)), figures.surge_least_weeks)
+        peak, heading = figures.surge_peak * rng.uniform(*figures.surge_spread), rng.uniform(0, 2 * np.pi)
         step = figures.surge_speed_m * np.array([np.cos(heading), np.sin(heading)])
-        for week in range(start, min(start + length, weeks.count)):
+        for week in range(start, min(start + length, n_weeks)):
             age = week - start
             away = ((places.seeds - middle - age * step) ** 2).sum(axis=1)
             height = peak * np.sin(np.pi * (age + 0.5) / length) ** 2

@@ -13,7 +13,6 @@ from training.city.rows import Rows, code, codes, where
 from training.city.testing import NEGATIVE, POSITIVE
 from training.city.weeks import Bools, Ints
 
-FOLLOW_UP_WEEKS = 156
 NOT_YET = 10**9
 
 

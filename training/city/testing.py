@@ -7,7 +7,7 @@ import numpy as np
 from features.statutes import CLOCKS, SCHEDULES
 from training.city.ends import by_use
 from training.city.state import GONE, NEVER, State, among
-from training.city.weeks import Bools, Floats, Ints, logistic
+from training.city.weeks import WEEKS_A_YEAR, Bools, Floats, Ints, logistic
 from training.city.world import World
 
 # Results of a test; the first is no test at all.
@@ -17,7 +17,6 @@ NO_TEST, POSITIVE, NEGATIVE, MISSED, EVADED, REFUSED = range(6)
 # Why a urine test is held, when it is.
 SCHEDULED, SURPRISE, SUSPICION, AFTERCARE = range(4)
 
-WATCH_RANGE = (0.5, 2.0)  # within which a group's tests by schedule come sooner or later
 PHASES = {name: np.array([phase.from_day for phase in phases]) for name, phases in SCHEDULES.items()}
 EVERY = {name: np.array([phase.every_days for phase in phases]) for name, phases in SCHEDULES.items()}
 
@@ -59,9 +58,9 @@ def _held(state: State, world: World, routine: Bools, week: int) -> tuple[Bools,
     slips = figures.skipped - diligence + figures.skipped_at_festival * ground.festival[week]
     by_calendar = due & (rng.random(n) >= logistic(slips))
     often = watch * np.exp(diligence) / (1 + figures.skipped_at_festival * ground.festival[week])
-    by_surprise = routine & (rng.random(n) < often * figures.surprise_a_year / 52)
+    by_surprise = routine & (rng.random(n) < often * figures.surprise_a_year / WEEKS_A_YEAR)
     by_suspicion = routine & (rng.random(n) < often * _suspicion(state, world))
-    after = state.in_aftercare() & (rng.random(n) < world.figures.care.aftercare_a_year / 52)
+    after = state.in_aftercare() & (rng.random(n) < world.figures.care.aftercare_a_year / WEEKS_A_YEAR)
     why = np.select([by_calendar, by_surprise, by_suspicion], [SCHEDULED, SURPRISE, SUSPICION], AFTERCARE)
     return due, by_calendar | by_surprise | by_suspicion | after, why
 
@@ -69,7 +68,7 @@ def _held(state: State, world: World, routine: Bools, week: int) -> tuple[Bools,
 def _suspicion(state: State, world: World) -> Floats:
     """The probability of a test by suspicion in an ordinary station: signs of use, strain, and what is on record."""
     figures = world.figures.tests
-    signs = state.used_weeks[:, -2:].any(axis=1)
+    signs = state.used_weeks[:, -figures.suspicion_weeks :].any(axis=1)
     known = figures.suspicion_by_record * state.noticed
     strain = figures.suspicion_by_strain * state.strain
     return np.asarray(figures.suspicion * np.exp(figures.suspicion_by_use * signs + strain + known))
@@ -93,7 +92,7 @@ def _withheld(state: State, world: World, dirty: Bools, silent: Bools, week: int
     festival = figures.missed_at_festival * world.ground.festival[week]
     logit = figures.missed + figures.missed_by_use * dirty + figures.missed_by_strain * state.strain + festival
     how = np.where(rng.random(n) < by_use(figures.hidden_share, dirty), MISSED, EVADED)
-    how = np.where((how == EVADED) & (rng.random(n) < 0.4), REFUSED, how)
+    how = np.where((how == EVADED) & (rng.random(n) < figures.refused_share), REFUSED, how)
     return np.where(silent, MISSED, np.where(rng.random(n) < logistic(logit), how, NO_TEST))
 
 
@@ -104,7 +103,8 @@ def _hair(state: State, world: World, routine: Bools, silent: Bools) -> Ints:
     due = routine & (world.rng.random(n) < 1 / figures.hair_every_weeks)
     seen = state.used_weeks[:, -1 - oldest : -recent].any(axis=1)
     shown = np.where(seen & (world.rng.random(n) < figures.hair_sensitivity), POSITIVE, NEGATIVE)
-    kept = logistic(2.3 + care.kept_by_strain * state.strain + care.kept_by_use * state.used_last_week()) * ~silent
+    strained = figures.hair_kept + care.kept_by_strain * state.strain
+    kept = logistic(strained + care.kept_by_use * state.used_last_week()) * ~silent
     return np.where(due, np.where(world.rng.random(n) < kept, shown, MISSED), NO_TEST)
 
 
@@ -113,9 +113,10 @@ def _schedule(state: State, world: World, day: Ints, result: Ints, why: Ints) ->
     since = day - state.started_day
     a, b = (EVERY[name][np.maximum(np.searchsorted(PHASES[name], since, side="right") - 1, 0)] for name in "AB")
     every = np.where(world.ground.stations.schedule_b[state.station], b, a)
-    watch = np.clip(world.people.watch * world.ground.watch[state.township], *WATCH_RANGE)
+    watch = np.clip(world.people.watch * world.ground.watch[state.township], *world.figures.bias.schedule_range)
     every = np.round(every / watch).astype(np.int64)
-    wait = np.where(result == NEGATIVE, every, np.minimum(every, world.rng.integers(7, 13, len(day))))
+    soon = np.minimum(every, world.days(world.figures.tests.sooner_days, len(day)))
+    wait = np.where(result == NEGATIVE, every, soon)
     # A negative test out of turn does not put off the one that is due.
     counts = (result != NO_TEST) & (why != AFTERCARE) & ((why == SCHEDULED) | (result != NEGATIVE))
     state.next_test_day[:] = np.where(counts, day + wait, state.next_test_day)
@@ -138,4 +139,4 @@ def _consequences(state: State, world: World, day: Ints, urine: Ints, hair: Ints
     sent = (rng.random(len(day)) < chance) & (state.recall_day == NEVER)
     # Who was in no programme any more and shows use is found, and recalled like the others.
     sent |= (urine == POSITIVE) & (state.phase == GONE) & (state.recall_day == NEVER)
-    state.recall_day[sent] = day[sent] + rng.integers(8, 30, int(sent.sum()))
+    state.recall_day[sent] = day[sent] + world.days(figures.recall_days, int(sent.sum()))

@@ -7,6 +7,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from training.city.figures import CalendarFigures
+
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
@@ -14,8 +16,9 @@ Bools = npt.NDArray[np.bool_]
 EPOCH = date(1970, 1, 1)
 FIRST_MONDAY = 4  # 1970-01-05
 
-# Lives are simulated for three years, the length of a programme, before records open: the city opens in mid-course.
-LEAD_WEEKS = 156
+YEAR_DAYS = 365.25
+# Tests and contacts a year are spread over 52 weeks; surges a year over the weeks of the calendar.
+WEEKS_A_YEAR, WEEKS_A_CALENDAR_YEAR = 52, 52.18
 
 # Mean new moons: one fell on 2000-01-06 at 18:14 UTC, 02:14 of the next day in China; another every 29.530588 days
 # (Meeus, Astronomical Algorithms, ch. 49). The year begins with the one between 21 January and 20 February.
@@ -44,17 +47,17 @@ class Weeks:
         return np.clip((day - self.first) // 7, 0, self.count - 1)
 
 
-def weeks(years: int, until: date) -> Weeks:
-    """The weeks of a city whose records run for `years` up to `until`.
+def weeks(years: int, until: date, lead_weeks: int) -> Weeks:
+    """The weeks of a city whose records run for `years` up to `until`, and whose lives begin `lead_weeks` before them.
 
-    >>> weeks(1, date(2025, 12, 31)).count - LEAD_WEEKS
+    >>> weeks(1, date(2025, 12, 31), lead_weeks=156).count - 156
     53
     """
     last = (until - EPOCH).days
-    opening = last - round(years * 365.25)
+    opening = last - round(years * YEAR_DAYS)
     opening -= (opening - FIRST_MONDAY) % 7
-    first = opening - 7 * LEAD_WEEKS
-    return Weeks(first=first, opens=LEAD_WEEKS, count=(last - first) // 7 + 1, until=last)
+    first = opening - 7 * lead_weeks
+    return Weeks(first=first, opens=lead_weeks, count=(last - first) // 7 + 1, until=last)
 
 
 def spring_festival(year: int) -> int:
@@ -68,18 +71,30 @@ def spring_festival(year: int) -> int:
     return int(np.floor(NEW_MOON + moons * LUNATION))
 
 
-def festival_weeks(weeks: Weeks) -> Bools:
-    """Whether a week touches the days of the Spring Festival, from three days before it to ten after."""
+def yearly_wave(weeks: Weeks, crest_day: float) -> Floats:
+    """By week a wave between -1 and 1, highest on this day of every year."""
+    return np.asarray(np.cos(2 * np.pi * (weeks.mondays() % YEAR_DAYS - crest_day) / YEAR_DAYS))
+
+
+def festival_weeks(weeks: Weeks, figures: CalendarFigures) -> Bools:
+    """Whether a week touches the days of the Spring Festival, some of them before its first day."""
+    before, after = figures.festival_days
     mondays = weeks.mondays()
     years = np.unique(mondays.astype("datetime64[D]").astype("datetime64[Y]").astype(np.int64)) + 1970
     days = np.array([spring_festival(int(year)) for year in [*years, years[-1] + 1]])
-    touches = (mondays[:, None] + 6 >= days - 3) & (mondays[:, None] <= days + 10)
+    touches = (mondays[:, None] + 6 >= days - before) & (mondays[:, None] <= days + after)
     return np.asarray(touches.any(axis=1))
 
 
 def as_dates(day: Ints) -> pd.Series:
     """Days since 1970-01-01 as dates, to the second as pandas keeps them."""
     return pd.Series(day.astype("datetime64[D]").astype("datetime64[s]"))
+
+
+def some_days(span: tuple[int, int], n: int, rng: np.random.Generator) -> Ints:
+    """So many numbers of days, each evenly between the first and the last of the span, both included."""
+    first, last = span
+    return rng.integers(first, last + 1, n)
 
 
 def logistic(logit: Floats) -> Floats:

@@ -8,7 +8,7 @@ from training.city.figures import Figures
 from training.city.ground import Ground
 from training.city.people import People
 from training.city.state import State
-from training.city.weeks import Bools, Floats, Ints
+from training.city.weeks import Bools, Floats, Ints, some_days
 
 
 @dataclass(frozen=True)
@@ -35,6 +35,10 @@ class World:
     def day_in(self, week: int, n: int) -> Ints:
         """A day of the week for each of n persons."""
         return self.monday(week) + self.rng.integers(0, 7, n)
+
+    def days(self, span: tuple[int, int], n: int) -> Ints:
+        """So many numbers of days, each evenly between the first and the last of the span, both included."""
+        return some_days(span, n, self.rng)
 
 
 @dataclass(frozen=True)
