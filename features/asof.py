@@ -5,7 +5,7 @@ and the latest of its revisions known by the end of T is not a retraction. Label
 (T, T + horizon], with the knowledge of the snapshot; they go through `in_hindsight` and nothing else does.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -24,50 +24,64 @@ Wanted = str | tuple[str, ...]
 
 @dataclass(frozen=True)
 class Events:
-    """Some of the events of a history (one kind, one outcome, ...), still sorted, with each person's first place."""
+    """Some of the events of a history (one kind, one outcome, ...), still sorted, with each person's first place.
 
+    `places` are where they stand in the history; None stands for all of it.
+    """
+
+    history: History
     first: npt.NDArray[np.int64]
     occurred: Days
     known: Days
     until: Days
-    value: Floats
-    codes: Mapping[str, Codes]
-    levels: Mapping[str, tuple[str, ...]]
+    places: npt.NDArray[np.int64] | None = None
+
+    @cached_property
+    def columns(self) -> walk.Columns:
+        """What is searched, as the loops of `walk` take it."""
+        return walk.Columns(self.first, self.occurred, self.known, self.until)
 
     @cached_property
     def sums(self) -> walk.Sums:
         """What counts of these events are taken from."""
-        return walk.Sums(*walk.sums(walk.Columns(self.first, self.occurred, self.known, self.until)))
+        return walk.Sums(*walk.sums(self.columns))
+
+    @cached_property
+    def value(self) -> Floats:
+        """The value of each, NaN where it has none."""
+        return self.history.value if self.places is None else self.history.value[self.places]
+
+    def code(self, column: str) -> Codes:
+        """The code of each, a place in the levels of the column; -1 where it has none."""
+        codes = self.history.codes[column]
+        return codes if self.places is None else codes[self.places]
 
     def where(self, keep: npt.NDArray[np.bool_]) -> "Events":
         """Those of these events for which `keep` is true."""
         places, first = walk.kept(self.first, keep)
         return Events(
+            history=self.history,
             first=first,
             occurred=self.occurred[places],
             known=self.known[places],
             until=self.until[places],
-            value=self.value[places],
-            codes={column: code[places] for column, code in self.codes.items()},
-            levels=self.levels,
+            places=places if self.places is None else self.places[places],
         )
 
     def flagged(self, column: str, wanted: Wanted) -> npt.NDArray[np.bool_]:
         """True for each event whose column has one of the wanted codes, or none where ABSENT is wanted."""
         names = (wanted,) if isinstance(wanted, str) else wanted
-        levels = self.levels[column]
+        levels = self.history.levels[column]
         places = [levels.index(name) for name in names if name in levels]
         wanted_place = np.zeros(len(levels) + 1, dtype=np.bool_)  # the last one is that of absent values, -1
         wanted_place[places] = True
         wanted_place[-1] = ABSENT in names
-        return wanted_place[self.codes[column]]
+        return wanted_place[self.code(column)]
 
 
 def everything(history: History) -> Events:
     """All events of a history."""
-    return Events(
-        history.first, history.occurred, history.known, history.until, history.value, history.codes, history.levels
-    )
+    return Events(history, history.first, history.occurred, history.known, history.until)
 
 
 @dataclass(frozen=True)
@@ -202,7 +216,7 @@ class Selection:
     def last_code(self, column: str) -> Codes:
         """The code of the latest, a place in the levels of the column; -1 when there is none or it has none."""
         places = self._latest(0)
-        codes = self.events.codes[column]
+        codes = self.events.code(column)
         return np.where(places >= 0, codes[places] if len(codes) else -1, -1).astype(np.int32)
 
     def run(self, column: str, wanted: Wanted) -> Floats:
@@ -218,7 +232,7 @@ class Selection:
 
     def columns(self) -> walk.Columns:
         """What is searched, as the loops of `walk` take it."""
-        return walk.Columns(self.events.first, self.events.occurred, self.events.known, self.events.until)
+        return self.events.columns
 
 
 def share(part: Floats, whole: Floats) -> Floats:

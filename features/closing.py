@@ -50,7 +50,7 @@ def counted(history: History, months: Sequence[int]) -> pd.DataFrame:
 def _month(events: Events, told: Mapping[str, Flags], by_day: Places, month: int) -> pd.DataFrame:
     """The rows of one month; `told` flags the events of each count, `by_day` are the places of all by their day."""
     before, end, closing = int(first_day(month)) - 1, int(first_day(month + 1)) - 1, int(closes_on(month))
-    station, names = events.codes["station_id"], events.levels["station_id"]
+    station, names = events.code("station_id"), events.history.levels["station_id"]
     window = np.searchsorted(events.occurred, [end - BOOKS_DAYS, end], side="right", sorter=by_day)
     recent = np.sort(by_day[slice(*window)])
     recent = recent[station[recent] >= 0]

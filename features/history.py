@@ -93,7 +93,7 @@ class History:
             value=value[order],
             codes={column: codes[order] for column, (codes, _) in coded.items()},
             levels={column: levels for column, (_, levels) in coded.items()},
-            persons=persons.set_index("person_id").reindex(person_ids),
+            persons=_in_order(persons, person_ids),
             stations=stations,
         )
 
@@ -106,6 +106,11 @@ class History:
 
     def __len__(self) -> int:
         return len(self.occurred)
+
+
+def _in_order(persons: pd.DataFrame, person_ids: Objects) -> pd.DataFrame:
+    by_id = persons.set_index("person_id")
+    return by_id if len(by_id) == 1 else by_id.reindex(person_ids)  # for one person online it would be for nothing
 
 
 def _found(person_ids: Objects, wanted: Any) -> npt.NDArray[np.int64]:
