@@ -4,6 +4,7 @@ import os
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import TypeVar
 
 import lightgbm as lgb
@@ -57,11 +58,13 @@ def trees_outside(lesson: Lesson, growth: Growth, fold: Ints, rounds: Ints) -> F
         outside = fold == number
         booster = lesson.where(~outside).grown(growth)
         matrix = lesson.table[outside].to_numpy(dtype=np.float64)
-        for place, n_rounds in enumerate(rounds):
-            raw[place, outside] = booster.predict(matrix, raw_score=True, num_iteration=int(n_rounds))
+        for place, (begun, end) in enumerate(pairwise([0, *rounds.tolist()])):
+            raw[place, outside] = booster.predict(
+                matrix, raw_score=True, start_iteration=begun, num_iteration=end - begun
+            )
 
     side_by_side(ask, np.unique(fold))
-    return raw
+    return np.cumsum(raw, axis=0)
 
 
 def side_by_side(ask: Callable[[Asked], Told], each: Iterable[Asked]) -> list[Told]:
