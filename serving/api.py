@@ -25,8 +25,10 @@ from serving.messages import (
     Ready,
     Score,
     ScoreRequest,
+    Warnings,
 )
 from serving.settings import Settings
+from serving.warnings import warnings
 
 DESCRIPTION = (
     "Explained relapse risk and hotspot forecasts for community drug rehabilitation. "
@@ -51,6 +53,7 @@ def create(settings: Settings, resolve: Resolve) -> FastAPI:
     answer_problems(app)
     _add_scores(app, desk)
     _add_hotspots(app, desk)
+    _add_warnings(app, desk)
     _add_audit(app, settings)
     _add_health(app, desk)
     pages.add(app)
@@ -100,6 +103,25 @@ def _add_hotspots(app: FastAPI, desk: Desk) -> None:
     ) -> Response:
         asked = Asked(as_of, weeks, level, most, desk.wording(language, accept_language))
         return Response(forecast(desk, asked).model_dump_json(), media_type=GEOJSON)
+
+
+def _add_warnings(app: FastAPI, desk: Desk) -> None:
+    @app.get(
+        "/v1/warnings",
+        response_model=Warnings,
+        responses=_problems(401, 403, 405, 409, 421, 422, 429, 500, 503),
+        summary="Where clearly more harm came in the last weeks than was forecast",
+        tags=["hotspots"],
+    )
+    def early_warnings(
+        as_of: Day,
+        weeks: Annotated[int, Query(ge=1, le=52, description="The horizon of the model that forecasts.")] = 4,
+        level: AreaLevel = "township",
+        language: Language | None = None,
+        accept_language: Accepted = "",
+    ) -> Response:
+        asked = Asked(as_of, weeks, level, 0, desk.wording(language, accept_language))
+        return _json(warnings(desk, asked))
 
 
 def _add_audit(app: FastAPI, settings: Settings) -> None:

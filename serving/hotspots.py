@@ -34,8 +34,8 @@ class Asked:
 def forecast(desk: Desk, asked: Asked) -> Forecast:
     """The forecast of every area; ProblemError when there is none."""
     desk.refuse_the_future(asked.as_of)
-    champion, model = _model(desk, asked)
-    places, snapshot = _places(desk)
+    champion, model = model_for(desk, asked)
+    places, snapshot = places_of(desk)
     try:
         table = hotspot.look(model, places, as_of=days_since_epoch(asked.as_of))
     except (TooLittleHistoryError, SchemaError):
@@ -52,7 +52,7 @@ def forecast(desk: Desk, asked: Asked) -> Forecast:
     )
 
 
-def _places(desk: Desk) -> tuple[Places, str]:
+def places_of(desk: Desk) -> tuple[Places, str]:
     """What a forecast is made from, and the digest of the state of the store that it is of."""
     store = desk.histories.store()
     try:
@@ -62,7 +62,7 @@ def _places(desk: Desk) -> tuple[Places, str]:
         raise ProblemError("store_unavailable") from None
 
 
-def _model(desk: Desk, asked: Asked) -> tuple[Champion, HotspotModel]:
+def model_for(desk: Desk, asked: Asked) -> tuple[Champion, HotspotModel]:
     """The model of the level and horizon asked for; ProblemError tells which there are."""
     found = desk.champions.hotspots()
     for champion, model in found:
@@ -83,7 +83,7 @@ def _model(desk: Desk, asked: Asked) -> tuple[Champion, HotspotModel]:
 def _areas(model: HotspotModel, table: pd.DataFrame, places: Places, asked: Asked) -> list[Area]:
     areas = disclosure.told(model, table)
     shapes = geometries((each.area_id for each in areas), places.areas)
-    names = _names(places.areas, asked.wording.language)
+    names = names_of(places.areas, asked.wording.language)
     return [
         Area(geometry=shape, properties=_estimate(each, names.get(each.area_id, each.area_id), asked))
         for each, shape in zip(areas, shapes, strict=True)
@@ -106,7 +106,7 @@ def _estimate(told: disclosure.Told, name: str, asked: Asked) -> AreaEstimate:
     )
 
 
-def _names(areas: pd.DataFrame | None, language: str) -> dict[str, str]:
+def names_of(areas: pd.DataFrame | None, language: str) -> dict[str, str]:
     """The names of areas in a language, where they have one."""
     if areas is None:
         return {}

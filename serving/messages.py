@@ -313,6 +313,37 @@ class Forecast(Message):
     snapshot: str
 
 
+class AreaWarning(Message):
+    """A place in which clearly more came in the last weeks than was forecast; so rounded that no small count shows."""
+
+    level: str = Field(description="Level of the place named: cell, township, district, larger or city.")
+    area_id: str
+    name: str
+    rings: int = Field(ge=0, description="How many rings of areas about the one named belong to the place.")
+    area_ids: list[str] = Field(description="The areas of the model's level that the place is made of.")
+    first_day: date
+    last_day: date
+    observed: int | None = Field(description="Incidents known of those days, rounded down to tens; null under ten.")
+    suppressed: bool
+    expected: float = Field(ge=0, description="What was forecast before those days, rounded down to a band.")
+    expected_below: float = Field(gt=0, description="The upper end of that band.")
+    recurrence_weeks: int = Field(description="With a scan a week chance brings such a warning less than once in this.")
+    text: str
+
+
+class Warnings(Message):
+    """The warnings of a day, the least likely first; none is an answer too."""
+
+    warnings: list[AreaWarning]
+    false_alarms: float = Field(description="Share of quiet days that have a warning by chance.")
+    note: str
+    as_of: date
+    level: AreaLevel
+    language: Language
+    model: Model
+    snapshot: str
+
+
 class FieldFault(Message):
     """One field and the rule it broke; never its value."""
 

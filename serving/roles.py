@@ -13,6 +13,7 @@ POST /v1/scores              | own            | own          | -       | -      
 POST /v1/scores with events  | -              | -            | -       | -              | -       | -             | yes
 POST /v1/scores:batch        | own            | own          | -       | -              | -       | -             | all
 GET /v1/hotspots             | yes            | yes          | yes     | yes            | -       | yes           | yes
+GET /v1/warnings             | -              | yes          | yes     | yes            | -       | yes           | yes
 GET /v1/audit                | -              | -            | -       | -              | yes     | -             | -
 """  # noqa: E501
 OPEN = frozenset({"/", "/docs", "/openapi.json", "/healthz", "/readyz"})  # nothing of a person, an area or a reader

@@ -89,13 +89,21 @@ class Wording:
     def area_band(self, band: Band, *, weeks: int) -> str:
         """What is expected of an area, and how high that is among all, in words."""
         texts = self.texts["areas"]
-        slots = {"below": _rounded(band.below, 1), "at_least": _rounded(band.at_least, 1)}
-        expected = str(texts["band" if band.at_least else "lowest_band"]).format_map(slots)
+        expected = self.band(at_least=band.at_least, below=band.below)
         ends = {"low": _rounded(band.low, 0), "high": _rounded(band.high, 0)}
         told = str(texts["interval"]).format(weeks=weeks, expected=expected, **ends)
         if band.among_highest == 1:
             return told
         return str(texts["highest"]).format(text=told, percent=_rounded(100 * band.among_highest, 0))
+
+    def band(self, *, at_least: float, below: float) -> str:
+        """What is expected, as far as it may be told, in words."""
+        slots = {"below": _rounded(below, 1), "at_least": _rounded(at_least, 1)}
+        return str(self.texts["areas"]["band" if at_least else "lowest_band"]).format_map(slots)
+
+    def warning(self, part: str, **slots: object) -> str:
+        """A part of a warning in words: the whole `text`, its place (`around`, `city`), what was `observed`, ..."""
+        return str(self.texts["warnings"][part]).format_map(slots)
 
     @property
     def area_note(self) -> str:

@@ -74,8 +74,8 @@ def asked(url, act, person_id, headers):
         return ask(f"{url}/v1/scores:batch", {**QUESTION, "person_ids": [person_id]}, headers=headers)
     if act == WITH_EVENTS:
         return ask(f"{url}/v1/scores", history(), headers=headers)
-    path = {"GET /v1/hotspots": f"/v1/hotspots?as_of={AS_OF}", "GET /v1/audit": "/v1/audit?limit=1"}[act]
-    return ask(url + path, headers=headers)
+    query = "limit=1" if act == "GET /v1/audit" else f"as_of={AS_OF}"
+    return ask(f"{url}{act.removeprefix('GET ')}?{query}", headers=headers)
 
 
 def expected(role, act, whose):

@@ -17,7 +17,15 @@ def url(tmp_path_factory):
 
 def test_the_openapi_document_lists_what_is_answered(url):
     told = ask(f"{url}/openapi.json").json
-    assert set(told["paths"]) == {"/v1/scores", "/v1/scores:batch", "/v1/hotspots", "/v1/audit", "/healthz", "/readyz"}
+    assert set(told["paths"]) == {
+        "/v1/scores",
+        "/v1/scores:batch",
+        "/v1/hotspots",
+        "/v1/warnings",
+        "/v1/audit",
+        "/healthz",
+        "/readyz",
+    }
     assert {
         *(
             "200",

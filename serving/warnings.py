@@ -1,0 +1,110 @@
+"""Early warnings as they may be told: place, period, and numbers so rounded that no count under ten shows.
+
+What was observed is rounded down to tens and under ten not told, what was expected comes in the bands of a forecast,
+and how rarely chance brings such a warning in few steps: from the exact figure and the model the count could be had.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from features.errors import SchemaError, TooLittleHistoryError
+from features.hotspot import WEEK
+from features.schema import days_since_epoch
+from models.early_warning import early_warnings
+from models.scan import CITY, NOMINAL, EarlyWarning
+from serving import answers
+from serving.desk import Desk
+from serving.disclosure import SMALLEST_SHOWN, width_of_band
+from serving.hotspots import Asked, model_for, names_of, places_of
+from serving.messages import AreaWarning, Warnings
+from serving.problems import ProblemError
+from serving.wording import Wording
+
+RECURRENCES_WEEKS = (20, 52, 104, 260, 520)
+
+
+@dataclass(frozen=True)
+class ToldWarning:
+    """What may be told of a warning's numbers."""
+
+    observed: int | None  # rounded down to tens; None under ten
+    at_least: float
+    below: float
+    recurrence_weeks: int
+
+
+def warnings(desk: Desk, asked: Asked) -> Warnings:
+    """The warnings of a day; ProblemError when there is no model to warn, or too little is known."""
+    desk.refuse_the_future(asked.as_of)
+    champion, model = model_for(desk, asked)
+    places, snapshot = places_of(desk)
+    try:
+        found = early_warnings(model, places, as_of=days_since_epoch(asked.as_of))
+    except (TooLittleHistoryError, SchemaError):
+        raise ProblemError("too_little_history") from None
+    names = names_of(places.areas, asked.wording.language)
+    return Warnings(
+        warnings=[_message(each, names, asked) for each in found],
+        false_alarms=NOMINAL,
+        note=asked.wording.warning("note"),
+        as_of=asked.as_of,
+        level=asked.level,  # type: ignore[arg-type]
+        language=asked.wording.language,  # type: ignore[arg-type]
+        model=answers.model_of(champion),
+        snapshot=snapshot,
+    )
+
+
+def told(warning: EarlyWarning) -> ToldWarning:
+    """What may be told of a warning: nothing finer than ten incidents, or than a band of as many weeks."""
+    width = width_of_band(warning.weeks)
+    steps = warning.expected // width
+    return ToldWarning(
+        warning.observed // SMALLEST_SHOWN * SMALLEST_SHOWN or None,
+        round(steps * width, 6),
+        round((steps + 1) * width, 6),
+        max((each for each in RECURRENCES_WEEKS if each <= warning.recurrence_weeks), default=RECURRENCES_WEEKS[0]),
+    )
+
+
+def _message(warning: EarlyWarning, names: Mapping[str, str], asked: Asked) -> AreaWarning:
+    numbers, name = told(warning), names.get(warning.name, warning.name)
+    first_day = asked.as_of - timedelta(days=WEEK * warning.weeks - 1)
+    return AreaWarning(
+        level=warning.level,
+        area_id=warning.name,
+        name=name,
+        rings=warning.rings,
+        area_ids=list(warning.area_ids),
+        first_day=first_day,
+        last_day=asked.as_of,
+        observed=numbers.observed,
+        suppressed=numbers.observed is None,
+        expected=numbers.at_least,
+        expected_below=numbers.below,
+        recurrence_weeks=numbers.recurrence_weeks,
+        text=_text(numbers, _place(warning, name, asked.wording), (first_day, asked.as_of), asked.wording),
+    )
+
+
+def _place(warning: EarlyWarning, name: str, wording: Wording) -> str:
+    if warning.level == CITY:
+        return wording.warning("city")
+    return wording.warning("around", name=name) if warning.rings else name
+
+
+def _text(numbers: ToldWarning, place: str, days: tuple[date, date], wording: Wording) -> str:
+    if numbers.observed is None:
+        observed = wording.warning("hidden", smallest=SMALLEST_SHOWN)
+    else:
+        observed = wording.warning("observed", value=numbers.observed)
+    return wording.warning(
+        "text",
+        place=place,
+        first=days[0],
+        last=days[1],
+        observed=observed,
+        expected=wording.band(at_least=numbers.at_least, below=numbers.below),
+        recurrence=numbers.recurrence_weeks,
+    )

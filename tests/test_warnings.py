@@ -1,0 +1,56 @@
+"""A warning names place and period, and its numbers are too coarse to give a count under ten away."""
+
+import pytest
+
+from models.scan import EarlyWarning
+from serving.messages import Warnings
+from serving.warnings import RECURRENCES_WEEKS, told
+from serving.wording import wording
+from tests.serving_helpers import AS_OF, HOTSPOTS, ask, build_city, serving
+
+
+@pytest.fixture(scope="module")
+def url(tmp_path_factory):
+    city = build_city(tmp_path_factory.mktemp("city"), n_persons=30)
+    with serving(city.home, tmp_path_factory.mktemp("log") / "service.log") as address:
+        yield address
+
+
+def a_warning(observed, expected=0.3, *, weeks=4, chance=0.01):
+    return EarlyWarning("township", "T1", 0, ("T1",), weeks, observed, expected, chance)
+
+
+def test_counts_under_ten_are_told_alike():
+    assert {told(a_warning(observed)) for observed in range(1, 10)} == {told(a_warning(5))}
+    assert told(a_warning(5)).observed is None
+
+
+def test_a_count_is_rounded_down_to_tens_and_what_was_expected_to_a_band():
+    numbers = told(a_warning(27, 11.4))
+    assert (numbers.observed, numbers.at_least, numbers.below) == (20, 11.0, 12.0)
+
+
+@pytest.mark.parametrize(("chance", "weeks"), [(0.05, 20), (0.03, 20), (0.01, 52), (0.0001, 520)])
+def test_how_rare_a_warning_is_comes_in_few_steps(chance, weeks):
+    assert told(a_warning(5, chance=chance)).recurrence_weeks == weeks
+    assert weeks in RECURRENCES_WEEKS
+
+
+def test_the_warnings_of_a_day_are_told_with_the_model_that_forecast(url):
+    answer = ask(f"{url}/v1/warnings?as_of={AS_OF}&language=en")
+    assert answer.status == 200, answer.body[:500]
+    found = Warnings.model_validate_json(answer.body)
+    assert (found.level, found.model.name, found.false_alarms) == ("township", HOTSPOTS, 0.05)
+    assert "nothing of any person" in found.note
+
+
+@pytest.mark.parametrize(
+    ("query", "status"), [("as_of=2199-01-01", 422), (f"as_of={AS_OF}&weeks=3", 422), ("as_of=2022-01-02", 409)]
+)
+def test_warnings_that_cannot_be_given_are_refused_as_forecasts_are(url, query, status):
+    assert ask(f"{url}/v1/warnings?{query}").status == status
+
+
+@pytest.mark.parametrize(("language", "hidden"), [("en", "fewer than 10"), ("zh-CN", "不足10")])
+def test_what_is_too_few_to_tell_is_said_so(language, hidden):
+    assert hidden in wording(language).warning("hidden", smallest=10)
