@@ -103,6 +103,13 @@ def _second(chosen: Rows, ground: Ground, rng: np.random.Generator) -> Rows:
     return second
 
 
+def latest_of(known: Rows) -> Rows:
+    """Of rows of SENT each event once, by its latest revision; none that was taken back. In the order of events."""
+    ordered = known[np.lexsort((known["revision"], known["event"]))]
+    last = np.append(ordered["event"][1:] != ordered["event"][:-1], True)[: len(ordered)]
+    return ordered[last & ~ordered["retracted"]]
+
+
 def events_table(known: Rows, ground: Ground, block: int, first_person: int) -> pa.Table:
     """The rows as the `events` table of the data contract; ids of events begin with the number of their block."""
     number = known["person"].astype(np.int64) + first_person + 1

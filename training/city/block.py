@@ -17,8 +17,9 @@ from training.city.records import records
 from training.city.rows import Rows
 from training.city.step import walk
 from training.city.tally import Tally, tally
+from training.city.testing import POSITIVE
 from training.city.truth import truth_of_persons
-from training.city.weeks import Ints, as_dates
+from training.city.weeks import Bools, Ints, as_dates
 from training.city.world import World
 
 BLOCK_PERSONS = 1_000
@@ -80,6 +81,12 @@ def live(ground: Ground, number: int) -> Lived:
     return Lived(world, facts, diary, records(diary, recorder))
 
 
+def positive_before_records(diary: Diary, ground: Ground) -> Bools:
+    """By person, whether a test was positive before records open: of such a week no test is on record."""
+    before = slice(ground.weeks.opens)
+    return ((diary.urine[before] == POSITIVE) | (diary.hair[before] == POSITIVE)).any(axis=0)
+
+
 def counts(ground: Ground, number: int) -> Tally:
     """The counts of a block alone, the same as those of `block`."""
     lived = live(ground, number)
@@ -97,8 +104,8 @@ def block(ground: Ground, number: int) -> Block:
         persons=pa.Table.from_pandas(facts, preserve_index=False).replace_schema_metadata(),
         events=events_table(known, ground, number, number * BLOCK_PERSONS),
         truth=truth_of_persons(lived.diary, crowd, list(facts["person_id"]), ground),
-        told=told_of(lived.recorded),
-        effort=effort(lived.recorded, ground),
+        told=told_of(known, positive_before_records(lived.diary, ground)),
+        effort=effort(known, ground),
         register=np.bincount(crowd.station, minlength=ground.figures.places.stations),
         tally=tally(lived.diary, lived.recorded, len(known), ground),
     )

@@ -69,8 +69,8 @@ class SupplyFigures:
     lasting_sd: float = assume(0.45, "log-odds, of the map that stays")
     moving_sd: float = assume(0.3, "log-odds, of the field that moves over it")
     level_sd: float = assume(0.12, "log, of the city's level")
-    level_felt: float = assume(0.5, "log-odds of availability a unit of the level's log")
-    season: float = assume(0.08, "share by which late July is above the mean")
+    level_felt: float = assume(0.5, "log-odds that persons feel a unit of the level's log; none bends overdoses again")
+    season: float = assume(0.08, "share of overdoses by which late July is above the mean")
     surges_a_year: float = assume(1.5, "surges begun a year")
     surge_weeks: float = assume(14.0, "weeks from rise to fade")
     surge_peak: float = assume(1.0, "log-odds at the height and centre of a surge")
@@ -322,19 +322,24 @@ class ArrivalFigures:
     retracted_share: float = assume(0.01, "share of visits and the like recorded by mistake")
     second_days: tuple[int, int] = assume((3, 60), "days from a record to its correction or retraction")
     repeated_share: float = assume(0.002, "share sent twice, byte for byte")
-    effort_days: tuple[int, int] = assume((2, 5), "days from the end of a week to the report of its effort")
+    effort_days: tuple[int, int] = assume(
+        (7, 11), "days from the end of a week to the report of its effort, which counts what arrived by then"
+    )
 
 
 @dataclass(frozen=True)
 class IncidentFigures:
     """Overdoses: the true ones, and who tells of them."""
 
-    overdoses_a_week: float = assume(28.0, "true overdoses of the city")
+    overdoses_a_week: float = assume(28.0, "true overdoses of the city of the preset's persons; goes with persons")
+    least_overdoses_a_week: float = assume(
+        25.0, "true overdoses of a city of few persons, or those of the preset if fewer: enough to try a hotspot model"
+    )
     clusters: int = assume(14, "places that persist")
     cluster_share: float = assume(0.55, "share of overdoses in them")
     cluster_cells: tuple[float, float] = assume((1.0, 3.2), "cells, standard deviation of a cluster around its centre")
     cluster_evenness: float = assume(1.5, "parameter of the Dirichlet distribution of their shares; more is more even")
-    availability: float = assume(0.8, "log of a township's rate a unit of availability")
+    availability: float = assume(0.8, "log of a township's rate a unit of availability, the city's level apart")
     citizen_share: float = assume(0.42, "share of overdoses a citizen reports")
     service_share: float = assume(0.47, "share an ordinary station's service learns of")
     service_by_diligence: float = assume(0.5, "log a unit of the diligence of the township's stations")

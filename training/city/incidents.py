@@ -6,14 +6,17 @@ import numpy as np
 import pandas as pd
 
 from training.city.areas import Projection
+from training.city.arrival import latest_of
 from training.city.figures import IncidentFigures
 from training.city.ground import CITY, Ground, chance
 from training.city.places import Places
-from training.city.rows import KIND_NAMES, Rows, code, where
+from training.city.presets import PRESETS
+from training.city.rows import Rows, code, codes, where
 from training.city.stations import township_ids
-from training.city.weeks import Floats, Ints, as_dates
+from training.city.weeks import Bools, Floats, Ints, as_dates
 
-TOLD = np.dtype([("occurred_on", np.int32), ("first", np.bool_), ("township", np.int16)])
+TOLD = np.dtype([("occurred_on", np.int64), ("known_on", np.int64), ("first", np.bool_), ("township", np.int64)])
+TESTS = ("urine_test", "hair_test")
 REPORTERS = ("citizen", "service", "enforcement", "")  # the last: nobody tells of it
 
 
@@ -68,8 +71,18 @@ def _intensity(lasting: LastingMap, ground: Ground) -> Floats:
     supply, figures = ground.supply, ground.figures.incidents
     share = np.bincount(lasting.township, weights=lasting.share, minlength=len(ground.places))
     bent = share * np.exp(figures.availability * (supply.availability - supply.availability.mean(axis=0)))
-    level = figures.overdoses_a_week * supply.level / supply.level.mean()
+    level = overdoses_a_week(ground) * supply.level / supply.level.mean()
     return np.asarray(level[:, None] * bent / bent.sum(axis=1).mean())
+
+
+def overdoses_a_week(ground: Ground) -> float:
+    """The mean of the city's true overdoses a week: those of its preset, as many times as it has the preset's persons.
+
+    Not fewer than a hotspot model can be tried on, unless the place itself has fewer.
+    """
+    figures, plan = ground.figures.incidents, ground.plan
+    of_preset = figures.overdoses_a_week
+    return max(of_preset * plan.persons / PRESETS[plan.preset].persons, min(figures.least_overdoses_a_week, of_preset))
 
 
 def _reported(ground: Ground) -> Floats:
@@ -83,17 +96,21 @@ def _reported(ground: Ground) -> Floats:
     return np.column_stack([citizen, service, enforcement, 1 - citizen - service - enforcement])
 
 
-def told_of(recorded: Rows) -> Rows:
-    """First positives and treatment entries of recorded histories: day, which of the two, and township alone."""
-    positive = recorded[where(recorded, kind="urine_test", outcome="positive")]
+def told_of(known: Rows, positive_before: Bools) -> Rows:
+    """First positive tests and entries to treatment, as rows of TOLD: the days of the record, which, and where.
+
+    From what arrived, by its latest revision, so that what was lost or taken back is told of nowhere. `positive_before`
+    names the persons (by their number in the block) with a positive test before records open: a later one is no first.
+    """
+    latest = latest_of(known)
+    tests = np.isin(latest["kind"], codes("kind", TESTS)) & (latest["outcome"] == code("outcome", "positive"))
+    positive = latest[tests & ~positive_before[latest["person"]]]
     positive = positive[np.argsort(positive["occurred_on"], kind="stable")]
     first = positive[np.unique(positive["person"], return_index=True)[1]]
-    entered = (recorded["kind"] == KIND_NAMES.index("programme_start")) & (
-        recorded["outcome"] != code("outcome", "community_rehabilitation")
-    )
+    entered = where(latest, kind="programme_start") & ~where(latest, outcome="community_rehabilitation")
     told = np.zeros(len(first) + int(entered.sum()), dtype=TOLD)
-    for name in ("occurred_on", "township"):
-        told[name] = np.concatenate([first[name], recorded[name][entered]])
+    for name in ("occurred_on", "known_on", "township"):
+        told[name] = np.concatenate([first[name], latest[name][entered]])
     told["first"][: len(first)] = True
     return told
 
@@ -104,7 +121,7 @@ def incidents_table(told: Rows, ground: Ground, happening: Harm) -> pd.DataFrame
     within = told[told["occurred_on"] >= ground.weeks.monday(ground.weeks.opens)]
     happened = pd.concat([_overdoses(happening, ground, rng), _by_township(within, ground)], ignore_index=True)
     delay = np.minimum(rng.poisson(figures.delay_days, len(happened)), figures.most_delay_days)
-    known_on = happened["occurred_on"] + delay
+    known_on = happened["to_be_told_on"] + delay
     happened = happened.assign(known_on=known_on)[known_on <= ground.weeks.until]
     order = ["known_on", "occurred_on", "kind", "area_id"]
     happened = happened.sort_values(order, kind="stable", ignore_index=True)
@@ -132,9 +149,11 @@ def _overdoses(happening: Harm, ground: Ground, rng: np.random.Generator) -> pd.
     degrees = Projection(figures.longitude, figures.latitude).to_degrees(happening.lasting.centres[cell] + within)
     shares = _reported(ground).cumsum(axis=1)[township]
     reporter = np.minimum((rng.random((len(week), 1)) > shares).sum(axis=1), len(REPORTERS) - 1)
+    occurred_on = calendar.monday(calendar.opens) + 7 * week + rng.integers(0, 7, len(week))
     made = pd.DataFrame(
         {
-            "occurred_on": calendar.monday(calendar.opens) + 7 * week + rng.integers(0, 7, len(week)),
+            "occurred_on": occurred_on,
+            "to_be_told_on": occurred_on,
             "kind": "overdose",
             "reported_by": np.array(REPORTERS)[reporter],
             "longitude": degrees[:, 0],
@@ -160,13 +179,15 @@ def _cells(lasting: LastingMap, township: Ints, n_townships: int, rng: np.random
 
 
 def _by_township(told: Rows, ground: Ground) -> pd.DataFrame:
+    """First positives and treatment entries, to be told on once their own record is there."""
     return pd.DataFrame(
         {
-            "occurred_on": told["occurred_on"].astype(np.int64),
+            "occurred_on": told["occurred_on"],
+            "to_be_told_on": told["known_on"],
             "kind": np.where(told["first"], "first_positive", "treatment_entry"),
             "reported_by": "service",
             "longitude": np.nan,
             "latitude": np.nan,
-            "area_id": township_ids(ground.places, told["township"].astype(np.int64)),
+            "area_id": township_ids(ground.places, told["township"]),
         }
     )

@@ -12,7 +12,7 @@ from training.city.ground import Ground
 from training.city.names import ids, person_names
 from training.city.weeks import EPOCH, YEAR_DAYS, Bools, Floats, Ints, some_days
 
-PERSON_DIGITS = 6
+PERSON_DIGITS = 7
 
 COMMUNITY_TREATMENT, COMMUNITY_REHABILITATION, METHADONE = range(3)
 OPIOIDS = tuple(SUBSTANCES.index(name) for name in ("heroin", "opioid"))

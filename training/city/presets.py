@@ -2,12 +2,13 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from features.errors import ConfigError
 from training.city.assume import OURS, Assumption, assumptions
 from training.city.figures import DOMAIN_1, Figures
+from training.city.weeks import EPOCH, FESTIVAL_YEARS, weeks
 
 MOST_YEARS = 50
 BIASES = ("none", "testing")
@@ -127,7 +128,7 @@ def plan(  # noqa: PLR0913 (a request, each part of which may be left out)
     """The request, completed by its preset; ConfigError with every fault when there is no such city."""
     if preset not in PRESETS:
         raise ConfigError(
-            f"city: there is no preset of this name; expected one of: {', '.join(PRESETS)}. Nothing was built."
+            f"city: there is no preset `{preset}`; expected one of: {', '.join(PRESETS)}. Nothing was built."
         )
     place = PRESETS[preset]
     asked = Plan(
@@ -151,7 +152,20 @@ def _faults(asked: Plan) -> Iterator[str]:
         yield f"years is {asked.years}, expected 1 to {MOST_YEARS}"
     if asked.seed < 0:
         yield f"seed is {asked.seed}, expected 0 or more"
-    if not 2000 <= asked.until.year <= 2199:
-        yield f"until is {asked.until}, expected a day from 2000-01-01 to 2199-12-31"
+    yield from _calendar_faults(asked)
     if asked.bias not in BIASES:
         yield f"bias is {asked.bias}, expected one of: {', '.join(BIASES)}"
+
+
+def _calendar_faults(asked: Plan) -> Iterator[str]:
+    """Lives begin years before records open, and all of it has to lie where the Spring Festival is known."""
+    first, last = FESTIVAL_YEARS
+    if not first <= asked.until.year <= last:
+        yield f"until is {asked.until}, expected a day from {first}-01-01 to {last}-12-31"
+    elif 1 <= asked.years <= MOST_YEARS:
+        begins = weeks(asked.years, asked.until, asked.figures.calendar.lead_weeks).first
+        if begins < (date(first, 1, 1) - EPOCH).days:
+            yield (
+                f"years is {asked.years} up to {asked.until}, for which lives begin "
+                f"{EPOCH + timedelta(days=begins)}, expected {first}-01-01 or later"
+            )

@@ -13,8 +13,10 @@ from training.city.weeks import WEEKS_A_CALENDAR_YEAR, Floats
 class Supply:
     """Availability by (week, township), log-odds, mean near 0; the city's overdose level by week, mean near 1.
 
-    `felt` is what drives persons' use: the same field with the lasting differences between districts taken out, so
-    that no district's people use more than another's in the long run: a fairness check finds what testing put there.
+    `availability` says where and when, not how much there is in all: overdoses are bent by it and go with `level`, each
+    once. `felt` is what drives persons' use: the same field with the level in it, and with the lasting differences
+    between districts taken out, so that no district's people use more than another's in the long run: a fairness check
+    finds what testing put there.
     """
 
     availability: Floats
@@ -34,8 +36,9 @@ def supply(places: Places, season: Floats, figures: SupplyFigures, rng: np.rando
     drift = figures.level_sd * _remember(rng.normal(size=(n_weeks, 1)), figures.memory)[:, 0]
     level = np.exp(drift) * (1 + figures.season * season)
     lasting -= lasting.mean()  # the map says where; how much there is in all is the level's to say
-    passing = moving + _surges(places, n_weeks, figures, rng) + figures.level_felt * np.log(level)[:, None]
-    return Supply(availability=lasting + passing, felt=_within(lasting, places) + passing, level=level)
+    passing = moving + _surges(places, n_weeks, figures, rng)
+    felt = _within(lasting, places) + passing + figures.level_felt * np.log(level)[:, None]
+    return Supply(availability=lasting + passing, felt=felt, level=level)
 
 
 def _smoothing(places: Places, reach_m: float) -> Floats:
