@@ -35,7 +35,7 @@ def ages(past: VisiblePast, *, recent: str, lag_days: int) -> Ages:
     counts = np.zeros((len(past.as_of), size))
     for row, as_of in enumerate(past.as_of):
         seen = run.visible_from <= as_of
-        counts[row] = np.bincount(as_of - run.occurred_on[seen], minlength=size)
+        counts[row] = np.bincount(as_of - run.occurred_on[seen], weights=run.weight[seen], minlength=size)
     exposed = exposure(run, past.as_of, size)
     if recent == "dropped":
         counts[:, :lag_days] = 0.0

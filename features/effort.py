@@ -1,14 +1,17 @@
 """How hard anyone looked lately: testing of each area beside its own usual, and how many incidents come of testing."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 
-from features.areas import Floats, Ints
+from features.areas import OUTSIDE, Floats, Ints
 from features.hotspot import WEEK, Run, VisiblePast
 
 COME_OF_TESTING = ("first_positive",)  # incidents that are found only where someone tests
 USUAL_WEEKS = 52
 STRENGTH = 10.0  # tests as usual, added to both sides, so that few tests tell little
+HEAVIEST = 10.0  # weight of one incident found where hardly anyone looked
 LEAST, MOST = 0.25, 4.0  # a ratio beyond these says more of the reports than of the testing
 
 
@@ -31,3 +34,24 @@ def share_tested(incidents: pd.DataFrame, as_of: Ints) -> Floats:
     found = incidents["kind"].isin(COME_OF_TESTING).to_numpy()
     visible = [(known <= day) & (occurred <= day) & (occurred > day - WEEK * USUAL_WEEKS) for day in as_of]
     return np.array([(found & seen).sum() / max(seen.sum(), 1) for seen in visible], np.float64)
+
+
+def at_equal_effort(past: VisiblePast, *, usual_until: int) -> VisiblePast:
+    """The same past, each incident weighed by its area's usual tests a week over those of the week it occurred in.
+
+    Usual is the mean of the weeks that ended by a day, best one before forecasts began to steer the testing: so where
+    more is found only because more is tested, it counts for no more. Without reports of the week the weight is one.
+    """
+    if past.effort is None:
+        return past
+    effort, run = past.effort, past.incidents
+    before = effort.occurred_on <= usual_until
+    n_usual = np.bincount(effort.area[before], minlength=len(past.areas))
+    tests_before = np.bincount(effort.area[before], weights=effort.weight[before], minlength=len(past.areas))
+    usual = tests_before / np.maximum(n_usual, 1)
+    reported = pd.Series(effort.weight).groupby([effort.area, effort.occurred_on]).sum()
+    ends_on = run.occurred_on + (effort.occurred_on[0] - run.occurred_on) % WEEK
+    tests = reported.reindex(pd.MultiIndex.from_arrays([run.area, ends_on])).to_numpy(np.float64)
+    told = (run.area != OUTSIDE) & (n_usual[run.area] > 0) & np.isfinite(tests)
+    weight = np.where(told, np.minimum(usual[run.area] / np.maximum(tests, 1.0), HEAVIEST), 1.0)
+    return replace(past, incidents=replace(run, weight=run.weight * weight))

@@ -69,7 +69,7 @@ def faded_counts(past: VisiblePast, half_life_weeks: int | None) -> Floats:
     counts = np.zeros((len(past.as_of), size))
     for row, as_of in enumerate(past.as_of):  # each date by itself, so that one asked alone gives the same bits
         seen = run.visible_from <= as_of
-        weights = weight_of_age[as_of - run.occurred_on[seen]]
+        weights = weight_of_age[as_of - run.occurred_on[seen]] * run.weight[seen]
         counts[row] = np.bincount(run.area[seen], weights=weights, minlength=size)
     return counts
 

@@ -108,10 +108,10 @@ def counts_after(past: VisiblePast, chosen: Ints, *, known_by: int) -> Floats:
     """Incidents that occurred in the horizon of each chosen as-of date and were known by a day, (dates, areas)."""
     run = past.inside
     dates, known = past.as_of[chosen], run.known_on <= known_by
-    occurred, area = run.occurred_on[known], run.area[known]
+    occurred, area, weight = run.occurred_on[known], run.area[known], run.weight[known]
     change = np.zeros((len(dates) + 1, len(past.areas)))
-    np.add.at(change, (np.searchsorted(dates, occurred - WEEK * past.horizon_weeks), area), 1.0)
-    np.add.at(change, (np.searchsorted(dates, occurred), area), -1.0)
+    np.add.at(change, (np.searchsorted(dates, occurred - WEEK * past.horizon_weeks), area), weight)
+    np.add.at(change, (np.searchsorted(dates, occurred), area), -weight)
     return np.cumsum(change, axis=0)[:-1]
 
 
@@ -200,6 +200,6 @@ def _record(past: VisiblePast, recent: Recent, seen: Ages, fade_weeks: int | Non
         totals = np.bincount(window_of_age[counted], weights=seen.counts[row, counted], minlength=len(at))
         weighed[row, at] = fade[: len(at)] * totals
         visible = run.visible_from <= as_of
-        weights = weight_of_age[as_of - run.occurred_on[visible]]
+        weights = weight_of_age[as_of - run.occurred_on[visible]] * run.weight[visible]
         came[row] = np.bincount(run.area[visible], weights=weights, minlength=len(past.areas))
     return came, csr_array(weighed)

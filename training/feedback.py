@@ -1,0 +1,128 @@
+"""Whether forecasts feed on themselves: they steer where is tested, testing decides what is seen, and so on.
+
+On an invented city the truth is known. For two years testing is even; then, round after round, the prior is fitted
+anew on all that was seen and the tests of the next round follow its forecast. Where no account is taken of how much was
+tested, a place where more is looked for seems to have more (Lum and Isaac 2016, doi:10.1111/j.1740-9713.2016.00960.x;
+Ensign et al. 2018): the share of the top district drifts away from its true share.
+"""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from features.areas import AreaSet, Floats, Ints, Strings
+from features.effort import at_equal_effort
+from features.hotspot import WEEK, Run, VisiblePast
+from models.prior import Recent, evidence_of, fit_prior, windows_before
+from training.city.ground import survey
+from training.city.incidents import harm
+from training.city.presets import Plan
+
+ALLOWED = 0.1  # of the true share: how far the forecast's share of the top district may be from it
+
+
+@dataclass(frozen=True)
+class Loop:
+    """How forecasts steer testing, and how testing finds."""
+
+    even_weeks: int = 104
+    rounds: int = 10
+    round_weeks: int = 13
+    steered: float = 0.8  # share of the tests that follow the forecast; the rest is even
+    found_a_week: float = 60.0  # incidents that even testing finds in the city
+    tests_a_week: float = 1000.0
+
+
+@dataclass(frozen=True)
+class Figures:
+    """The share of the district that truly has most: in truth, and in the forecast of each round."""
+
+    adjusted: bool
+    true_share: float
+    forecast_shares: tuple[float, ...]
+
+    @property
+    def drift(self) -> float:
+        """How far the forecast of the last rounds is from the truth, relative to it; their mean, as each is noisy."""
+        return float(np.mean(self.forecast_shares[-3:])) / self.true_share - 1
+
+    @property
+    def holds(self) -> bool:
+        """Whether the model may be promoted as far as this goes."""
+        return abs(self.drift) <= ALLOWED
+
+
+@dataclass(frozen=True, eq=False)
+class _Truth:
+    """What even testing would find a week, by township, and the district of each."""
+
+    areas: AreaSet
+    rate: Floats
+    districts: Strings
+
+
+@dataclass(eq=False)
+class _Record:
+    """What was seen and how much was tested, week after week; both (areas,) a week."""
+
+    seen: list[Ints] = field(default_factory=list)
+    tests: list[Floats] = field(default_factory=list)
+
+    def week(self, rate: Floats, tests: Floats, even: float, rng: np.random.Generator) -> None:
+        """Add a week: what is found grows with the tests."""
+        self.seen.append(rng.poisson(rate * tests / even))
+        self.tests.append(tests)
+
+
+def audit(city: Plan, *, adjusted: bool, loop: Loop | None = None, seed: int) -> Figures:
+    """The figures of a city whose testing follows the forecasts, with or without account of how much was tested."""
+    how, truth = loop or Loop(), _truth_of(city, (loop or Loop()).found_a_week)
+    rng, record = np.random.default_rng(seed), _Record()
+    even = how.tests_a_week / len(truth.areas)
+    tests, shares = np.full(len(truth.areas), even), []
+    for _ in range(how.even_weeks):
+        record.week(truth.rate, tests, even, rng)
+    for _ in range(how.rounds):
+        share = _forecast_share(truth.areas, record, adjusted=adjusted, even_weeks=how.even_weeks)
+        shares.append(_of_top(truth, share))
+        tests = how.tests_a_week * ((1 - how.steered) / len(share) + how.steered * share)
+        for _ in range(how.round_weeks):
+            record.week(truth.rate, tests, even, rng)
+    shares.append(_of_top(truth, _forecast_share(truth.areas, record, adjusted=adjusted, even_weeks=how.even_weeks)))
+    return Figures(adjusted, _of_top(truth, truth.rate / truth.rate.sum()), tuple(shares))
+
+
+def _truth_of(city: Plan, found_a_week: float) -> _Truth:
+    ground = survey(city)
+    lasting = harm(ground).expected.mean(axis=0)
+    names = np.array([f"T{place:03}" for place in range(len(lasting))])
+    districts = np.array([f"D{district:02}" for district in ground.places.district])
+    areas = AreaSet("township", names, None, None, parents=districts)
+    return _Truth(areas, found_a_week * lasting / lasting.sum(), districts)
+
+
+def _forecast_share(areas: AreaSet, record: _Record, *, adjusted: bool, even_weeks: int) -> Floats:
+    """Share of each area in the forecast made from the record, its prior fitted anew."""
+    past = _past(areas, record)
+    past = at_equal_effort(past, usual_until=WEEK * even_weeks - 1) if adjusted else past
+    evidence = evidence_of(past, Recent(0))
+    expected = fit_prior(evidence, windows_before(evidence, int(past.as_of[-1]))).expected(evidence)[-1]
+    return np.asarray(expected / expected.sum(), np.float64)
+
+
+def _past(areas: AreaSet, record: _Record) -> VisiblePast:
+    """The record as a past that ends with its last week; day 0 is the Monday of the first."""
+    seen, tests = np.stack(record.seen), np.stack(record.tests)
+    week, area = (np.repeat(index, seen.ravel()) for index in np.indices(seen.shape).reshape(2, -1))
+    ends = WEEK * np.arange(1, len(seen) + 1) - 1
+    day = ends[week] - 3
+    incidents = Run(area, day, day, np.ones(len(day)))
+    every, place = np.repeat(ends, len(areas)), np.tile(np.arange(len(areas)), len(seen))
+    return VisiblePast(areas, ends[26:], 4, incidents, Run(place, every, every, tests.ravel()))
+
+
+def _of_top(truth: _Truth, share: Floats) -> float:
+    """The share of the district that truly has most."""
+    names, district = np.unique(truth.districts, return_inverse=True)
+    true = np.bincount(district, weights=truth.rate, minlength=len(names))
+    return float(np.bincount(district, weights=share, minlength=len(names))[int(true.argmax())])
