@@ -220,11 +220,18 @@ def promote(
 ) -> None:
     """Let a trained model answer, if it passes the gate; the decision is appended to the ledger."""
     from training import runs
+    from training.config import read_all
+    from training.relapse_feedback import feedback
     from training.promote import REFUSED
     from training.promote import promote as decide
 
     home = _home()
-    decisions = [decide(home, name, run, now=_now()) for name in runs.names(task, config, horizon_days or ())]
+    rules = {each.name: each for each in read_all(config, horizon_days or ())} if task == "relapse" else {}
+    with step("look at every item of the gate"):
+        decisions = [
+            decide(home, name, run, now=_now(), config=rules.get(name), feedback=feedback)
+            for name in runs.names(task, config, horizon_days or ())
+        ]
     for decision in decisions:
         _print_decision(decision)
     if any(decision.decision == REFUSED for decision in decisions):

@@ -6,9 +6,10 @@ The ledger of promotions is the truth; this file follows it and can be written a
 import json
 import os
 import tempfile
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Any
 
 from features.errors import ArtifactError, ConfigError
 from features.plain import from_plain
@@ -25,6 +26,20 @@ class Champion:
     run: str
     snapshot: str
     promoted_at: str
+
+
+@dataclass(frozen=True)
+class Decision:
+    """One line of the ledger: what was decided, why, about which champion, by whom, and what was compared.
+
+    When is `champion.promoted_at`. `who`: what a person calls themselves to this system, or a hash.
+    """
+
+    decision: str
+    why: str
+    champion: Champion
+    who: str = ""
+    compared: tuple[Mapping[str, Any], ...] = field(default=())
 
 
 def write(folder: Path, champion: Champion) -> None:
@@ -52,16 +67,14 @@ def read(folder: Path, name: str) -> Champion | None:
 
 
 def earlier(ledger: Path, name: str) -> list[Champion]:
-    """The champions of this name that the ledger still stands by, newest first: promoted, and not taken back since.
-
-    A line that cannot be read is passed over: what is asked for here is what to fall back on.
-    """
+    """The champions of this name that the ledger still stands by, newest first: promoted, and not taken back since."""
     standing: list[Champion] = []
-    for decision, champion in _decisions(ledger):
-        if champion.name != name or decision not in {"promoted", "rolled back"}:
+    for each in decisions(ledger):
+        champion = each.champion
+        if champion.name != name or each.decision not in {"promoted", "rolled back"}:
             continue
-        back_to = [place for place, each in enumerate(standing) if each.digest == champion.digest]
-        if decision == "rolled back" and back_to:
+        back_to = [place for place, held in enumerate(standing) if held.digest == champion.digest]
+        if each.decision == "rolled back" and back_to:
             del standing[back_to[-1] :]
         standing.append(champion)
     return standing[::-1]
@@ -69,18 +82,25 @@ def earlier(ledger: Path, name: str) -> list[Champion]:
 
 def names_in(ledger: Path) -> set[str]:
     """The names the ledger has decided on."""
-    return {champion.name for _, champion in _decisions(ledger)}
+    return {each.champion.name for each in decisions(ledger)}
 
 
-def _decisions(ledger: Path) -> Iterator[tuple[str, Champion]]:
+def decisions(ledger: Path) -> Iterator[Decision]:
+    """All decisions, oldest first.
+
+    A line that cannot be read is passed over: the last one, torn by a crash, was never acknowledged, and where another
+    is damaged, what is asked for here is what to fall back on.
+    """
     try:
-        lines = ledger.read_bytes().split(b"\n")
+        lines = ledger.read_bytes().split(b"\n")[:-1]
     except OSError:
         return
     for line in lines:
         try:
             plain = json.loads(line)
-            yield plain["decision"], from_plain(plain["champion"], Champion, where="ledger")
+            champion = from_plain(plain["champion"], Champion, where="ledger")
+            compared = tuple(plain.get("compared", ()))
+            yield Decision(str(plain["decision"]), str(plain["why"]), champion, str(plain.get("who", "")), compared)
         except (ValueError, KeyError, TypeError, ConfigError):
             continue
 

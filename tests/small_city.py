@@ -37,6 +37,9 @@ num_leaves = 4
 [split]
 by = "time"
 origins = 2
+
+[gate] # the feedback has a test of its own
+items = ["sound", "features", "card", "fresh", "newer", "baselines", "later", "calibration", "groups", "leak"]
 """
 
 

@@ -13,8 +13,8 @@ from features.schema import days_since_epoch
 from features.stations import StationMonths
 from tests.benchmarks.parts import measured
 from tests.test_cli import waystation
-from training import runs
 from training.feature_files import Asked, plan, remarks, write
+from training.material import material
 
 UNTIL = days_since_epoch(date(2025, 12, 31))
 LAST_DAYS = tuple(range(UNTIL - 1000, UNTIL, 10))
@@ -23,7 +23,7 @@ TASK = Task(Cohort(), chosen(FeatureChoice(lookbacks_days=(30, 90))), LAST_DAYS)
 
 @pytest.fixture(scope="module")
 def snapshot(small_home):
-    return runs.material(small_home, lambda _: None).snapshot
+    return material(small_home, lambda _: None).snapshot
 
 
 @pytest.mark.parametrize("ending", ["parquet", "csv"])

@@ -11,7 +11,6 @@ import pytest
 from features.errors import ArtifactError
 from features.home import Home
 from models import champion
-from models.artifact import Artifact
 from training import promote as promotion
 from training import runs, track
 
@@ -131,10 +130,14 @@ def test_a_model_no_better_than_the_base_rate_is_refused_and_the_refusal_kept(ho
     assert card["name"] == NAME
     decision = promotion.promote(home, NAME, useless.tracked.run, now=NOW)
     beaten = card["figures"]["paired"]["base_rate"]["log_loss"]["value"] < 0
-    assert (decision.decision == promotion.PROMOTED) == beaten
-    if not beaten:
+    assert decision.decision == promotion.REFUSED or beaten
+    if decision.decision == promotion.REFUSED:
         assert champion.read(home.champions, NAME) == answering
     assert list(promotion.ledger(home))[-1] == decision
+    assert decision.who
+    assert {each["item"] for each in decision.compared} >= {"sound", "card", "baselines"}
+    decided = mlflow.search_runs(experiment_names=[track.DECISIONS], output_format="list")
+    assert {run.data.tags["decision"] for run in decided} >= {"promoted", decision.decision}
 
 
 def _file_of(home, run, name):
@@ -152,7 +155,7 @@ def card_of_places(*, difference, low, origins=14):
 
 
 def verdict_on_places(card):
-    return promotion._verdict(Artifact("digest", "tree", {"task": "hotspot", "scope": {"horizon_weeks": 4}}, card))
+    return promotion._on_places(card.get("figures", {}), "4")
 
 
 @pytest.mark.parametrize(
@@ -172,12 +175,12 @@ def verdict_on_places(card):
 )
 def test_a_hotspot_model_answers_only_when_ahead_of_the_last_year(record, ahead, why):
     verdict = verdict_on_places(card_of_places(**record))
-    assert (verdict.ahead, why in verdict.why) == (ahead, True)
+    assert (verdict.passed, why in verdict.why) == (ahead, True)
 
 
 @pytest.mark.parametrize("card", [{}, {"figures": {"counts": {"origins": 14}, "horizons": {"1": {}}}}])
 def test_a_hotspot_model_without_a_record_of_its_horizon_is_refused(card):
-    assert not verdict_on_places(card).ahead
+    assert not verdict_on_places(card).passed
 
 
 def test_the_hotspots_of_the_small_city_are_promoted_for_what_is_true_of_them(home, tmp_path):

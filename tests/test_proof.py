@@ -15,9 +15,10 @@ from features.history import NEVER
 from features.relapse import FeatureChoice, chosen
 from features.vocabulary import KINDS, SOURCES
 from tests.test_cli import waystation
-from training import edits, runs
+from training import edits
 from training.config import read
 from training.edits import UNHEARD_OF, Ground, newcomer_of
+from training.material import material
 from training.proof import COHORT, SCORE, Facts, Poison, Watched, prove
 from training.relapse import train
 
@@ -26,7 +27,7 @@ ALL = chosen(FeatureChoice(told_substances=("",), generic_kinds=("unheard_of",),
 
 @pytest.fixture(scope="module")
 def made_from(small_home):
-    return runs.material(small_home, lambda _: None)
+    return material(small_home, lambda _: None)
 
 
 @pytest.fixture(scope="module")

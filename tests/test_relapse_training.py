@@ -8,16 +8,16 @@ from features.errors import TooLittleHistoryError
 from features.history import History, read_events
 from features.relapse import chosen
 from models import artifact
-from training import runs
 from training.config import read
-from training.relapse import _learned, backtest, train
+from training.material import material
+from training.relapse import backtest, rows_to_learn, train
 from training.rows import prediction_times, rows_of
 from training.splits import folds_of
 
 
 @pytest.fixture(scope="module")
 def made_from(small_home):
-    return runs.material(small_home, lambda _: None)
+    return material(small_home, lambda _: None)
 
 
 @pytest.fixture(scope="module")
@@ -54,7 +54,7 @@ def test_every_prediction_time_has_a_mature_label(made_from, config):
     assert times["as_of"].max() + 90 + 21 == made_from.last_day
 
 
-def test_a_correction_after_an_origin_does_not_change_what_is_learned_there(made_from, config):
+def test_a_correction_after_an_origin_does_not_change_what_isrows_to_learn_there(made_from, config):
     events = read_events(made_from.snapshot.folder / "events.parquet")
     given_tests = events[events["kind"].eq("urine_test") & events["outcome"].isin(["positive", "negative"])]
     corrected = given_tests.assign(
@@ -67,7 +67,7 @@ def test_a_correction_after_an_origin_does_not_change_what_is_learned_there(made
     for history in (made_from.history, later):
         rows = rows_of(history, config, chosen(config.features), snapshot_day=made_from.last_day)
         labels.append(rows.times["relapse"])
-        learned.append([_learned(rows, history, fold, config) for fold in folds_of(rows.times, config)])
+        learned.append([rows_to_learn(rows, history, fold, config) for fold in folds_of(rows.times, config)])
     assert not labels[0].equals(labels[1])
     for before, after in zip(*learned, strict=True):
         assert len(before.times) > 100

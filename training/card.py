@@ -25,7 +25,9 @@ HOTSPOT_USE = "Where help (outreach, naloxone, treatment places) will be needed 
 HOTSPOT_REFUSED = "No patrol planning, no ranking of townships for blame, nothing about a person or an address."
 
 
-def relapse_card(trained: Trained, config: RelapseConfig, *, snapshot: str, snapshot_day: int) -> dict[str, Any]:
+def relapse_card(
+    trained: Trained, config: RelapseConfig, fairness: dict[str, Any], *, snapshot: str, snapshot_day: int
+) -> dict[str, Any]:
     """The card of a relapse model as plain values."""
     facts = {*config.features.facts, *(column for column, _ in config.features.facts_are)}
     return {
@@ -46,11 +48,17 @@ def relapse_card(trained: Trained, config: RelapseConfig, *, snapshot: str, snap
             "persons": int(trained.rows.times["person_id"].nunique()),
             "positives": int(trained.rows.relapse.sum()),
             "features": len(trained.model.features),
+            "stations": int(trained.rows.times["station"].nunique()),
+            "monotone": config.fit.monotone,
         },
-        "figures": relapse_figures(trained.backtest),
+        "features": trained.model.columns,
+        "recipe": to_plain(config),
+        "statements": to_plain(config.statements),
+        "figures": relapse_figures(trained.backtest) | {"fairness": fairness},
         "limits": [
             "Judged on detected relapse: what no test saw is not in the label.",
             "Intervals are by resampling persons; they do not cover a change of practice.",
+            "Where a group is tested more, it is found more; see found and surprise tests in the fairness audit.",
         ],
     }
 

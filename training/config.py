@@ -10,6 +10,7 @@ from features.errors import ConfigError
 from features.plain import read_toml
 from features.relapse import FeatureChoice
 from models.relapse import Growth
+from training.gate_choice import GateChoice, Statements
 from training.labels import Label
 
 HERE = Path(__file__).parent
@@ -101,6 +102,8 @@ class RelapseConfig:
     fit: Fit = field(default_factory=Fit)
     split: Split = field(default_factory=Split)
     use: Use = field(default_factory=Use)
+    gate: GateChoice = field(default_factory=GateChoice)
+    statements: Statements = field(default_factory=Statements)
     resamples: int = 1000
     seed: int = 7
     horizons_days: tuple[int, ...] = ()

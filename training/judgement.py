@@ -34,7 +34,7 @@ class Backtest:
     """Figures of the model and the baselines on the same rows, and the out-of-fold predictions they come from.
 
     `predictions`: person_id, as_of, relapse and one column of risks for each model, observed rows alone. `more`: what
-    else was judged, as plain values, each figure as value, low and high.
+    else was judged, as plain values, each figure as value, low and high. `rows`: all judged rows with FACTS and risks.
     """
 
     counts: Counts
@@ -43,6 +43,7 @@ class Backtest:
     paired: dict[str, dict[str, Estimate]]
     predictions: pd.DataFrame
     more: dict[str, Any] = field(default_factory=dict)
+    rows: pd.DataFrame = field(default_factory=pd.DataFrame)
 
 
 def judgement(told: pd.DataFrame, config: RelapseConfig, workers: Mapping[str, int]) -> Backtest:
@@ -58,6 +59,7 @@ def judgement(told: pd.DataFrame, config: RelapseConfig, workers: Mapping[str, i
         models=judged(y, risks, sampling),
         paired=paired(y, risks, sampling),
         predictions=seen[["person_id", "as_of", "relapse", *names]],
+        rows=told,
         more=plain(
             {
                 "weighted": judged(y, risks, sampling, weight=_column(seen, "weight")),

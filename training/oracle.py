@@ -16,13 +16,14 @@ from features.errors import ConfigError
 from features.history import Floats, History
 from features.home import Home
 from features.relapse import chosen
-from training import card, relapse, runs
+from training import card, relapse
 from training.city.weeks import EPOCH
 from training.config import RelapseConfig, read
 from training.evaluate import Estimate, Sampling, auroc, brier, draws, estimate
 from training.fitting import fit
 from training.judgement import MODEL, plain
 from training.labels import Label
+from training.material import Tell, material
 from training.rows import rows_of
 from training.splits import closed_by
 from training.terminal import shown
@@ -43,9 +44,9 @@ class Setting:
     snapshot_day: int
 
 
-def backtest(home: Home, config: Path | None, folder: Path, tell: runs.Tell) -> dict[str, Any]:
+def backtest(home: Home, config: Path | None, folder: Path, tell: Tell) -> dict[str, Any]:
     """The figures of the relapse backtest at the oracle's dates, and under "oracle" the shares of its skill."""
-    truth, made_from = read_truth(folder), runs.material(home, tell)
+    truth, made_from = read_truth(folder), material(home, tell)
     setting = on_dates_of(truth, read(config), last_day=made_from.last_day)
     tell("features, folds and figures")
     told = relapse.backtest(made_from.history, setting.config, snapshot_day=setting.snapshot_day)

@@ -9,15 +9,22 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, replace
+from getpass import getuser
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from features.errors import ArtifactError
+from features.errors import ArtifactError, ConfigError
 from features.home import Home
 from models import artifact
-from models.champion import Champion, earlier, read, write
+from models.champion import Champion, Decision, decisions, earlier, read, write
 from training import track
+from training.case import case_of
+from training.config import RelapseConfig
+from training.gate import Feedback, Finding, look
+from training.judgement import plain
+from training.later import recipe_of
 
 PROMOTED = "promoted"
 REFUSED = "refused"
@@ -26,25 +33,20 @@ UNCHANGED = "unchanged"  # never in the ledger: nothing was decided
 ORIGINS_FOR_AN_INTERVAL = 8
 
 
-@dataclass(frozen=True)
-class Decision:
-    """One line of the ledger: what was decided, why, and which champion it is about."""
+def promote(  # noqa: PLR0913 (a request, each part of which may be left out)
+    home: Home,
+    name: str,
+    run: str | None,
+    *,
+    now: str,
+    config: RelapseConfig | None = None,
+    feedback: Feedback | None = None,
+) -> Decision:
+    """The decision on a run (the challenger's by default): promoted, or refused with the reason.
 
-    decision: str
-    why: str
-    champion: Champion
-
-
-@dataclass(frozen=True)
-class Verdict:
-    """Whether the record of a model is good enough to answer, and in words why or why not."""
-
-    ahead: bool
-    why: str
-
-
-def promote(home: Home, name: str, run: str | None, *, now: str) -> Decision:
-    """The decision on a run (the challenger's by default): promoted, or refused with the reason."""
+    `config` names the items of the gate; without it, the configuration the model was trained by. `feedback` simulates
+    what follows from use, for gates that ask for it.
+    """
     with tempfile.TemporaryDirectory() as aside:
         chosen, folder = track.artifact_of(home, name, run, Path(aside))
         tags = track.tags_of(home, chosen)
@@ -52,14 +54,36 @@ def promote(home: Home, name: str, run: str | None, *, now: str) -> Decision:
         if checked.model["name"] != name:
             raise ArtifactError(f"promote: the run asked for trained '{checked.model['name']}', not '{name}'.")
         answering = _answering(home, name)
-        if answering is not None and answering.digest == checked.digest and _still_sound(home, answering):
+        sound = None if answering is None else _copy_of(home, answering)
+        if answering is not None and sound is not None and answering.digest == checked.digest:
             return Decision(UNCHANGED, "this very model answers already", answering)
         champion = Champion(name, checked.model["task"], "", checked.digest, chosen, tags["snapshot"], now)
-        verdict = _verdict(checked)
-        if not verdict.ahead:
-            return _decided(home, Decision(REFUSED, verdict.why, champion))
-        champion = _handed_over(home, folder, champion)
-    return _decided(home, Decision(PROMOTED, verdict.why, champion))
+        findings = _findings(home, checked, sound, config, feedback)
+        decision = _weighed(findings, champion)
+        if decision.decision == PROMOTED:
+            decision = replace(decision, champion=_handed_over(home, folder, champion))
+    return _decided(home, decision)
+
+
+def _findings(
+    home: Home,
+    challenger: artifact.Artifact,
+    champion: artifact.Artifact | None,
+    config: RelapseConfig | None,
+    feedback: Feedback | None,
+) -> list[Finding]:
+    if challenger.model["task"] == "hotspot":
+        return [_on_places(challenger.card.get("figures", {}), str(challenger.model["scope"]["horizon_weeks"]))]
+    rule = config or recipe_of(challenger.card)
+    if rule is None:
+        raise ConfigError("promote: the card tells of no configuration, so no gate is known; train the model again.")
+    return look(case_of(home, challenger, champion, rule, feedback))
+
+
+def _weighed(findings: list[Finding], champion: Champion) -> Decision:
+    against = [each.why for each in findings if not each.passed]
+    why = "; ".join(against or [each.why for each in findings])
+    return Decision(REFUSED if against else PROMOTED, why, champion, compared=tuple(plain(findings)))
 
 
 def rollback(home: Home, name: str, *, now: str) -> Decision:
@@ -74,12 +98,14 @@ def rollback(home: Home, name: str, *, now: str) -> Decision:
 
 
 def ledger(home: Home) -> Iterator[Decision]:
-    """All decisions, oldest first. A last line torn by a crash was never acknowledged and is passed over."""
-    if not home.ledger.exists():
-        return
-    for line in home.ledger.read_text(encoding="utf-8").split("\n")[:-1]:
-        plain = json.loads(line)
-        yield Decision(plain["decision"], plain["why"], Champion(**plain["champion"]))
+    """All decisions, oldest first."""
+    return decisions(home.ledger)
+
+
+def acting() -> str:
+    """Who decides: `WAYSTATION_USER`, else a hash of the login: no ledger carries a name nobody chose to give."""
+    named = os.environ.get("WAYSTATION_USER", "").strip()
+    return named or f"login {sha256(getuser().encode()).hexdigest()[:12]}"
 
 
 def _answering(home: Home, name: str) -> Champion | None:
@@ -89,13 +115,12 @@ def _answering(home: Home, name: str) -> Champion | None:
         return None
 
 
-def _still_sound(home: Home, champion: Champion) -> bool:
-    """Whether the copy in the model store is the one that was promoted; a damaged one is handed over anew."""
+def _copy_of(home: Home, champion: Champion) -> artifact.Artifact | None:
+    """The copy in the model store, None when it is not the one that was promoted: it is then handed over anew."""
     try:
-        stored(home, champion)
+        return stored(home, champion)
     except ArtifactError:
-        return False
-    return True
+        return None
 
 
 def stored(home: Home, champion: Champion) -> artifact.Artifact:
@@ -110,18 +135,7 @@ def stored(home: Home, champion: Champion) -> artifact.Artifact:
     return artifact.read(folder, expected=champion.digest)
 
 
-def _verdict(checked: artifact.Artifact) -> Verdict:
-    """Whether a model may answer, by the record in its own card: it has to be ahead of the plain way of its task."""
-    figures = checked.card.get("figures", {})
-    if checked.model["task"] == "hotspot":
-        return _verdict_on_places(figures, str(checked.model["scope"]["horizon_weeks"]))
-    loss = figures.get("paired", {}).get("base_rate", {}).get("log_loss", {}).get("value")
-    if loss is not None and loss < 0:
-        return Verdict(True, "ahead of the base rate on rows it was not fitted on")
-    return Verdict(False, "not ahead of the base rate on log loss")
-
-
-def _verdict_on_places(figures: Mapping[str, Any], horizon: str) -> Verdict:
+def _on_places(figures: Mapping[str, Any], horizon: str) -> Finding:
     """Ahead of the 12-month count on deviance skill: the interval of the paired difference lies above zero.
 
     With few origins there is no interval to speak of, since it resamples them; then the difference itself has to.
@@ -130,10 +144,10 @@ def _verdict_on_places(figures: Mapping[str, Any], horizon: str) -> Verdict:
     skill = paired.get("count_12m", {}).get("deviance_skill", {})
     origins = figures.get("counts", {}).get("origins", 0)
     few = origins < ORIGINS_FOR_AN_INTERVAL
-    if (skill.get("difference" if few else "low") or 0.0) > 0:  # NaN, when nothing came, is not
-        how = ", too few for an interval" if few else ""
-        return Verdict(True, f"ahead of the 12-month count on deviance, {origins} origins{how}")
-    return Verdict(False, f"not ahead of the 12-month count on deviance, {origins} origins")
+    ahead = (skill.get("difference" if few else "low") or 0.0) > 0  # NaN, when nothing came, is not
+    how = ", too few for an interval" if few and ahead else ""
+    told = "ahead of" if ahead else "not ahead of"
+    return Finding("record", ahead, f"{told} the 12-month count on deviance, {origins} origins{how}", skill)
 
 
 def _handed_over(home: Home, folder: Path, champion: Champion) -> Champion:
@@ -148,10 +162,12 @@ def _handed_over(home: Home, folder: Path, champion: Champion) -> Champion:
 
 
 def _decided(home: Home, decision: Decision) -> Decision:
+    decision = replace(decision, who=acting())
     _append(home.ledger, json.dumps(asdict(decision), ensure_ascii=False))
     if decision.decision != REFUSED:
         write(home.champions, decision.champion)
         track.name_champion(home, decision.champion.name, decision.champion.run)
+    track.record_decision(home, decision)
     return decision
 
 

@@ -21,7 +21,7 @@ from training.labels import label
 from training.rows import Rows, rows_of
 from training.splits import Fold, closed_by, folds_of
 
-__all__ = ["Backtest", "Counts", "Trained", "backtest", "train"]
+__all__ = ["Backtest", "Counts", "Trained", "backtest", "rows_to_learn", "train"]
 
 NO_WORKERS: Mapping[str, int] = {}
 LAST_YEARS = "last_years_model"
@@ -86,7 +86,7 @@ def _rounds(rows: Rows, history: History, config: RelapseConfig) -> Iterator[Rou
     if rows.times["relapse"].isna().all():
         raise TooLittleHistoryError(f"'{config.name}': no row has an observed label; the history is too short.")
     for fold in folds_of(rows.times, config):
-        learn, judge = _learned(rows, history, fold, config), rows.where(fold.judge)
+        learn, judge = rows_to_learn(rows, history, fold, config), rows.where(fold.judge)
         if learn.times["relapse"].nunique() < 2 or judge.times["relapse"].notna().sum() == 0:
             raise TooLittleHistoryError(
                 f"'{config.name}', fold '{fold.name}': both outcomes are needed to learn from and rows to judge; "
@@ -102,7 +102,7 @@ def _rounds(rows: Rows, history: History, config: RelapseConfig) -> Iterator[Rou
         yield Round(fold, fitted, judge, told)
 
 
-def _learned(rows: Rows, history: History, fold: Fold, config: RelapseConfig) -> Rows:
+def rows_to_learn(rows: Rows, history: History, fold: Fold, config: RelapseConfig) -> Rows:
     """The rows a fold learns from, labelled by what was known on the day of its origin."""
     learn = rows.where(fold.learn)
     return learn if fold.origin is None else _as_known(learn, history, fold.origin, config)

@@ -14,38 +14,35 @@ from typing import Any
 import lightgbm as lgb
 import pandas as pd
 
-from features.errors import ConfigError, TooLittleHistoryError
-from features.history import History, read_events
+from features.errors import ConfigError
 from features.home import Home
 from features.hotspot import Places
 from features.partitions import Task
 from features.relapse import chosen
 from features.schema import days_since_epoch
-from features.snapshot import Snapshot, write_snapshot
-from features.stations import StationMonths
-from features.store import Store
+from features.snapshot import Snapshot
 from models import artifact, champion
 from training import card, hotspot, hotspot_backtest, relapse, track
 from training.capacity import workers_of
+from training.card_page import relapse_pages
 from training.config import RelapseConfig, read, read_all
+from training.fairness import Audit, Registers, audit, groups_of
 from training.hotspot_config import HotspotConfig, load_config
 from training.hotspot_files import read_places
+from training.judgement import MODEL, Backtest, plain
+from training.material import Tell, material, snapshot_of
 from training.plots import hotspot_plots, relapse_plots
 from training.promote import stored
 from training.proof import Facts, Poison, Proof, Watched, prove
 
 UNITS = "grid:METRES, h3:RESOLUTION or area"
-Tell = Callable[[str], None]
 Draw = Callable[[Path], list[Path]]  # the plots of a training, drawn into a folder
+Pages = Callable[[Mapping[str, Any], Path], list[Path]]  # the pages of a card, written into a folder
 
 
-@dataclass(frozen=True)
-class Material:
-    """What a model is made from: a snapshot, its history, and the last day whose records it holds."""
-
-    snapshot: Snapshot
-    history: History
-    last_day: int
+def no_pages(_: Mapping[str, Any], __: Path) -> list[Path]:
+    """A card without pages."""
+    return []
 
 
 @dataclass(frozen=True)
@@ -122,7 +119,7 @@ def relapse_features(home: Home, config: Path | None, dates: list[date], tell: T
     """The snapshot and the task of the relapse features on some dates, as `feature_files` takes them."""
     relapse_config = read(config)
     days = tuple(days_since_epoch(each) for each in dates)
-    return _snapshot(home, tell), Task(relapse_config.cohort, chosen(relapse_config.features), days)
+    return snapshot_of(home, tell), Task(relapse_config.cohort, chosen(relapse_config.features), days)
 
 
 def area_features(home: Home, config: Path | None, dates: list[date], tell: Tell) -> pd.DataFrame:
@@ -135,7 +132,7 @@ def area_features(home: Home, config: Path | None, dates: list[date], tell: Tell
 def prove_no_leak(home: Home, config: Path | None, as_of: date, poison: Poison, tell: Tell) -> Proof:
     """Poison the future of the store, on a copy, and compare all features and the champion's scores and reasons."""
     relapse_config = read(config)
-    snapshot = _snapshot(home, tell)
+    snapshot = snapshot_of(home, tell)
     answering = champion.read(home.champions, relapse_config.name)
     model = None if answering is None else artifact.relapse_of(stored(home, answering))
     watched = Watched(days_since_epoch(as_of), relapse_config.cohort, chosen(relapse_config.features), model)
@@ -150,32 +147,13 @@ def _area_features(made_from: Places, config: HotspotConfig, days: list[int]) ->
     return table.assign(as_of=pd.to_datetime(table["as_of"], unit="D"))
 
 
-def _snapshot(home: Home, tell: Tell, *, needed: str = "events") -> Snapshot:
-    tell("snapshot")
-    with Store.open(home.store_url) as store:
-        snapshot = write_snapshot(store, home.snapshots)
-    if not snapshot.counts[needed]:
-        raise TooLittleHistoryError(f"the store holds no {needed} yet; ingest some first (waystation ingest PATH).")
-    return snapshot
-
-
 def _workers(snapshot: Snapshot) -> dict[str, int]:
     return workers_of(snapshot.read("stations"))
 
 
-def material(home: Home, tell: Tell) -> Material:
-    """The history of everyone in the store, through an immutable snapshot."""
-    snapshot = _snapshot(home, tell)
-    tell("history")
-    events = read_events(snapshot.folder / "events.parquet")
-    stations = StationMonths.of(snapshot.read("station_months"))
-    history = History.of(events, snapshot.read("persons"), stations)
-    return Material(snapshot, history, int(events["known_on"].max()))
-
-
 def places(home: Home, tell: Tell) -> tuple[Snapshot, Places]:
     """An immutable snapshot of the store, and the incidents, areas and effort in it."""
-    snapshot = _snapshot(home, tell, needed="incidents")
+    snapshot = snapshot_of(home, tell, needed="incidents")
     return snapshot, Places(snapshot.read("incidents"), snapshot.read("areas"), snapshot.read("effort"))
 
 
@@ -183,21 +161,37 @@ def backtest_relapse(home: Home, config: RelapseConfig, tell: Tell) -> dict[str,
     """The figures of the relapse model of a configuration on the store, beside the baselines."""
     made_from = material(home, tell)
     tell("features, folds and figures")
-    return card.relapse_figures(
-        relapse.backtest(
-            made_from.history, config, snapshot_day=made_from.last_day, workers=_workers(made_from.snapshot)
-        )
+    workers = _workers(made_from.snapshot)
+    judged = relapse.backtest(made_from.history, config, snapshot_day=made_from.last_day, workers=workers)
+    fairness = fairness_of(judged, made_from.snapshot, config, workers)
+    return card.relapse_figures(judged) | {"fairness": fairness}
+
+
+def fairness_of(
+    judged: Backtest, snapshot: Snapshot, config: RelapseConfig, workers: Mapping[str, int]
+) -> dict[str, Any]:
+    """The fairness audit of a judged model as plain values; lists as long as the shortest of the configuration."""
+    registers = Registers(*(snapshot.read(name) for name in ("persons", "stations", "areas")))
+    gate, rows = config.gate, judged.rows
+    how = Audit(
+        gate.least_persons,
+        gate.least_relapses,
+        min(config.resamples, 200),
+        config.seed,
+        min(config.use.persons_a_worker),
     )
+    told = audit(rows, rows[MODEL].to_numpy(dtype=float), groups_of(rows, registers), workers=workers, how=how)
+    return dict(plain(told))
 
 
 def train_relapse(home: Home, config: RelapseConfig, tell: Tell) -> TrainingRun:
     """The relapse model of a configuration, trained on the store, judged, saved and tracked as a challenger."""
     made_from = material(home, tell)
     tell(f"features, folds and model of {config.name}")
-    trained = relapse.train(
-        made_from.history, config, snapshot_day=made_from.last_day, workers=_workers(made_from.snapshot)
-    )
-    tell("artifact and run")
+    workers = _workers(made_from.snapshot)
+    trained = relapse.train(made_from.history, config, snapshot_day=made_from.last_day, workers=workers)
+    tell("fairness, artifact and run")
+    fairness = fairness_of(trained.backtest, made_from.snapshot, config, workers)
     return _tracked(
         home,
         Finished(
@@ -205,14 +199,15 @@ def train_relapse(home: Home, config: RelapseConfig, tell: Tell) -> TrainingRun:
             task="relapse",
             snapshot=made_from.snapshot.digest,
             parameters=asdict(config),
-            figures=card.relapse_figures(trained.backtest),
+            figures=card.relapse_figures(trained.backtest) | {"fairness": fairness},
             booster=trained.model.booster,
             model=artifact.relapse_to_plain(trained.model),
             card=card.relapse_card(
-                trained, config, snapshot=made_from.snapshot.digest, snapshot_day=made_from.last_day
+                trained, config, fairness, snapshot=made_from.snapshot.digest, snapshot_day=made_from.last_day
             ),
         ),
         partial(relapse_plots, trained.backtest.predictions),
+        partial(relapse_pages, trained),
     )
 
 
@@ -273,7 +268,7 @@ def hotspot_configs(path: Path | None) -> list[HotspotConfig]:
     return [replace(load_config(), level=level) for level in ("township", "cell")]
 
 
-def _tracked(home: Home, finished: Finished, draw: Draw) -> TrainingRun:
+def _tracked(home: Home, finished: Finished, draw: Draw, pages: Pages = no_pages) -> TrainingRun:
     with tempfile.TemporaryDirectory() as aside:
         folder = Path(aside) / "artifact"
         digest = artifact.save(folder, booster=finished.booster, model=finished.model, card=finished.card)
@@ -287,6 +282,7 @@ def _tracked(home: Home, finished: Finished, draw: Draw) -> TrainingRun:
             booster=finished.booster,
             artifact=folder,
             plots=tuple(draw(Path(aside) / "plots")),
+            pages=tuple(pages(finished.card, Path(aside) / "card")),
         )
         return TrainingRun(finished.name, track.record(home, run), digest, finished.snapshot, finished.figures)
 

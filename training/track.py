@@ -18,10 +18,12 @@ import numpy as np
 
 from features.errors import ArtifactError
 from features.home import Home
+from models.champion import Decision
 
 CHAMPION = "champion"
 CHALLENGER = "challenger"
 EXPERIMENT = "waystation"
+DECISIONS = "waystation-decisions"
 ARTIFACT = "artifact"
 PACKAGES = ("lightgbm", "numpy", "pandas", "scikit-learn")
 
@@ -39,6 +41,7 @@ class Run:
     booster: lgb.Booster
     artifact: Path
     plots: tuple[Path, ...] = ()
+    pages: tuple[Path, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -58,6 +61,8 @@ def record(home: Home, run: Run) -> Tracked:
             mlflow.log_metrics(_metrics(run))
             for plot in run.plots:
                 mlflow.log_artifact(str(plot), "plots")
+            for page in run.pages:
+                mlflow.log_artifact(str(page), "card")
             mlflow.log_artifacts(str(run.artifact), ARTIFACT)
             source = _log_booster(run)
         registered = _register(mlflow.MlflowClient(), run.name, source, active.info.run_id)
@@ -81,6 +86,29 @@ def tags_of(home: Home, run: str) -> dict[str, str]:
     """What a run was tagged with: snapshot, digest, model, task."""
     with _mlflow(home) as mlflow:
         return dict(mlflow.MlflowClient().get_run(run).data.tags)
+
+
+def record_decision(home: Home, decision: Decision) -> None:
+    """Append a decision to the ledger in MLflow: a run of its own, never written again."""
+    champion = decision.champion
+    tags = {
+        "decision": decision.decision,
+        "why": decision.why,
+        "who": decision.who,
+        "when": champion.promoted_at,
+        "model": champion.name,
+        "of_run": champion.run,
+        "artifact_digest": champion.digest,
+        "snapshot": champion.snapshot,
+    }
+    with _mlflow(home) as mlflow:
+        client = mlflow.MlflowClient()
+        found = mlflow.get_experiment_by_name(DECISIONS)
+        place = (home.mlflow_artifacts / DECISIONS).as_uri()
+        experiment = found.experiment_id if found else client.create_experiment(DECISIONS, artifact_location=place)
+        run = client.create_run(experiment, tags=tags, run_name=f"{champion.name} {decision.decision}").info.run_id
+        client.log_dict(run, {"compared": list(decision.compared)}, "compared.json")
+        client.set_terminated(run)
 
 
 def name_champion(home: Home, name: str, run: str) -> None:

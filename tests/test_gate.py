@@ -1,0 +1,197 @@
+"""The gate lets a good challenger in, and refuses ten planted bad ones, each for its own fault."""
+
+from dataclasses import replace
+from functools import wraps
+
+import numpy as np
+import pytest
+
+from features.catalogue import CATALOGUE, make
+from features.errors import ConfigError
+from models import artifact
+from models.calibration import Platt
+from models.linear import Line, Linear
+from training import card, runs
+from training.case import case_of
+from training.config import read
+from training.gate import Ages, Rounds, look
+from training.gate_choice import ITEMS, GateChoice
+from training.material import material
+from training.relapse import train
+
+
+@pytest.fixture(scope="module")
+def config(small_home):
+    task = read(small_home.path / "relapse.toml")
+    return replace(task, gate=replace(task.gate, least_persons=20, least_relapses=5))
+
+
+@pytest.fixture(scope="module")
+def good(small_home, config):
+    """A challenger as training leaves it."""
+    made_from = material(small_home, lambda _: None)
+    trained = train(made_from.history, config, snapshot_day=made_from.last_day)
+    fairness = runs.fairness_of(trained.backtest, made_from.snapshot, config, {})
+    told = card.relapse_card(
+        trained, config, fairness, snapshot=made_from.snapshot.digest, snapshot_day=made_from.last_day
+    )
+    return artifact.Artifact(
+        "digest", trained.model.booster.model_to_string(), artifact.relapse_to_plain(trained.model), told
+    )
+
+
+@pytest.fixture(scope="module")
+def case(small_home, config, good):
+    return case_of(small_home, good, good, config, None)
+
+
+def only(case, *items):
+    return replace(case, config=replace(case.config, gate=replace(case.config.gate, items=items)))
+
+
+def planted(case, change, *items):
+    """What the gate refuses of the good challenger once its model was changed."""
+    model = change(artifact.relapse_of(case.challenger))
+    changed = replace(
+        case.challenger,
+        model=artifact.relapse_to_plain(model),
+        booster_text=model.booster.model_to_string(),
+    )
+    return refused(replace(only(case, *items) if items else case, challenger=changed))
+
+
+def refused(case):
+    return {each.item: each.why for each in look(case) if not each.passed}
+
+
+def test_a_good_challenger_passes_every_item(case):
+    findings = look(case)
+    assert [each.item for each in findings] == [name for name in ITEMS if name != "feedback"]
+    assert refused(case) == {}, findings
+
+
+def test_a_challenger_equal_to_the_champion_differs_from_it_by_nothing(case):
+    later = next(each for each in look(only(case, "later")) if each.item == "later")
+    assert later.figures["champion_is_twin"]
+    assert later.figures["challenger_twin"]["log_loss"]["value"] == 0
+    assert later.figures["rows"] > 50
+
+
+def test_a_leaky_challenger_is_refused(case, monkeypatch):
+    name = artifact.relapse_of(case.challenger).features[0]
+    honest = CATALOGUE[name.code]
+
+    @wraps(honest.function)
+    def peeking(past, **arguments):
+        return (
+            honest.function(past.in_hindsight(10**6), **arguments)
+            + past.in_hindsight(10**6).of(kind="urine_test").ahead(days=60).count()
+        )
+
+    monkeypatch.setitem(CATALOGUE, name.code, replace(honest, function=peeking))
+    assert "it sees the future" in refused(only(case, "leak"))["leak"]
+
+
+def test_a_miscalibrated_challenger_is_refused(case):
+    def shifted(model):
+        return replace(model, calibration=Platt(model.calibration.slope, model.calibration.intercept + 1.5))
+
+    assert "challenger: risks too high" in planted(case, shifted, "calibration")["calibration"]
+
+
+def test_a_worse_challenger_is_refused(case):
+    def backwards(model):
+        return replace(model, calibration=Platt(-model.calibration.slope, -1.0))
+
+    assert "worse than the champion" in planted(case, backwards, "later")["later"]
+
+
+def test_a_biased_challenger_is_refused(case):
+    """Right on the whole, and far too high for those with an urban register."""
+
+    def biased(model):
+        urban = make("fact_is", column="household_register", value="urban")
+        flat = Line(0.0, 0.0, 0.0, 0.0, 1.0)
+        # The booster has no such column, so it takes the place of its least used feature.
+        place = int(np.argmin(model.booster.feature_importance("gain")))
+        lines = [Line(8.0, -4.0, 0.0, 0.0, 1.0) if at == place else flat for at in range(len(model.features))]
+        features = tuple(urban if at == place else each for at, each in enumerate(model.features))
+        return replace(model, features=features, linear=Linear(0.0, tuple(lines)), linear_share=0.5)
+
+    assert "household_register" in planted(case, biased, "groups")["groups"]
+    assert "protected: household_register" in planted(case, biased, "features")["features"]
+
+
+def test_a_challenger_from_stale_data_is_refused(case):
+    assert "200 days before" in refused(replace(only(case, "fresh"), ages=Ages(200, 1, 1)))["fresh"]
+
+
+def test_a_challenger_with_an_empty_item_on_its_card_is_refused(case):
+    for name, numbers in (("limits", "25, 26"), ("intended_use", "2, 3a")):
+        empty = replace(case.challenger, card={**case.challenger.card, name: "" if name == "intended_use" else []})
+        assert f"empty on the card: {numbers}" in refused(replace(only(case, "card"), challenger=empty))["card"]
+
+
+@pytest.mark.parametrize("cut", [lambda text: text[: len(text) // 2], lambda text: "", lambda text: text[5000:]])
+def test_a_broken_booster_is_refused_before_it_is_read(case, cut):
+    broken = replace(case.challenger, booster_text=cut(case.challenger.booster_text))
+    assert refused(replace(only(case, "sound"), challenger=broken))["sound"] == "the booster is not whole"
+
+
+def test_a_booster_that_answers_no_number_is_refused(case):
+    text = case.challenger.booster_text
+    for line in [each for each in text.splitlines() if each.startswith("leaf_value=")]:
+        values = line.removeprefix("leaf_value=").split()
+        beyond = ["1e" + "400".zfill(len(each) - 2) if len(each) > 5 else each for each in values]  # as long as before
+        text = text.replace(line, "leaf_value=" + " ".join(beyond))
+    broken = replace(case.challenger, booster_text=text)
+    assert "sound" in refused(replace(only(case, "sound"), challenger=broken))
+
+
+def test_wrong_features_are_refused(case):
+    fewer = planted(case, lambda model: replace(model, features=model.features[:-1]), "features")["features"]
+    assert "columns" in fewer
+    stranger = make("tests_given", substance="", days=77)
+    other = planted(case, lambda model: replace(model, features=(stranger, *model.features[1:])), "features")
+    assert other["features"] == "not chosen by the configuration: tests_given_77d"
+
+
+@pytest.mark.parametrize(
+    ("rounds", "why"),
+    [
+        (Rounds((0.65,) * 5 + (0.5,) * 5, (0.0,) * 10, (0.3,) * 10), "tells persons apart ever worse"),
+        (Rounds((0.65,) * 10, tuple(np.linspace(0, 2, 10)), (0.3,) * 10), "run away from what is true"),
+        (Rounds((0.65,) * 10, (0.0,) * 10, tuple(np.linspace(0.3, 0.8, 10))), "gather on ever fewer"),
+    ],
+)
+def test_a_runaway_challenger_is_refused(case, rounds, why):
+    assert why in refused(replace(only(case, "feedback"), feedback=lambda _: rounds))["feedback"]
+
+
+def test_a_steady_feedback_passes(case):
+    steady = Rounds((0.65, 0.63, 0.66) * 3, (-0.5,) * 9, (0.3, *(0.4,) * 8))
+    assert refused(replace(only(case, "feedback"), feedback=lambda _: steady)) == {}
+
+
+def test_a_gate_that_asks_for_feedback_needs_the_simulator(case):
+    with pytest.raises(ConfigError, match="needs the simulator"):
+        look(only(case, "feedback"))
+
+
+@pytest.mark.parametrize(("ages", "why"), [(Ages(0, 3, 5), "an older snapshot"), (Ages(0, None, 5), "no state")])
+def test_an_older_snapshot_is_refused(case, ages, why):
+    assert why in refused(replace(only(case, "newer"), ages=ages))["newer"]
+
+
+def test_the_first_champion_has_only_the_baselines_as_opponents(case):
+    first = replace(only(case, "later", "baselines"), champion=None)
+    assert {each.item: each.why for each in look(first)}["later"] == "there is no champion yet to be compared with"
+
+
+def test_dear_items_are_left_out_once_a_cheap_one_refused(case):
+    assert {each.item for each in look(replace(case, ages=Ages(200, 1, 1)))} & {"later", "leak", "groups"} == set()
+
+
+def test_an_item_nobody_knows_is_told():
+    with pytest.raises(ConfigError, match="there is no item nobody"):
+        GateChoice(items=("nobody",))

@@ -1,0 +1,58 @@
+"""The case a gate looks at, put together from a home: the challenger, the champion, and all that the store knows."""
+
+from functools import partial
+
+import pandas as pd
+import sqlalchemy as sa
+
+from features.home import Home
+from features.store import Store
+from features.tables import BATCHES
+from models.artifact import Artifact
+from models.relapse import RelapseModel
+from training.config import RelapseConfig
+from training.fairness import Registers
+from training.gate import Ages, Case, Feedback
+from training.later import Records
+from training.material import Material, material
+from training.proof import Facts, Poison, Watched, prove
+
+
+def case_of(
+    home: Home, challenger: Artifact, champion: Artifact | None, config: RelapseConfig, feedback: Feedback | None
+) -> Case:
+    """The case of a challenger in a home; `feedback` is the simulation, where there is a simulator."""
+    now = material(home, lambda _: None)
+    registers = Registers(*(now.snapshot.read(name) for name in ("persons", "stations", "areas")))
+    return Case(
+        config=config,
+        challenger=challenger,
+        champion=champion,
+        ages=_ages(home, challenger, champion, now),
+        records=Records(now.history, now.last_day, registers),
+        leaks=partial(leaks, now, config),
+        feedback=feedback,
+    )
+
+
+def leaks(made_from: Material, config: RelapseConfig, model: RelapseModel) -> tuple[str, ...]:
+    """What moves when the future is poisoned a horizon before the last day: nothing, when all is well."""
+    as_of = made_from.last_day - config.label.horizon_days
+    watched = Watched(as_of, config.cohort, model.features, model)
+    facts = Facts(made_from.snapshot.read("persons"), made_from.snapshot.read("stations"))
+    events = pd.read_parquet(made_from.snapshot.folder / "events.parquet")
+    return prove(events, facts, watched, Poison(config.gate.proof_edits, config.seed)).moved
+
+
+def _ages(home: Home, challenger: Artifact, champion: Artifact | None, now: Material) -> Ages:
+    behind = now.last_day - int(challenger.card.get("snapshot_day") or 0)
+    places = state_places(home)
+    before = None if champion is None else places.get(str(champion.card.get("snapshot")))
+    return Ages(behind, places.get(str(challenger.card.get("snapshot"))), before)
+
+
+def state_places(home: Home) -> dict[str, int]:
+    """By state digest the number of the last batch after which the store was in that state."""
+    query = sa.select(BATCHES.c.state_digest, BATCHES.c.batch_no).order_by(BATCHES.c.batch_no)
+    with Store.open(home.store_url) as store, store.reading() as connection:
+        return {str(row.state_digest): int(row.batch_no) for row in connection.execute(query)}

@@ -1,0 +1,299 @@
+"""The items of the gate: each looks at one thing and says whether the challenger passes, with the figures it saw.
+
+A challenger is refused for what is sure: an interval that lies as a whole on the wrong side. Doubt alone refuses
+nobody, else no model would ever follow another.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+import lightgbm as lgb
+import numpy as np
+import pandas as pd
+
+from features.errors import ConfigError, WaystationError
+from features.relapse import chosen
+from features.vocabulary import PROTECTED
+from models import artifact
+from models.reasons import ReasonsError
+from models.relapse import RelapseModel
+from training.card_items import empty_items
+from training.config import RelapseConfig
+from training.evaluate import Estimate, draws, paired
+from training.fairness import Audit, Fairness, Group, audit
+from training.gate_choice import ON_PAPER, ON_ROWS, SIMULATED
+from training.judgement import plain
+from training.later import CHAMPION, ITSELF, TWIN, Candidate, Later, Records, later_rows
+
+NOT_USABLE = (WaystationError, ReasonsError, lgb.basic.LightGBMError, KeyError, TypeError, ValueError, AttributeError)
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What one item found: whether the challenger passes, why or why not, and the figures."""
+
+    item: str
+    passed: bool
+    why: str
+    figures: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Ages:
+    """Where the challenger's records stand: days behind the store's, its state's place in time and the champion's.
+
+    A place is the number of the batch after which the store was in that state; None where it never was.
+    """
+
+    behind_days: int
+    challenger: int | None
+    champion: int | None = None
+
+
+@dataclass(frozen=True)
+class Rounds:
+    """What a simulated feedback came to, round by round; see `training.relapse_feedback`."""
+
+    auroc: tuple[float, ...]
+    excess: tuple[float, ...]
+    concentration: tuple[float, ...]
+
+
+Feedback = Callable[[RelapseConfig], Rounds]
+
+
+@dataclass(frozen=True)
+class Case:
+    """Everything the items look at; what costs time is made when an item first asks."""
+
+    config: RelapseConfig
+    challenger: artifact.Artifact
+    champion: artifact.Artifact | None
+    ages: Ages
+    records: Records
+    leaks: Callable[[RelapseModel], tuple[str, ...]]
+    feedback: Feedback | None = None
+
+    @cached_property
+    def model(self) -> RelapseModel:
+        """The challenger's model."""
+        return artifact.relapse_of(self.challenger)
+
+    @cached_property
+    def later(self) -> Later:
+        """Both models on the same later rows."""
+        champion = None
+        if self.champion is not None:
+            champion = Candidate(artifact.relapse_of(self.champion), self.champion.card)
+        return later_rows(self.records, self.config, Candidate(self.model, self.challenger.card), champion)
+
+    @property
+    def audit(self) -> Audit:
+        """How groups are told of at this gate."""
+        gate, config = self.config.gate, self.config
+        return Audit(gate.least_persons, gate.least_relapses, min(config.resamples, 200), config.seed)
+
+
+def look(case: Case) -> list[Finding]:
+    """The findings of all items of the configuration; dear ones are left out once a cheaper one has refused."""
+    findings: list[Finding] = []
+    for stage in (ON_PAPER, ON_ROWS, SIMULATED):
+        if all(each.passed for each in findings):
+            findings += [ITEMS[name](case) for name in stage if name in case.config.gate.items]
+    return findings
+
+
+def sound(case: Case) -> Finding:
+    """The booster is whole, and answers numbers that its reasons add up to."""
+    if not _is_whole(case.challenger.booster_text):  # such a text could take the process with it
+        return Finding("sound", passed=False, why="the booster is not whole")
+    try:
+        model = case.model
+        blank = _blank(model)
+        numbers = model.risk(blank)
+        model.contributions(blank)
+    except NOT_USABLE as error:
+        return Finding("sound", passed=False, why=f"the model cannot answer ({type(error).__name__})")
+    good = bool(np.isfinite(numbers).all() and np.ptp(numbers) < 1)
+    return Finding("sound", good, "the model answers and its reasons add up" if good else "risks are not numbers")
+
+
+def features(case: Case) -> Finding:
+    """The model reads what its booster was grown on, what the configuration chose, and nothing protected beside."""
+    try:
+        model = case.model
+    except NOT_USABLE as error:
+        return Finding("features", passed=False, why=f"its features are not known here ({type(error).__name__})")
+    strangers = sorted(set(model.columns) - {feature.name for feature in chosen(case.config.features)})
+    asked = {*case.config.features.facts, *(name for name, _ in case.config.features.facts_are)}
+    protected = sorted(
+        column for each in model.features if (column := dict(each.arguments).get("column")) in set(PROTECTED) - asked
+    )
+    grown_on = model.booster.num_feature()
+    faults = [
+        *(
+            [f"the booster was grown on {grown_on} columns, {len(model.columns)} are named"]
+            * (grown_on != len(model.columns))
+        ),
+        *([f"not chosen by the configuration: {', '.join(strangers)}"] if strangers else []),
+        *([f"protected: {', '.join(map(str, protected))}"] if protected else []),
+    ]
+    return Finding("features", not faults, "; ".join(faults) or f"{grown_on} features, all chosen")
+
+
+def card(case: Case) -> Finding:
+    """Every item of the card is filled in."""
+    empty = empty_items(case.challenger.card)
+    why = f"empty on the card: {', '.join(empty)}" if empty else "no item of the card is empty"
+    return Finding("card", not empty, why)
+
+
+def fresh(case: Case) -> Finding:
+    """What was learned from is not long behind what the store holds."""
+    behind, most = case.ages.behind_days, case.config.gate.most_behind_days
+    why = f"its records end {behind} days before the store's, {most} are let pass"
+    return Finding("fresh", behind <= most, why, {"behind_days": behind})
+
+
+def newer(case: Case) -> Finding:
+    """The snapshot is a state of this store, and none before the champion's."""
+    ages = case.ages
+    if ages.challenger is None:
+        return Finding("newer", passed=False, why="its snapshot is no state this store was ever in")
+    good = ages.champion is None or ages.challenger >= ages.champion
+    return Finding("newer", good, "its snapshot is not older than the champion's" if good else "an older snapshot")
+
+
+def baselines(case: Case) -> Finding:
+    """By its own record the model is ahead of the base rate, and surely behind no baseline."""
+    losses = {
+        name: figures["log_loss"]
+        for name, figures in case.challenger.card.get("figures", {}).get("paired", {}).items()
+        if name in {"base_rate", "last_result", "points", "logistic"}
+    }
+    ahead = (losses.get("base_rate", {}).get("value") or 0.0) < 0
+    behind = [name for name, each in losses.items() if (each.get("low") or 0.0) > 0]
+    if not ahead:
+        return Finding("baselines", passed=False, why="not ahead of the base rate on log loss", figures=losses)
+    if behind:
+        return Finding("baselines", passed=False, why=f"behind {', '.join(behind)} on log loss", figures=losses)
+    return Finding("baselines", passed=True, why="ahead of the base rate on rows it was not fitted on", figures=losses)
+
+
+def later(case: Case) -> Finding:
+    """On the same later rows the challenger is not surely worse than the champion: log loss and AUROC, paired."""
+    if case.champion is None:
+        return Finding("later", passed=True, why="there is no champion yet to be compared with")
+    told = case.later
+    seen = told.rows["relapse"].notna().to_numpy(dtype=np.bool_)
+    rows = told.rows[seen]
+    y, persons = rows["relapse"].to_numpy(dtype=np.float64), rows["person_id"].to_numpy(dtype=object)
+    sampling = draws(persons, resamples=min(case.config.resamples, 200), seed=case.config.seed)
+    compared = {
+        name: paired(y, {name: told.risks[name][seen], CHAMPION: told.risks[CHAMPION][seen]}, sampling)[CHAMPION]
+        for name in (TWIN, ITSELF)
+    }
+    worse = [name for name, figures in compared.items() if figures["log_loss"].low > 0 or figures["auroc"].high < 0]
+    figures = {"rows": int(seen.sum()), "champion_is_twin": told.champion_is_twin, **plain(compared)}
+    n = f"{seen.sum():,} later rows"
+    return Finding("later", not worse, f"worse than the champion on {n}" if worse else f"not worse on {n}", figures)
+
+
+def calibration(case: Case) -> Finding:
+    """On the whole the risks are neither surely too low nor too high, nor too extreme or too timid."""
+    groups = {name: _audited(case, name).everyone for name in (TWIN, ITSELF)}
+    faults = [
+        f"{name}: {fault}"
+        for name, group in groups.items()
+        for fault in _off(group, case.config.gate.most_off, case.config.gate.slopes)
+    ]
+    return Finding("calibration", not faults, "; ".join(faults) or "risks are right on the whole", plain(groups))
+
+
+def groups(case: Case) -> Finding:
+    """Within no group that can be told of are the risks surely off."""
+    found: dict[str, Any] = {}
+    faults = []
+    for name in (TWIN, ITSELF):
+        for attribute, inside in _audited(case, name).attributes.items():
+            for each, group in (inside or {}).items():
+                off = list(_off(group, case.config.gate.most_off_in_groups, None))
+                faults += [f"{name}, {attribute} {each}: {fault}" for fault in off]
+                found.setdefault(attribute, {}).setdefault(each, {})[name] = plain(group.figures.get("intercept"))
+    return Finding("groups", not faults, "; ".join(faults) or "risks are right within groups", found)
+
+
+def leak(case: Case) -> Finding:
+    """Poisoning the future moves no feature, score or reason of the model."""
+    moved = case.leaks(case.model)
+    why = f"it sees the future: {', '.join(moved[:5])}" if moved else "nothing moved when the future was poisoned"
+    return Finding("leak", not moved, why)
+
+
+def feedback(case: Case) -> Finding:
+    """Deciding who is tested and learning from what was found, ten times over, it does not drift away."""
+    if case.feedback is None:
+        raise ConfigError("gate: the item 'feedback' needs the simulator, which the command line brings along.")
+    rounds, most = case.feedback(case.config), case.config.gate.most_drift
+    faults = [
+        *(["it tells persons apart ever worse"] if _early(rounds.auroc) - _late(rounds.auroc) > most else []),
+        *(
+            ["its risks run away from what is true"]
+            if abs(_late(rounds.excess) - _early(rounds.excess)) > 4 * most
+            else []
+        ),
+        *(
+            ["tests gather on ever fewer persons"]
+            if _late(rounds.concentration) - _early(rounds.concentration) > most
+            else []
+        ),
+    ]
+    figures = {"auroc": rounds.auroc, "excess": rounds.excess, "concentration": rounds.concentration}
+    return Finding("feedback", not faults, "; ".join(faults) or f"steady over {len(rounds.auroc)} rounds", figures)
+
+
+ITEMS: Mapping[str, Callable[[Case], Finding]] = {
+    item.__name__: item
+    for item in (sound, features, card, fresh, newer, baselines, later, calibration, groups, leak, feedback)
+}
+
+
+def _early(rounds: tuple[float, ...]) -> float:
+    return float(np.mean(rounds[1:4]))  # the first round is lived without the model
+
+
+def _late(rounds: tuple[float, ...]) -> float:
+    return float(np.mean(rounds[-3:]))
+
+
+def _audited(case: Case, name: str) -> Fairness:
+    told = case.later
+    return audit(told.rows, told.risks[name], told.groups, workers={}, how=case.audit)
+
+
+def _off(group: Group, most: float, slopes: tuple[float, float] | None) -> list[str]:
+    if not group.figures:
+        return []
+    shift, slope = group.figures["intercept"], group.figures["slope"]
+    faults = ["risks too low"] if shift.low > most else ["risks too high"] if shift.high < -most else []
+    return [*faults, *(["risks too extreme or too timid"] if slopes and _beyond(slope, slopes) else [])]
+
+
+def _beyond(slope: Estimate, between: tuple[float, float]) -> bool:
+    return slope.high < between[0] or slope.low > between[1]  # of NaN, where all risks are equal, nothing is sure
+
+
+def _is_whole(text: str) -> bool:
+    """Whether every tree of a booster's text is there, and is as long as the text says."""
+    head, first, trees = text.partition("\nTree=0\n")
+    sizes = next((line for line in head.splitlines() if line.startswith("tree_sizes=")), "tree_sizes=")
+    lengths = [int(size) for size in sizes.partition("=")[2].split() if size.isdecimal()]
+    body, end, _ = (first[1:] + trees).partition("end of trees")
+    return text.startswith("tree\n") and bool(lengths) and bool(end) and sum(lengths) == len(body)
+
+
+def _blank(model: RelapseModel) -> pd.DataFrame:
+    """Two rows: nothing known, and ones."""
+    return pd.DataFrame([[np.nan] * len(model.columns), [1.0] * len(model.columns)], columns=model.columns)

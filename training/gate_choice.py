@@ -1,0 +1,50 @@
+"""Which items a task's gate asks of a challenger, how strict they are, and what its operator states for the card."""
+
+from dataclasses import dataclass
+
+from features.errors import ConfigError
+
+# By cost: those after a gap are looked at only when all before it are passed.
+ON_PAPER = ("sound", "features", "card", "fresh", "newer", "baselines")
+ON_ROWS = ("later", "calibration", "groups", "leak")
+SIMULATED = ("feedback",)
+ITEMS = ON_PAPER + ON_ROWS + SIMULATED
+
+
+@dataclass(frozen=True)
+class GateChoice:
+    """The gate of a task: its items, and from where on an item refuses.
+
+    `most_behind_days`: how much newer the store's records may be than those learned from. `most_off`: log-odds by which
+    risks may be too low or too high on the whole; `most_off_in_groups`: in a group; `slopes`: calibration slopes that
+    pass; refused is what is surely beyond, by the whole of its 95 % interval. `proof_edits`: edits of the leak proof.
+    `most_drift`: how much AUROC against true use ten rounds of feedback may cost, and how much they may raise the share
+    of tests that fall to a tenth of persons; four times that the log-odds by which risks may run away from true use.
+    """
+
+    items: tuple[str, ...] = ITEMS
+    most_behind_days: int = 60
+    most_off: float = 0.25
+    most_off_in_groups: float = 0.4
+    slopes: tuple[float, float] = (0.6, 1.6)
+    least_persons: int = 50
+    least_relapses: int = 10
+    proof_edits: int = 300
+    most_drift: float = 0.1
+
+    def __post_init__(self) -> None:
+        unknown = [name for name in self.items if name not in ITEMS]
+        if unknown:
+            raise ConfigError(f"gate: there is no item {', '.join(unknown)} (known: {', '.join(ITEMS)}).")
+
+
+@dataclass(frozen=True)
+class Statements:
+    """What only the operator can say on the card of a model; TRIPOD+AI asks for each."""
+
+    funding: str = "No outside funding was stated by the operator."
+    interests: str = "No competing interests were stated by the operator."
+    protocol: str = "The configuration in this card is the protocol; no other was stated."
+    registration: str = "Not registered as a study."
+    ethics: str = "No committee was named by the operator; see the intended use and what is refused."
+    involvement: str = "No involvement of persons in rehabilitation was stated by the operator."
