@@ -68,8 +68,6 @@ def points(table: pd.DataFrame, relapse: Floats, substance: str) -> Score:
         return np.sum(counted, axis=0)
 
     curve = fit_platt(total(table), relapse)
-    if np.isnan(curve.slope):
-        return base_rate(relapse)
     return lambda rows: sigmoid(curve.log_odds(total(rows)))
 
 

@@ -10,6 +10,7 @@ import numpy as np
 from features.history import Floats
 
 STEPS = 50
+LEAST_SLOPE = 0.1  # from a few positives the line may point down; turned over, reasons would say the opposite
 FLOOR = 1e-12
 
 
@@ -28,12 +29,14 @@ class Platt:
 def fit_platt(raw: Floats, relapse: Floats, weight: Floats | None = None) -> Platt:
     """The maximum-likelihood line, on rows the booster was not fitted on.
 
-    Targets are smoothed as Platt (1999) proposed, so that a perfect separation stays finite.
+    Targets are smoothed as Platt (1999) proposed, so that a perfect separation stays finite. No line points down.
     """
     weight = np.ones(len(raw)) if weight is None else weight
     positives, negatives = float(weight @ relapse), float(weight @ (1 - relapse))
     target = np.where(relapse > 0, (positives + 1) / (positives + 2), 1 / (negatives + 2))
     slope, intercept = logistic_line(raw, target, weight)
+    if not slope >= LEAST_SLOPE:  # also when it is not a number: all raw log-odds are the same
+        slope, intercept = LEAST_SLOPE, _level(LEAST_SLOPE * raw, target, weight)
     return Platt(slope=slope, intercept=intercept)
 
 
@@ -51,6 +54,16 @@ def logistic_line(x: Floats, y: Floats, weight: Floats) -> tuple[float, float]:
         if np.abs(step).max() < 1e-10:
             break
     return float(line[0]), float(line[1])
+
+
+def _level(log_odds: Floats, y: Floats, weight: Floats) -> float:
+    """The intercept of the logistic regression of y whose slope is given, by Newton's method."""
+    level = 0.0
+    for _ in range(STEPS):
+        p = sigmoid(log_odds + level)
+        step = float(weight @ (y - p)) / max(float(weight @ (p * (1 - p))), FLOOR)
+        level += float(np.clip(step, -5.0, 5.0))
+    return level
 
 
 def sigmoid(log_odds: Floats) -> Floats:

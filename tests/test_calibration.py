@@ -20,6 +20,18 @@ def test_a_perfect_separation_stays_finite():
     assert 0 < fitted.slope < 10
 
 
+def test_the_line_never_turns_a_model_over_and_keeps_the_rate():
+    raw, relapse = np.array([2.0, 1.0, 0.0, -1.0, -2.0] * 40), np.array([0.0, 0.0, 1.0, 1.0, 1.0] * 40)
+    fitted = fit_platt(raw, relapse)
+    assert fitted.slope > 0
+    assert sigmoid(fitted.log_odds(raw)).mean() == pytest.approx(0.6, abs=0.01)
+
+
+def test_from_raw_log_odds_all_the_same_comes_the_rate():
+    fitted = fit_platt(np.full(100, 0.3), np.repeat([1.0, 0.0], [20, 80]))
+    assert sigmoid(fitted.log_odds(np.array([0.3]))) == pytest.approx(0.2, abs=0.01)
+
+
 def test_log_odds_and_probability_are_inverse():
     assert logit(sigmoid(np.array([-3.0, 0.0, 2.5]))) == pytest.approx([-3.0, 0.0, 2.5])
     assert Platt(2.0, 1.0).log_odds(np.array([3.0])).tolist() == [7.0]
