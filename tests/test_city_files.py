@@ -1,6 +1,5 @@
 """A city as files: the same for any number of processes, all or nothing, and the truth apart."""
 
-import re
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
@@ -19,7 +18,6 @@ from training.city.simulate import AHEAD, in_order
 from training.city.write import Part, read_plan, whole_folder, write_parts
 
 UNTIL = date(2024, 6, 30)
-HOUSE = Path(waystation.__file__).parent
 SMALL = plan("demo", persons=60, years=1, seed=3, until=UNTIL)
 
 
@@ -84,26 +82,20 @@ def test_intake_does_not_see_the_truth(tmp_path: Path) -> None:
     }
 
 
-# Who judges by the truth, who asks the oracle for the command line, and who writes the page about the city.
-NAME_THE_TRUTH = {"training/truth.py", "training/oracle.py", "training/commands.py", "training/simulator_page.py"}
-
-
-def test_nobody_else_names_the_truth_or_looks_into_the_simulator() -> None:
-    named = re.compile(r"training\.city\.(?!presets\b|check\b)\w+|read_plan|[\"'/]truth\b[^ ]")
-    files = [path for room in ("features", "models", "serving", "training") for path in (HOUSE / room).rglob("*.py")]
-    naming = {str(path.relative_to(HOUSE)) for path in files if named.search(path.read_text(encoding="utf-8"))}
-    assert {each for each in naming if not each.startswith("training/city/")} == NAME_THE_TRUTH
-
-
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        (["--preset", "atlantis"], "no preset of this name"),
+        (["--preset", "atlantis"], "no preset `atlantis`"),
         (["--persons", "-5"], "persons is -5"),
         (["--years", "0"], "years is 0"),
         (["--bias", "all"], "bias is all"),
         (["--until", "soon"], "--until takes a date"),
+        (["--until", "2036-01-01"], "expected a day from 2000-01-01 to 2035-12-31"),
+        (["--until", "2005-12-31", "--years", "4"], "lives begin 1999-01-04"),
         (["--processes", "0"], "processes is 0"),
+        (["--draws", "20"], "--draws would change nothing"),
+        (["--horizon-days", "20"], "--horizon-days would change nothing"),
+        (["--check"], "folder would change nothing"),
     ],
 )
 def test_what_makes_no_city_is_refused_and_nothing_written(tmp_path: Path, options: list[str], said: str) -> None:
@@ -126,3 +118,35 @@ def test_the_command_writes_a_city(tmp_path: Path) -> None:
     assert result.exit_code == 0
     assert "events of 50 persons" in result.output
     assert len(pd.read_csv(tmp_path / "city" / "persons.csv")) == 50
+
+
+@pytest.mark.parametrize("options", [["--oracle", "2025-03-09"], ["--draws", "20"]])
+def test_a_check_asks_no_oracle(options: list[str]) -> None:
+    result = CliRunner().invoke(waystation.app, ["simulate", "--check", *options])
+    assert isinstance(result.exception, ConfigError)
+    assert f"{options[0]} would change nothing" in str(result.exception)
+
+
+def test_a_city_that_is_there_is_asked_as_it_is(tmp_path: Path) -> None:
+    simulate(SMALL, tmp_path / "city")
+    asked = ["simulate", str(tmp_path / "city"), "--oracle", "2024-02-25", "--draws", "2", "--horizon-days", "28"]
+    told = ["--processes", "1", "--persons", "60", "--seed", "4"]
+    result = CliRunner().invoke(waystation.app, [*asked, *told])
+    assert isinstance(result.exception, ConfigError)
+    assert "--persons, --seed would change nothing" in str(result.exception)
+    assert CliRunner().invoke(waystation.app, [*asked, *told[:2]]).exit_code == 0
+
+
+@pytest.mark.parametrize(
+    "text", ["", "{", "[]", "\xff", '{"preset": "demo"}', '{"preset": "demo", "persons": "6", "years": 1}']
+)
+def test_a_broken_plan_is_refused(tmp_path: Path, text: str) -> None:
+    (tmp_path / "truth").mkdir()
+    (tmp_path / "truth" / "plan.json").write_text(text, encoding="latin-1")
+    with pytest.raises(ConfigError, match=r"plan\.json is not the plan"):
+        read_plan(tmp_path)
+
+
+def test_a_folder_below_a_file_is_refused() -> None:
+    with pytest.raises(ConfigError, match=r"/dev/null/x cannot be made"):
+        simulate(SMALL, Path("/dev/null/x"))

@@ -13,8 +13,13 @@ from training.truth import Truth, answered, known, read_truth
 
 ROOT = Path(__file__).parent.parent
 
-# The simulator is told by its folder; the demo only writes a city.
-READERS = {"training/truth.py", "training/oracle.py"}
+# Who judges by the truth, who asks the oracle for the command line, who writes the page about the city, and the demo,
+# which invents one. The simulator itself is told by its folder. An import contract says the same of imports; this sees
+# words as well.
+READERS = {
+    f"training/{name}.py" for name in ("truth", "oracle", "commands", "demo", "simulator_page", "simulator_plots")
+}
+GUARDED = ("training.city", "training.truth", "training.oracle")
 
 
 def truth_of(answers, uses, draws=100):
@@ -81,13 +86,15 @@ def test_the_files_are_read_as_they_were_written(tmp_path):
 
 
 def named(path):
-    """Whether a module holds the word of the folder, or imports from who reads it."""
-    tree = ast.parse(path.read_text())
-    imported = {node.module or "" for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
+    """Whether a module holds the word of the folder, or imports simulator, judge or who reads for them."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    froms = [node for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)]
+    imported = {f"{node.module}.{each.name}" for node in froms for each in node.names}
     imported |= {each.name for node in ast.walk(tree) if isinstance(node, ast.Import) for each in node.names}
     words = {node.value for node in ast.walk(tree) if isinstance(node, ast.Constant) and isinstance(node.value, str)}
-    reads = any(word == "truth" or word.startswith("truth/") or "/truth/" in word for word in words)
-    return reads or any(module in {"training.truth", "training.city.write"} for module in imported)
+    # Also in a text: a module may be imported by its name.
+    reads = any(word == "truth" or word.startswith(("truth/", *GUARDED)) or "/truth/" in word for word in words)
+    return reads or any(f"{each}.".startswith(tuple(f"{name}." for name in GUARDED)) for each in imported)
 
 
 def test_only_the_simulator_and_the_judge_name_the_truth():
@@ -95,3 +102,25 @@ def test_only_the_simulator_and_the_judge_name_the_truth():
     outside = [path for path in packages if "training/city/" not in path.as_posix()]
     assert len(outside) > 100
     assert {path.relative_to(ROOT).as_posix() for path in outside if named(path)} == READERS
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "from training import city",
+        "from training.city import build",
+        "import training.truth as told",
+        "def f():\n    from training.city.oracle import ask",
+        "import_module('training.city')",
+        "folder / 'truth'",
+        "pd.read_parquet('city/truth/use.parquet')",
+    ],
+)
+def test_whoever_names_the_truth_is_seen(tmp_path, line):
+    module = tmp_path / "module.py"
+    module.write_text(line)
+    assert named(module)
+    module.write_text(
+        '"""A word on the truth of things."""\nfrom training.cityscape import build\nfrom training import runs'
+    )
+    assert not named(module)

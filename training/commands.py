@@ -17,7 +17,13 @@ if TYPE_CHECKING:
     from training.city.oracle import Question
 
 
+# Options that go unheeded where another says what is to be done.
+OF_A_CITY = ("preset", "persons", "years", "seed", "until", "bias", "json_file")
+OF_A_QUESTION = ("draws", "horizon_days")
+
+
 def simulate(  # noqa: PLR0913 (the options of a command)
+    context: typer.Context,
     folder: Annotated[Path | None, typer.Argument(help="New or empty folder to write; none with --check.")] = None,
     *,
     preset: Annotated[str, typer.Option(help="guiyang, fugu or demo.")] = "guiyang",
@@ -26,7 +32,7 @@ def simulate(  # noqa: PLR0913 (the options of a command)
     seed: Annotated[int, typer.Option(help="Another seed makes another city.")] = 7,
     until: Annotated[str, typer.Option(help="The last day of the records.")] = "2025-12-31",
     bias: Annotated[
-        str, typer.Option(help="none, or testing: some groups are tested more, for the same lives.")
+        str, typer.Option(help="none, or testing: some groups are tested more; the same persons with the same traits.")
     ] = "none",
     processes: Annotated[int, typer.Option(help="The city is the same for any number.")] = os.cpu_count() or 1,
     check: Annotated[bool, typer.Option("--check", help="Compare with what is known; write no city.")] = False,
@@ -44,6 +50,8 @@ def simulate(  # noqa: PLR0913 (the options of a command)
     from training import city
     from training.city.oracle import Question, holds_city, refuse
 
+    held = folder is not None and oracle is not None and holds_city(folder)
+    _refuse_unheeded(context, check=check, asks=oracle is not None, held=held)
     plan = city.plan(preset, persons=persons, years=years, seed=seed, until=day(until, option="--until"), bias=bias)
     if check:
         _check(plan, processes, json_file)
@@ -54,7 +62,7 @@ def simulate(  # noqa: PLR0913 (the options of a command)
     if oracle is not None:
         dates = tuple(day(part, option="--oracle") for part in oracle.split(","))
         question = Question(dates, horizon_days=horizon_days, draws=draws)
-    if question is not None and holds_city(folder):
+    if question is not None and held:
         _ask(folder, question, processes)
         return
     if question is not None:
@@ -62,6 +70,25 @@ def simulate(  # noqa: PLR0913 (the options of a command)
     _invent(plan, folder, processes, json_file)
     if question is not None:
         _ask(folder, question, processes)
+
+
+def _refuse_unheeded(context: typer.Context, *, check: bool, asks: bool, held: bool) -> None:
+    """ConfigError when an option is given that would change nothing."""
+    unset = ("DEFAULT", "DEFAULT_MAP")
+    given = {
+        str(each.name): each.opts[0]
+        for each in context.command.params
+        if each.name and (source := context.get_parameter_source(each.name)) and source.name not in unset
+    }
+    cases = (
+        (check, ("folder", "oracle", *OF_A_QUESTION), "--check writes no city and asks no oracle"),
+        (not asks, OF_A_QUESTION, "there is no --oracle to ask"),
+        (held, OF_A_CITY, "the folder holds a city, and the oracle is asked about that one"),
+    )
+    for applies, names, why in cases:
+        unheeded = [given[name] for name in names if applies and name in given]
+        if unheeded:
+            raise ConfigError(f"simulate: {', '.join(unheeded)} would change nothing: {why}. Leave out what is named.")
 
 
 def _check(plan: "Plan", processes: int, json_file: Path | None) -> None:

@@ -7,6 +7,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass, field
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pyarrow as pa
@@ -18,6 +19,7 @@ from training.city.presets import Plan, plan
 
 TRUTH = "truth"
 PLAN_FILE = "plan.json"
+PLAN_TYPES = {"preset": str, "persons": int, "years": int, "seed": int, "until": str, "bias": str}
 
 # Events are many and go into Parquet; so does the truth. The rest is CSV, to be opened anywhere.
 AS_PARQUET = ("events",)
@@ -36,14 +38,28 @@ class Part:
 @contextmanager
 def whole_folder(folder: Path) -> Iterator[Path]:
     """A folder aside to write into, which takes its place and name when all went well; nothing is there before."""
-    refuse_unless_empty(folder)
-    folder = folder.resolve()
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}-") as spare:
+    with _refused_unless_made(folder):
+        refuse_unless_empty(folder)
+        folder = folder.resolve()
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        spare_folder = tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}-")
+    with spare_folder as spare:
         aside = Path(spare) / folder.name
         (aside / TRUTH).mkdir(parents=True)
         yield aside
         aside.replace(folder)
+
+
+@contextmanager
+def _refused_unless_made(folder: Path) -> Iterator[None]:
+    """ConfigError where the system will not have the folder."""
+    try:
+        yield
+    except OSError as fault:
+        raise ConfigError(
+            f"city: {folder} cannot be made ({fault.strerror}); a city is written into a new or empty folder. "
+            "Name one in a folder that exists and that you may write to."
+        ) from None
 
 
 def refuse_unless_empty(folder: Path) -> None:
@@ -97,5 +113,18 @@ def write_plan(asked: Plan, folder: Path) -> None:
 
 def read_plan(folder: Path) -> Plan:
     """The plan of a city that was written into a folder; only who judges may ask."""
-    held = json.loads((folder / TRUTH / PLAN_FILE).read_text(encoding="utf-8"))
-    return plan(held.pop("preset"), **{**held, "until": date.fromisoformat(held["until"])})
+    path = folder / TRUTH / PLAN_FILE
+    try:
+        held = json.loads(path.read_text(encoding="utf-8"))
+        _refuse_other_plan(held)
+        return plan(held.pop("preset"), **{**held, "until": date.fromisoformat(held["until"])})
+    except (OSError, ValueError):  # a text that is no JSON, no UTF-8 or no date is a ValueError
+        raise ConfigError(
+            f"city: {path} is not the plan that waystation simulate writes; expected JSON of {', '.join(PLAN_TYPES)}. "
+            "Write the city again into another folder."
+        ) from None
+
+
+def _refuse_other_plan(held: Any) -> None:
+    if not isinstance(held, dict) or {name: type(value) for name, value in held.items()} != PLAN_TYPES:
+        raise ValueError
