@@ -13,6 +13,7 @@ from rich.console import Console
 
 from features.errors import ConfigError, WaystationError
 from features.home import SETTINGS, Home
+from serving.area_commands import forecast, warnings
 from serving.commands import access_app, audit_app
 from training.commands import day, judge_by_truth, simulate
 from training.terminal import console, near, print_figures, print_table, step, steps, write_json, write_table
@@ -86,6 +87,8 @@ def demo(
 
 
 app.command()(simulate)
+app.command()(forecast)
+app.command()(warnings)
 
 
 @app.command()

@@ -1,17 +1,33 @@
 """A warning names place and period, and its numbers are too coarse to give a count under ten away."""
 
+from datetime import date, timedelta
+
 import pytest
 
+from features.intake import ingest
+from features.store import Store
 from models.scan import EarlyWarning
 from serving.messages import Warnings
 from serving.warnings import RECURRENCES_WEEKS, told
 from serving.wording import wording
-from tests.serving_helpers import AS_OF, HOTSPOTS, ask, build_city, serving
+from tests.serving_helpers import AS_OF, HOTSPOTS, TODAY, ask, build_city, serving
+
+AS_OF_DAY = date.fromisoformat(AS_OF)
+
+
+def outbreak(folder):
+    """Thirty treatment entries in township T1 in the week before the as-of date, where two a week are usual."""
+    days = [AS_OF_DAY - timedelta(days=number % 6 + 1) for number in range(30)]
+    lines = [f"{day},{day},treatment_entry,service,T1\n" for day in days]
+    (folder / "incidents.csv").write_text("occurred_on,known_on,kind,reported_by,area_id\n" + "".join(lines))
+    return folder
 
 
 @pytest.fixture(scope="module")
 def url(tmp_path_factory):
     city = build_city(tmp_path_factory.mktemp("city"), n_persons=30)
+    with Store.open(f"sqlite:///{city.home.path / 'store.db'}") as store:
+        ingest(outbreak(tmp_path_factory.mktemp("more")), store, received_on=TODAY, backfill=True)
     with serving(city.home, tmp_path_factory.mktemp("log") / "service.log") as address:
         yield address
 
@@ -42,6 +58,17 @@ def test_the_warnings_of_a_day_are_told_with_the_model_that_forecast(url):
     found = Warnings.model_validate_json(answer.body)
     assert (found.level, found.model.name, found.false_alarms) == ("township", HOTSPOTS, 0.05)
     assert "nothing of any person" in found.note
+
+
+@pytest.mark.parametrize(("language", "said"), [("en", "or more incidents; forecast were"), ("zh-CN", "起或以上，此前预测")])
+def test_an_outbreak_is_warned_of_by_place_period_and_rounded_numbers(url, language, said):
+    found = Warnings.model_validate_json(ask(f"{url}/v1/warnings?as_of={AS_OF}&language={language}").body)
+    first = found.warnings[0]
+    assert "T1" in first.area_ids
+    assert str(first.last_day) == AS_OF
+    assert first.observed % 10 == 0
+    assert first.observed >= 30 > first.expected_below
+    assert said in first.text
 
 
 @pytest.mark.parametrize(
