@@ -13,12 +13,11 @@ from training.truth import Truth, answered, known, read_truth
 
 ROOT = Path(__file__).parent.parent
 
-# Who judges by the truth, who asks the oracle for the command line, who writes the page about the city, and the demo,
-# which invents one. The simulator itself is told by its folder. An import contract says the same of imports; this sees
-# words as well.
-READERS = {
-    f"training/{name}.py" for name in ("truth", "oracle", "commands", "demo", "simulator_page", "simulator_plots")
-}
+# Who judges by the truth, or what use of a model does to it; who asks the oracle for the command line, who writes the
+# page about the city, and the demo, which invents one. The simulator itself is told by its folder. An import contract
+# says the same of imports; this sees words as well.
+JUDGES = ("truth", "oracle", "feedback", "relapse_feedback")
+READERS = {f"training/{name}.py" for name in (*JUDGES, "commands", "demo", "simulator_page", "simulator_plots")}
 GUARDED = ("training.city", "training.truth", "training.oracle")
 
 
