@@ -87,6 +87,14 @@ def test_records_come_late_and_some_come_twice_corrected_or_taken_back(city: Cit
     assert {True, False} == set(corrections["retracted"])
     earlier = first.drop_duplicates("event_id").set_index("event_id").loc[corrections["event_id"], "known_on"]
     assert (corrections["known_on"].to_numpy() > earlier.to_numpy()).all()
+    both = first.drop_duplicates("event_id").merge(
+        corrections[~corrections["retracted"]].drop_duplicates("event_id"), on="event_id", suffixes=("", "_right")
+    )
+    assert (both["outcome"] != both["outcome_right"]).all()
+    tests = both[both["kind"] == "urine_test"]
+    assert {("positive", "negative"), ("missed", "negative")} <= set(
+        zip(tests["outcome"], tests["outcome_right"], strict=True)
+    )
     repeated = events[events.duplicated()]
     assert 0 < len(repeated) < 0.01 * len(events)
     assert not events.drop_duplicates().duplicated(["event_id", "revision"]).any()
@@ -234,3 +242,33 @@ def test_what_was_foreseen_for_a_day_after_death_is_not_recorded() -> None:
         (8, code("kind", "ward_end")),
         (7, code("kind", "ward_start")),
     ]
+
+
+def test_no_recorded_value_gives_a_hidden_trait_away(city: City, final: pd.DataFrame) -> None:
+    traits = city.truth["traits"].set_index("person_id").drop(columns="watch")
+    recorded = final.dropna(subset="value").pivot_table("value", "person_id", "kind")
+    persons = city.tables["persons"].set_index("person_id")
+    recorded = recorded.assign(first_use_year=persons["first_use_year"], birth_year=persons["birth_year"])
+    enough = recorded.columns[recorded.notna().sum() >= 40]
+    assert {"dose", "absence", "leave"} <= set(enough)
+    for kind in enough:
+        for trait in traits:
+            assert abs(recorded[kind].corr(traits[trait])) < 0.5, (kind, trait)
+
+
+def test_a_dose_rises_from_a_low_start_and_is_set_anew_now_and_then(city: City, final: pd.DataFrame) -> None:
+    doses = final[(final["kind"] == "dose") & final["value"].notna()].sort_values("occurred_on")
+    begun = final[(final["kind"] == "programme_start") & (final["outcome"] == "methadone")]
+    opened = city.tables["effort"]["week"].min()
+    seen = begun[begun["occurred_on"] > opened].groupby("person_id")["occurred_on"].min()
+    since = (doses["occurred_on"] - doses["person_id"].map(seen)).dt.days
+    assert doses["value"][since < 14].mean() < 0.8 * doses["value"][since > 90].mean()
+    values = doses[since > 90].groupby("person_id")["value"]
+    assert (values.nunique()[values.count() > 30] > 1).all()
+
+
+def test_facts_that_have_to_be_asked_for_are_missing_here_and_there(city: City) -> None:
+    persons = city.tables["persons"]
+    for fact in ("education", "first_use_year"):
+        assert 0.02 < persons[fact].isna().mean() < 0.25
+    assert persons[["sex", "birth_year", "registered_on", "primary_substance"]].notna().all(axis=None)

@@ -36,7 +36,7 @@ FORM: dict[str, set[float]] = {
     "state": {6, 10, 27},  # a day behind all others; codes; weeks remembered
     "supply": {0.5},  # a Gauss curve; the middle of a week
     "testing": {3, 4, 6},  # days a test may see, as many as its shares; codes
-    "weeks": {4, 6, 21, 52, 1970, 52.18, 365.25, 10963.093, 29.530588},  # the calendar and the moon
+    "weeks": {4, 6, 21, 52, 1970, 2000, 2035, 52.18, 365.25, 10963.093, 29.530588},  # the calendar and the moon
 }
 
 

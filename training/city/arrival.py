@@ -11,9 +11,11 @@ from training.city.stations import station_ids, township_ids
 from training.city.weeks import Floats, Ints, some_days
 
 CORRECTABLE = {
-    "urine_test": {"negative": "missed", "positive": "negative", "missed": "evaded"},
-    "check_in": {"kept": "missed", "missed": "kept"},
+    # A positive screen that the laboratory does not confirm is the commonest correction: two mistakes in a negative.
+    "urine_test": {"negative": ("positive", "missed"), "positive": ("negative",), "missed": ("evaded",)},
+    "check_in": {"kept": ("missed",), "missed": ("kept",)},
 }
+MISTAKES = 2  # how many mistakes may be made in one outcome
 RETRACTABLE = ("home_visit", "family_contact", "group_service")
 # What is written by hand and in plenty, and so is lost now and then; starts and ends of programmes are not.
 LOSABLE = (
@@ -67,7 +69,7 @@ def _first(ordered: Rows, ground: Ground, rng: np.random.Generator) -> Rows:
 
 def _corrections(first: Rows, ground: Ground, rng: np.random.Generator) -> tuple[Rows, Rows]:
     """All rows, a few of which say something else; and those again as revision 2, with what is true."""
-    mistake = _mistakes()[first["kind"], first["outcome"]]
+    mistake = _mistakes()[rng.integers(0, MISTAKES, len(first)), first["kind"], first["outcome"]]
     chosen = (mistake != NONE) & (rng.random(len(first)) < ground.figures.arrival.corrected_share)
     right = _second(first[chosen], ground, rng)
     wrong = first.copy()
@@ -78,11 +80,12 @@ def _corrections(first: Rows, ground: Ground, rng: np.random.Generator) -> tuple
 
 
 def _mistakes() -> Ints:
-    """By (kind, outcome) what is written down by mistake; NONE where nothing is. The last outcome stands for none."""
-    table = np.full((len(KINDS), len(OUTCOMES) + 1), NONE)
+    """By (which, kind, outcome) what is written down by mistake; NONE for nothing. The last outcome stands for none."""
+    table = np.full((MISTAKES, len(KINDS), len(OUTCOMES) + 1), NONE)
     for kind, mistakes in CORRECTABLE.items():
         for true, false in mistakes.items():
-            table[KIND_NAMES.index(kind), code("outcome", true)] = code("outcome", false)
+            # Each of them alike, and the only one every time.
+            table[:, KIND_NAMES.index(kind), code("outcome", true)] = np.resize(codes("outcome", false), MISTAKES)
     return table
 
 

@@ -19,7 +19,7 @@ from training.city.step import walk
 from training.city.tally import Tally, tally
 from training.city.testing import POSITIVE
 from training.city.truth import truth_of_persons
-from training.city.weeks import Bools, Ints, as_dates
+from training.city.weeks import Bools, Floats, Ints, as_dates
 from training.city.world import World
 
 BLOCK_PERSONS = 1_000
@@ -32,8 +32,8 @@ FACTS, LIVES, RECORDS, ARRIVAL = range(4)
 class Block:
     """What a block adds to the city: rows of tables and of the truth, and sums over its persons.
 
-    `told` are its first positives and treatment entries, `effort` tests and contacts by (2, week, township), `register`
-    its persons by station.
+    `told` are its first positives and treatment entries, `effort` tests and contacts by (2, week, township), `caseload`
+    its persons under care by station, the mean of a week of records.
     """
 
     persons: pa.Table
@@ -41,7 +41,7 @@ class Block:
     truth: Mapping[str, pa.Table]
     told: Rows
     effort: Ints
-    register: Ints
+    caseload: Floats
     tally: Tally
 
 
@@ -106,6 +106,15 @@ def block(ground: Ground, number: int) -> Block:
         truth=truth_of_persons(lived.diary, crowd, list(facts["person_id"]), ground),
         told=told_of(known, positive_before_records(lived.diary, ground)),
         effort=effort(known, ground),
-        register=np.bincount(crowd.station, minlength=ground.figures.places.stations),
+        caseload=_caseload(lived.diary, ground),
         tally=tally(lived.diary, lived.recorded, len(known), ground),
     )
+
+
+def _caseload(diary: Diary, ground: Ground) -> Floats:
+    """Persons under care by the station then theirs, the mean of the weeks of records; aftercare counts where it is."""
+    under = diary.routine | (diary.aftercare & (ground.figures.care.aftercare_a_year > 0))
+    weeks = slice(ground.weeks.opens, None)
+    stations = diary.station[weeks][under[weeks]]
+    counted = np.bincount(stations, minlength=ground.figures.places.stations)
+    return np.asarray(counted / (ground.weeks.count - ground.weeks.opens))

@@ -33,7 +33,7 @@ def recall(state: State, ledger: Ledger, world: World, week: int) -> None:
 
 
 def complete(state: State, ledger: Ledger, world: World, week: int) -> None:
-    """The clock of three years has run out; the record is sealed later, since the law provides for it."""
+    """The clock of three years has run out; a day is set on which the record is sealed, as the law provides."""
     figures = world.figures.programmes
     last = state.started_day + CLOCKS["community_treatment"].limit
     timed = (state.phase == ACTIVE) & (state.programme != METHADONE) & (state.recall_day == NEVER)
@@ -41,8 +41,15 @@ def complete(state: State, ledger: Ledger, world: World, week: int) -> None:
     day = np.maximum(last[who], world.monday(week))
     end(state, ledger, who, day, "completed")
     state.completed[who] = True
-    sealed = np.maximum(day + world.days(figures.sealed_days, len(who)), figures.sealed_from)
-    ledger.note("sealed", who, sealed, state)
+    state.seal_day[who] = np.maximum(day, figures.sealed_from) + world.days(figures.sealed_days, len(who))
+
+
+def seal(state: State, ledger: Ledger, world: World, week: int) -> None:
+    """The record of a completed programme is sealed and aftercare ends, unless the person is about to be recalled."""
+    still = state.in_aftercare() & (state.recall_day == NEVER)
+    who = np.flatnonzero(still & (state.seal_day < world.monday(week + 1)))
+    ledger.note("sealed", who, np.maximum(state.seal_day[who], world.monday(week)), state)
+    state.completed[who], state.seal_day[who] = False, NEVER
 
 
 def leave_clinic(state: State, ledger: Ledger, world: World, week: int) -> None:

@@ -102,7 +102,6 @@ class PeopleFigures:
     veteran_share: float = assume(0.0, "share of all persons who completed before the city's records open")
     veteran_years: tuple[float, float] = assume((4.0, 12.0), "years before the first week in which veterans began")
     veteran_programme_years: float = assume(3.0, "years a veteran's programme took", f"three years, {DOMAIN_3}")
-    entry_stops_days: int = assume(30, "days before the last day from which nobody enters any more")
     crowding: float = assume(0.8, "power of a township's inhabitants that its persons go with: more in small ones")
     frailty_sd: float = assume(0.5, "log-odds of use, lasting for life (own resolve, peers)", COVARIATE)
     early_use: float = assume(0.2, "log-odds of use for a first use one standard deviation earlier", COVARIATE)
@@ -133,13 +132,15 @@ class FactFigures:
     first_use_age: float = assume(23.0, "years, the mean age at first use")
     first_use_age_sd: float = assume(5.0, "years, between persons")
     first_use_youngest: int = assume(13, "years, the youngest at first use; the oldest is registered a year later")
+    left_out: float = assume(-2.4, "log-odds that an ordinary station leaves education or year of first use blank")
+    left_out_by_diligence: float = assume(-1.0, "log-odds a unit of the station's diligence")
 
 
 @dataclass(frozen=True)
 class UseFigures:
     """The weekly craving process."""
 
-    base: float = assume(-4.24, LOG_ODDS, CALIBRATED)
+    base: float = assume(-4.41, LOG_ODDS, CALIBRATED)
     after_use: float = assume(2.4, f"{LOG_ODDS}, right after a week of use, fading")
     after_use_weeks: float = assume(2.0, "weeks in which it falls to 37 %")
     craving: float = assume(1.0, f"{LOG_ODDS}, right after a last use, fading slowly")
@@ -199,7 +200,9 @@ class ProgrammeFigures:
     extended_share: float = assume(0.04, "share of isolations extended by up to a year")
     assessed_days: tuple[int, int] = assume((5, 39), "days before the review, of the diagnostic assessment")
     assessment: tuple[float, float] = assume((70.0, 10.0), "points of it, mean and standard deviation")
-    sealed_days: tuple[int, int] = assume((20, 59), "days from completion to the sealing of the record")
+    sealed_days: tuple[int, int] = assume(
+        (20, 59), "days to the sealing of a record, from completion or from the first day of sealing, the later"
+    )
     sealed_from: int = assume(
         20_454, "days since 1970-01-01; nothing is sealed before: 2026-01-01", f"art. 136, {DOMAIN_3}"
     )
@@ -226,7 +229,9 @@ class ProgrammeFigures:
     objection_withdrawn: float = assume(0.2, "share of objections taken back within a year")
     objection_days: tuple[int, int] = assume((10, 364), "days until it is taken back")
     absence: tuple[float, float] = assume((0.004, 0.014), "probability a week of leaving without leave")
-    absence_days: tuple[int, int] = assume((1, 11), "days of such an absence")
+    absence_days: tuple[int, int] = assume((1, 11), "days of such an absence, none of which sees a contact or test")
+    leave: float = assume(0.007, "probability a week of a reported leave")
+    leave_days: tuple[int, int] = assume((1, 14), "days of a leave, none of which sees a contact or test")
     breach_to_isolation: float = assume(0.15, "share of serious breaches that lead to isolation")
     second_positive: float = assume(0.2, "probability that a second positive test leads to isolation")
     later_positive: float = assume(0.45, "probability that a further positive test leads to isolation")
@@ -246,7 +251,8 @@ class TestFigures:
     false_positive: float = assume(0.001, "probability, without use within the window, once confirmed")
     hair_sensitivity: float = assume(0.85, "probability, of use 2 to 26 weeks back")
     hair_sees_weeks: tuple[int, int] = assume((2, 26), "weeks back, from and to", DOMAIN_3)
-    hair_every_weeks: int = assume(26, "weeks between two hair tests of a person")
+    hair_first_days: tuple[int, int] = assume((14, 182), "days from the start of a programme to the first hair test")
+    hair_again_days: tuple[int, int] = assume((161, 203), "days from a hair test, given or missed, to the next due")
     hair_kept: float = assume(2.3, "log-odds that a person comes to a hair test")
     surprise_a_year: float = assume(1.3, "surprise tests a person-year", f"at least 3 in three years, {DOMAIN_3}")
     suspicion: float = assume(0.012, "probability a week of a test by suspicion, without any sign")
@@ -266,6 +272,8 @@ class TestFigures:
     sooner_days: tuple[int, int] = assume((7, 12), "days to the next test after one that is not negative, at most")
     after_return_days: tuple[int, int] = assume((3, 11), "days from the Monday of reappearing to the next test due")
     after_transfer_days: int = assume(7, "days from the hand-over to the next test due")
+    slack: int = assume(3, "days by which a test by schedule is set earlier or later than due, at most")
+    workdays: int = assume(5, "first days of a week on which a test by schedule stands; others move within the week")
 
 
 @dataclass(frozen=True)
@@ -279,8 +287,14 @@ class CareFigures:
     kept_at_festival: float = assume(-0.8, "log-odds at the Spring Festival, of any contact")
     memory: float = assume(0.85, "share of a session's effect left a week later")
     aftercare_a_year: float = assume(0.0, "tests, and as many check-ins and talks with the family, after completion")
-    dose_mg: float = assume(60.0, "mg of methadone, the mean dose")
+    dose_mg: float = assume(60.0, "mg of methadone, the mean dose once it is set")
     dose_by_frailty: float = assume(8.0, "mg a log-odds of frailty")
+    dose_sd: float = assume(12.0, "mg, between persons, for reasons that have nothing to do with frailty")
+    dose_moves_sd: float = assume(5.0, "mg, from one setting of a person's dose to another")
+    dose_moves_weeks: int = assume(13, "weeks for which a setting of the dose stands")
+    dose_at_start: float = assume(0.5, "share of the dose on which a person begins")
+    dose_rise_weeks: float = assume(4.0, "weeks in which what is missing of it falls to 37 %")
+    dose_least_mg: float = assume(5.0, "mg, the least dose and the step in which doses are set")
     dose_missed: float = assume(-1.2, "log-odds that a dose of a week is missed")
     dose_missed_by_strain: float = assume(0.6, "log-odds a unit of strain")
     dose_missed_by_use: float = assume(0.8, "log-odds in a week of use")
@@ -304,8 +318,9 @@ class ContactFigures:
     assistance: tuple[float, ...] = assume((0.02,), DUE)
     training: tuple[float, ...] = assume((0.035, 1.5), f"{DUE_KEPT}, of those without a job")
     placement: tuple[float, ...] = assume((0.025,), f"{DUE}, of those without a job")
-    leave: tuple[float, ...] = assume((0.012,), DUE)
-    leave_days: tuple[int, int] = assume((1, 14), "days of a leave")
+    weekdays: tuple[float, ...] = assume(
+        (0.19, 0.19, 0.19, 0.19, 0.18, 0.04, 0.02), "shares of contacts and tests out of turn, Monday to Sunday"
+    )
 
 
 @dataclass(frozen=True)
@@ -350,12 +365,15 @@ class IncidentFigures:
 
 @dataclass(frozen=True)
 class BiasFigures:
-    """Times as many tests for a group with `--bias testing`, for the same lives; 1 for all without."""
+    """Times as many tests for a group with `--bias testing`; 1 for all without.
+
+    Persons and their traits are the same as without bias; lives part, since what a test finds may lead to isolation.
+    """
 
     female: float = assume(0.7, "times the tests of men")
     minority: float = assume(1.5, "times the tests of the majority")
     watched_districts: float = assume(1.5, "times the tests of other districts")
-    watched_share: float = assume(0.3, "share of districts so watched")
+    watched_share: float = assume(0.3, "share of districts so watched; of townships where there is one district")
     schedule_range: tuple[float, float] = assume((0.5, 2.0), "times the tests by schedule, at least and at most")
 
 

@@ -57,6 +57,7 @@ def survey(plan: Plan) -> Ground:
 
 
 def _watch(places: Places, plan: Plan, figures: Figures) -> Floats:
-    """With the testing bias, the first districts are watched more closely than the others."""
-    watched = places.district < np.ceil(figures.bias.watched_share * figures.places.districts)
+    """With the testing bias the first districts are watched more closely, or townships where there is one district."""
+    part = places.district if figures.places.districts > 1 else np.arange(len(places))
+    watched = part < np.ceil(figures.bias.watched_share * (part.max() + 1))
     return np.where(watched & (plan.bias == "testing"), figures.bias.watched_districts, 1.0)

@@ -6,7 +6,7 @@ from features.statutes import CLOCKS
 from training.city.ends import by_use
 from training.city.orders import due
 from training.city.state import ACTIVE, IN_TRANSIT, NEVER, STRANDED, State
-from training.city.weeks import Bools
+from training.city.weeks import Bools, Ints
 from training.city.world import Ledger, World
 
 
@@ -45,12 +45,30 @@ def fall_ill(state: State, ledger: Ledger, world: World, settled: Bools, week: i
     ledger.note("ward_end", who, state.ward_until[who], state)
 
 
+def take_leave(state: State, ledger: Ledger, world: World, settled: Bools, week: int) -> None:
+    """Some report a leave and are away for days; the report is a routine record like any other contact."""
+    figures = world.figures.programmes
+    who = world.chance(settled & (state.phase == ACTIVE), figures.leave)
+    days, first = world.days(figures.leave_days, len(who)), world.day_in(week, len(who))
+    ledger.note("leave", who, first, state, value=days.astype(np.float64))
+    _go(state, who, first, days)
+
+
+def _go(state: State, who: Ints, first: Ints, days: Ints) -> None:
+    """Away from the first day on for so many days; who is away already stays so until the later end."""
+    still = state.away_until[who] >= first
+    state.away_from[who] = np.where(still, np.minimum(state.away_from[who], first), first)
+    state.away_until[who] = np.where(still, np.maximum(state.away_until[who], first + days), first + days)
+
+
 def leave_without_leave(state: State, ledger: Ledger, world: World, settled: Bools, week: int) -> None:
     """Some leave the county without leave; three times, or more than 30 days in all, is a serious breach."""
     figures, rng = world.figures.programmes, world.rng
     who = world.chance(settled & (state.phase == ACTIVE), by_use(figures.absence, state.used_last_week()))
     days = world.days(figures.absence_days, len(who))
-    ledger.note("absence", who, world.day_in(week, len(who)), state, value=days.astype(np.float64))
+    first = world.day_in(week, len(who))
+    ledger.note("absence", who, first, state, value=days.astype(np.float64))
+    _go(state, who, first, days)
     state.absences[who] += 1
     state.absent_days[who] += days
     often = state.absences[who] >= CLOCKS["absence_occasions"].limit

@@ -32,7 +32,7 @@ def _order(state: State, ledger: Ledger, world: World, who: Ints, day: Ints) -> 
     """An order, to be followed within the days of the statute; who refuses is sent to isolation after them."""
     _each_programme("order", state, ledger, who, day)
     within, figures = CLOCKS["report_after_order"].limit, world.figures.programmes
-    state.phase[who], state.completed[who] = ORDERED, False
+    state.phase[who], state.completed[who], state.seal_day[who] = ORDERED, False, NEVER
     state.due_day[who] = day + world.days((figures.report_soonest_day, within), len(who))
     refusing = world.rng.random(len(who)) < figures.refusal_share
     state.due_day[who[refusing]] = NEVER
@@ -59,6 +59,7 @@ def _begin(state: State, ledger: Ledger, world: World, who: Ints, day: Ints) -> 
     state.started_day[who] = day
     state.due_day[who] = state.recall_day[who] = NEVER
     state.next_test_day[who] = day + world.days(world.figures.tests.first_days, len(who))
+    state.next_hair_day[who] = day + world.days(world.figures.tests.hair_first_days, len(who))
     state.positives[who] = state.withheld[who] = state.absences[who] = state.absent_days[who] = 0
     state.noticed[who] = False
 
@@ -76,6 +77,7 @@ def admit(state: State, ledger: Ledger, world: World, who: Ints, day: Ints) -> N
     days = np.where(fate < figures.early_release_share, early, ISOLATION)
     state.due_day[who] = day + np.where(fate > 1 - figures.extended_share, longer, days)
     state.phase[who], state.recall_day[who], state.ward_until[who] = ISOLATED, NEVER, 0
+    state.completed[who], state.seal_day[who] = False, NEVER
 
 
 def release(state: State, ledger: Ledger, world: World, week: int) -> None:

@@ -10,7 +10,7 @@ from features.vocabulary import SUBSTANCES
 from training.city.figures import EDUCATIONS, ETHNICITIES, REGISTERS, SEXES, SUBSTANCES_USED, FactFigures, Figures
 from training.city.ground import Ground
 from training.city.names import ids, person_names
-from training.city.weeks import EPOCH, YEAR_DAYS, Bools, Floats, Ints, some_days
+from training.city.weeks import EPOCH, YEAR_DAYS, Bools, Floats, Ints, logistic, some_days
 
 PERSON_DIGITS = 7
 
@@ -77,13 +77,13 @@ def people(first: int, n_persons: int, ground: Ground, rng: np.random.Generator)
         stigma=rng.normal(size=n_persons),
         watch=_watch(facts, ground),
     )
-    return crowd_of_block, facts
+    return crowd_of_block, _with_gaps(facts, crowd_of_block.station, ground, rng)
 
 
 def _entries(veteran: Bools, ground: Ground, rng: np.random.Generator) -> Ints:
-    """Entry evenly from the first week until shortly before the end; of veterans, years before the first week."""
+    """Entry evenly from the first week to the last day; of veterans, years before the first week."""
     calendar, figures, n = ground.weeks, ground.figures.people, len(veteran)
-    entry = rng.integers(calendar.first, calendar.until - figures.entry_stops_days, n)
+    entry = rng.integers(calendar.first, calendar.until + 1, n)
     least, most = (round(years * YEAR_DAYS) for years in figures.veteran_years)
     return np.where(veteran, calendar.first - rng.integers(least, most, n), entry)
 
@@ -117,6 +117,14 @@ def _facts(
             "registered_on": registered_on,
         }
     )
+
+
+def _with_gaps(facts: pd.DataFrame, station: Ints, ground: Ground, rng: np.random.Generator) -> pd.DataFrame:
+    """The facts as registered: a station leaves out some of those that have to be asked for, a diligent one fewer."""
+    figures = ground.figures.facts
+    blank = logistic(figures.left_out + figures.left_out_by_diligence * ground.stations.diligence[station])
+    asked = {name: facts[name].mask(rng.random(len(facts)) < blank) for name in ("education", "first_use_year")}
+    return facts.assign(**asked).astype({"first_use_year": "Int64"})
 
 
 def _frailty_of(facts: pd.DataFrame, registered_on: Ints, figures: Figures) -> Floats:

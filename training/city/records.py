@@ -4,13 +4,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from features.vocabulary import KINDS, TEST_GIVEN
+from features.vocabulary import TEST_GIVEN
 from training.city.diary import Diary
 from training.city.living import KEPT, NO_SESSION
 from training.city.people import COMMUNITY_REHABILITATION, METHADONE, People
 from training.city.rows import NONE, NOTES, Rows, code, codes, rows, where
-from training.city.testing import AFTERCARE, NO_TEST, RESULTS, SURPRISE, SUSPICION
-from training.city.weeks import WEEKS_A_YEAR, YEAR_DAYS, Bools, Ints, logistic
+from training.city.state import NEVER
+from training.city.testing import AFTERCARE, NO_TEST, RESULTS, SURPRISE, SUSPICION, weekdays
+from training.city.weeks import WEEKS_A_YEAR, YEAR_DAYS, Bools, Floats, Ints, logistic
 from training.city.world import Entry, World
 
 Cells = tuple[Ints, ...]  # (weeks, persons) of the diary
@@ -29,6 +30,7 @@ TELLERS = {
     "transfer_in": "community",
     "move": "community",
     "absence": "community",
+    "leave": "community",
     "ward_start": "special_ward",
     "ward_end": "special_ward",
     "job_start": "employment",
@@ -58,7 +60,6 @@ CONTACTS = (
     Contact("rehab_station", "assistance"),
     Contact("employment", "training", only_jobless=True),
     Contact("employment", "placement", only_jobless=True),
-    Contact("community", "leave"),
 )
 
 
@@ -67,11 +68,14 @@ def records(diary: Diary, world: World) -> Rows:
     routine = [_contact(contact, diary, world) for contact in CONTACTS]
     routine += [_urine_tests(diary, world), _hair_tests(diary, world), _counselling(diary, world)]
     routine += [_doses(diary, world, taken=True), _doses(diary, world, taken=False)]
-    recent = np.concatenate(routine)
+    told = np.concatenate([_told(entry) for entry in diary.befell()])
+    routine += [told[where(told, kind="leave")]]
+    recent = not_while_away(np.concatenate(routine), told)
     calendar = world.ground.weeks
     recent = recent[recent["occurred_on"] >= calendar.monday(calendar.opens)]
     earlier = [_earlier_isolation(world.people), *_earlier_programmes(world)]
-    return until_death(np.concatenate([*earlier, *(_told(entry) for entry in diary.befell()), recent]))
+    lasting = told[~where(told, kind="leave")]
+    return until_sealed(until_death(np.concatenate([*earlier, lasting, recent])))
 
 
 def _rows(diary: Diary, at: Cells, day: Ints, **given: object) -> Rows:
@@ -92,10 +96,8 @@ def _contact(contact: Contact, diary: Diary, world: World) -> Rows:
         due &= ~diary.silent
     at = np.nonzero(due)
     outcome = _kept(kept[0], diary, world, at) if kept else NONE
-    in_days = KINDS[contact.kind].value_unit == "days"
-    value = world.days(world.figures.contacts.leave_days, len(at[0])) if in_days else np.nan
-    day = _day_in_week(world, at[0])
-    return _rows(diary, at, day, source=contact.source, kind=contact.kind, outcome=outcome, value=value)
+    day = _workday(world, at[0])
+    return _rows(diary, at, day, source=contact.source, kind=contact.kind, outcome=outcome)
 
 
 def _due(per_week: float, diary: Diary, world: World) -> Bools:
@@ -115,8 +117,8 @@ def _kept(logit: float, diary: Diary, world: World, at: Cells) -> Ints:
     return np.where(kept, code("outcome", "kept"), code("outcome", "missed"))
 
 
-def _day_in_week(world: World, week: Ints) -> Ints:
-    return world.ground.weeks.first + 7 * week + world.rng.integers(0, 7, len(week))
+def _workday(world: World, week: Ints) -> Ints:
+    return world.ground.weeks.first + 7 * week + weekdays(world, len(week))
 
 
 def _urine_tests(diary: Diary, world: World) -> Rows:
@@ -153,7 +155,7 @@ def _looked_for(result: Ints, who: Ints, world: World) -> Ints:
 def _counselling(diary: Diary, world: World) -> Rows:
     at = np.nonzero(diary.counselling != NO_SESSION)
     outcome = np.where(diary.counselling[at] == KEPT, code("outcome", "kept"), code("outcome", "missed"))
-    return _rows(diary, at, _day_in_week(world, at[0]), source="rehab_station", kind="counselling", outcome=outcome)
+    return _rows(diary, at, _workday(world, at[0]), source="rehab_station", kind="counselling", outcome=outcome)
 
 
 def _doses(diary: Diary, world: World, *, taken: bool) -> Rows:
@@ -166,9 +168,21 @@ def _doses(diary: Diary, world: World, *, taken: bool) -> Rows:
     chosen = ~silent if taken else silent | (world.rng.random(len(silent)) < strained)
     at = (at[0][chosen], at[1][chosen])
     outcome, note = ("taken", "week") if taken else ("missed", NONE)
-    value = np.round(care.dose_mg + care.dose_by_frailty * world.people.frailty[at[1]]) if taken else np.nan
-    day = _day_in_week(world, at[0])
+    value = _dose_mg(diary, world)[at] if taken else np.nan
+    day = world.ground.weeks.first + 7 * at[0] + world.rng.integers(0, 7, len(at[0]))  # the clinic knows no weekend
     return _rows(diary, at, day, source="methadone_clinic", kind="dose", outcome=outcome, value=value, note=note)
+
+
+def _dose_mg(diary: Diary, world: World) -> Floats:
+    """By week and person the dose at the clinic, mg: from a low start to the person's own, set anew now and then."""
+    care, rng, shape = world.figures.care, world.rng, diary.routine.shape
+    settings = -(-shape[0] // care.dose_moves_weeks)
+    moves = np.repeat(rng.normal(0, care.dose_moves_sd, (settings, shape[1])), care.dose_moves_weeks, axis=0)
+    own = care.dose_by_frailty * world.people.frailty + rng.normal(0, care.dose_sd, shape[1])
+    weeks_there = np.cumsum(diary.routine & (diary.programme == METHADONE), axis=0)
+    risen = 1 - (1 - care.dose_at_start) * np.exp(-weeks_there / care.dose_rise_weeks)
+    mg = (care.dose_mg + own + moves[: shape[0]]) * risen
+    return np.asarray(np.maximum(np.round(mg / care.dose_least_mg), 1) * care.dose_least_mg)
 
 
 def _told(entry: Entry) -> Rows:
@@ -221,3 +235,35 @@ def until_death(recorded: Rows) -> Rows:
     last = np.full(int(recorded["person"].max()) + 1, np.iinfo(np.int32).max)
     last[dead["person"]] = dead["occurred_on"]
     return recorded[recorded["occurred_on"] <= last[recorded["person"]]]
+
+
+def until_sealed(recorded: Rows) -> Rows:
+    """The rows without those that come after the sealing of the person's record, up to a new order or isolation."""
+    anew = where(recorded, kind="order") | where(recorded, kind="isolation_start")
+    sealed, reopened = (np.sort(_moments(recorded[each])) for each in (where(recorded, kind="sealed"), anew))
+    moment = _moments(recorded)
+    # The last of either that came before: sealed on an earlier day, reopened on the same day or an earlier one.
+    since_sealed = _last(sealed, np.searchsorted(sealed, moment))
+    since_reopened = _last(reopened, np.searchsorted(reopened, moment, side="right"))
+    of_same_person = since_sealed // NEVER == recorded["person"]
+    return recorded[~of_same_person | (since_reopened > since_sealed)]
+
+
+def not_while_away(routine: Rows, told: Rows) -> Rows:
+    """The routine rows without the contacts on days of a leave or absence."""
+    away = told[where(told, kind="leave") | where(told, kind="absence")]
+    first, moment = _moments(away), _moments(routine)
+    begun = np.searchsorted(np.sort(first), moment, side="right")
+    over = np.searchsorted(np.sort(first + away["value"].astype(np.int64)), moment, side="right")
+    contact = np.isin(routine["kind"], codes("kind", tuple(each.kind for each in CONTACTS)))
+    return routine[~contact | (begun == over)]
+
+
+def _moments(recorded: Rows) -> Ints:
+    """Person and day of rows as one number, by which they sort."""
+    return recorded["person"].astype(np.int64) * NEVER + recorded["occurred_on"]
+
+
+def _last(moments: Ints, place: Ints) -> Ints:
+    """The moment just before each place among sorted moments; before all of anybody's where there is none."""
+    return np.concatenate([[-NEVER], moments])[place]

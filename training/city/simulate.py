@@ -23,7 +23,7 @@ from training.city.rows import Rows
 from training.city.stations import stations_table
 from training.city.tally import Tally
 from training.city.truth import truth_of_places
-from training.city.weeks import Ints
+from training.city.weeks import Floats, Ints
 from training.city.write import Part, whole_folder, write_parts, write_plan
 
 Made = TypeVar("Made")
@@ -71,14 +71,14 @@ class Sums:
     tally: Tally = field(default_factory=Tally)
     told: list[Rows] = field(default_factory=lambda: [np.zeros(0, dtype=TOLD)])
     effort: Ints = field(default_factory=lambda: np.zeros(1, dtype=np.int64))
-    register: Ints = field(default_factory=lambda: np.zeros(1, dtype=np.int64))
+    caseload: Floats = field(default_factory=lambda: np.zeros(1))
 
     def add(self, made: Block) -> None:
         """Take a block into the sums."""
         self.tally += made.tally
         self.told.append(made.told)
         self.effort = self.effort + made.effort
-        self.register = self.register + made.register
+        self.caseload = self.caseload + made.caseload
 
 
 def parts(ground: Ground, sums: Sums, processes: int, tell: Tell) -> Iterator[Part]:
@@ -91,7 +91,7 @@ def parts(ground: Ground, sums: Sums, processes: int, tell: Tell) -> Iterator[Pa
     happening, figures = harm(ground), ground.figures.places
     yield Part(
         {
-            "stations": stations_table(ground.places, ground.stations, sums.register, figures.persons_per_worker),
+            "stations": stations_table(ground.places, ground.stations, sums.caseload, figures.persons_per_worker),
             "areas": areas_table(ground.places, figures),
             "incidents": incidents_table(np.concatenate(sums.told), ground, happening),
             "effort": effort_table(sums.effort, ground),

@@ -6,7 +6,7 @@ import numpy as np
 
 from training.city.figures import Figures
 from training.city.people import COMMUNITY_REHABILITATION, People
-from training.city.weeks import Bools, Floats, Ints
+from training.city.weeks import Bools, Floats, Ints, some_days
 
 # Phases of a person. `MISSING` is gone without a word and not yet declared lost, `STRANDED` moved and never taken over,
 # `GONE` out of any programme.
@@ -40,8 +40,12 @@ class State:
     started_day: Ints
     recall_day: Ints  # to be sent to isolation
     next_test_day: Ints
+    next_hair_day: Ints
+    away_from: Ints  # the first day of the last leave or absence
+    away_until: Ints  # the day after its last
     ward_until: Ints
-    completed: Bools  # three years in a programme are behind the person, and no new one has begun
+    completed: Bools  # three years in a programme are behind the person, no new one has begun, and nothing is sealed
+    seal_day: Ints  # from when the record of a completed programme is sealed, unless a new one has begun
     positives: Ints  # detected since the programme began
     withheld: Ints  # tests evaded or refused since then
     absences: Ints  # times left without leave since then
@@ -77,8 +81,12 @@ class State:
         """Who is in a programme and not known to be gone."""
         return self.stands(ACTIVE, MISSING)
 
+    def away(self, first: Ints | int, last: Ints | int) -> Bools:
+        """Who is on leave, or absent without it, on any day from the first to the last."""
+        return np.asarray((self.away_from <= last) & (first < self.away_until))
+
     def in_aftercare(self) -> Bools:
-        """Who is out of any programme after completing one."""
+        """Who is out of any programme after completing one, until the record is sealed."""
         return np.asarray(self.completed & (self.phase == GONE))
 
 
@@ -88,6 +96,7 @@ def begin(people: People, figures: Figures, rng: np.random.Generator) -> State:
     released = people.programme == COMMUNITY_REHABILITATION
     clean = np.where(released, entry.clean_at_release, rng.uniform(*entry.clean_at_entry, n))
     zeros = np.zeros(n, dtype=np.int64)
+    sealed = figures.programmes.sealed_from + some_days(figures.programmes.sealed_days, n, rng)
     return State(
         phase=np.where(people.veteran, GONE, AWAITED),
         programme=people.programme.copy(),
@@ -97,8 +106,12 @@ def begin(people: People, figures: Figures, rng: np.random.Generator) -> State:
         started_day=np.where(people.veteran, people.entry_day, NEVER),
         recall_day=np.full(n, NEVER),
         next_test_day=np.full(n, NEVER),
+        next_hair_day=np.full(n, NEVER),
+        away_from=np.full(n, NEVER),
+        away_until=zeros.copy(),
         ward_until=zeros.copy(),
         completed=people.veteran.copy(),
+        seal_day=np.where(people.veteran, sealed, NEVER),
         positives=zeros.copy(),
         withheld=zeros.copy(),
         absences=zeros.copy(),

@@ -38,8 +38,8 @@ def staff(places: PlaceFigures, figures: StationFigures, opens: int, rng: np.ran
     )
 
 
-def stations_table(places: Places, stations: Stations, persons: Ints, persons_per_worker: float) -> pd.DataFrame:
-    """The `stations` table; `persons` says how many are on the register of each."""
+def stations_table(places: Places, stations: Stations, caseload: Floats, persons_per_worker: float) -> pd.DataFrame:
+    """The `stations` table; `caseload` is how many persons are under care in each on an average day."""
     township = places.station_township
     second = np.concatenate([[False], township[1:] == township[:-1]])
     names = township_names(len(places))
@@ -50,17 +50,20 @@ def stations_table(places: Places, stations: Stations, persons: Ints, persons_pe
             "name_zh": [f"{names[t][0]}{zh}阳光驿站" for t, (zh, _) in zip(township, mark, strict=True)],
             "name_en": [f"{names[t][1]}{en} Sunshine Station" for t, (_, en) in zip(township, mark, strict=True)],
             "township_id": township_ids(places, township),
-            "social_workers": _workers(persons, persons_per_worker),
+            "social_workers": _workers(caseload, persons_per_worker),
             "opened_on": as_dates(stations.opened),
         }
     )
 
 
-def _workers(persons: Ints, persons_per_worker: float) -> Ints:
-    """Social workers by station: at least one each, the others where most persons are left to one (D'Hondt)."""
-    workers = np.ones(len(persons), dtype=np.int64)
-    for _ in range(round(persons.sum() / persons_per_worker) - len(persons)):
-        workers[np.argmax(persons / workers)] += 1
+def _workers(caseload: Floats, persons_per_worker: float) -> Ints:
+    """Social workers by station: at least one each, the others where most persons are left to one (D'Hondt).
+
+    A city of few persons has its stations all the same, so that a worker then has fewer than the figure says.
+    """
+    workers = np.ones(len(caseload), dtype=np.int64)
+    for _ in range(round(caseload.sum() / persons_per_worker) - len(caseload)):
+        workers[np.argmax(caseload / workers)] += 1
     return workers
 
 

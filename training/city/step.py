@@ -52,8 +52,9 @@ def step(state: State, world: World, week: int) -> Week:
     at_large = free & ~state.stands(*LOCKED_UP, DEAD) & awake
     hazard = hazard_of_use(state, world, at_large, week)
     use(state, world, hazard)
-    tests = take_tests(state, world, routine, silent, week)
+    moves.take_leave(state, ledger, world, routine, week)
     moves.leave_without_leave(state, ledger, world, routine, week)
+    tests = take_tests(state, world, routine, silent, week)
     return Week(
         alive=~state.stands(AWAITED, DEAD),
         routine=routine,
@@ -66,7 +67,7 @@ def step(state: State, world: World, week: int) -> Week:
         hazard=hazard,
         use_days=state.use_days[:, 7:].copy(),
         tests=tests,
-        counselling=counsel(state, world, routine, silent),
+        counselling=counsel(state, world, routine & ~state.away(monday, world.monday(week + 1) - 1), silent),
         befell=tuple(ledger.entries),
     )
 
@@ -82,6 +83,7 @@ def _move_on(state: State, ledger: Ledger, world: World, week: int) -> None:
     ends.declare_lost(state, ledger, world, week)
     ends.recall(state, ledger, world, week)
     ends.complete(state, ledger, world, week)
+    ends.seal(state, ledger, world, week)
     ends.leave_clinic(state, ledger, world, week)
     # Who began, returned or lies on a ward this week meets nothing else in it.
     awake = state.ward_until < world.monday(week)

@@ -38,15 +38,25 @@ def take_tests(state: State, world: World, routine: Bools, silent: Bools, week: 
     """Hold the tests of the week; the state remembers their results, and sanctions may follow."""
     monday, n = world.monday(week), len(state)
     due, held, why = _held(state, world, routine, week)
-    day = np.where(why == SCHEDULED, np.maximum(state.next_test_day, monday), world.day_in(week, n))
+    planned, other = np.maximum(state.next_test_day, monday), monday + weekdays(world, n)
+    day = np.where((why == SCHEDULED) & (planned - monday < world.figures.tests.workdays), planned, other)
+    held &= ~state.away(day, day)
     day = np.where(held, day, monday)
     urine = np.where(held, _urine(state, world, day - monday, silent, week), NO_TEST)
     # What the station let slip comes up again the week after.
     state.next_test_day[due & ~held] = monday + 7
     _schedule(state, world, day, urine, why)
-    hair = _hair(state, world, routine, silent)
+    hair_day = monday + weekdays(world, n)
+    hair = _hair(state, world, routine & ~state.away(hair_day, hair_day), silent, week)
+    state.next_hair_day[hair != NO_TEST] = hair_day[hair != NO_TEST]
+    state.next_hair_day += np.where(hair != NO_TEST, world.days(world.figures.tests.hair_again_days, n), 0)
     _consequences(state, world, day, urine, hair)
-    return Tests(urine=urine, urine_day=day, why=why, hair=hair, hair_day=world.day_in(week, n))
+    return Tests(urine=urine, urine_day=day, why=why, hair=hair, hair_day=hair_day)
+
+
+def weekdays(world: World, n: int) -> Ints:
+    """A day of the week for each of n contacts, Monday 0; few fall on a weekend."""
+    return world.rng.choice(7, n, p=world.figures.contacts.weekdays)
 
 
 def _held(state: State, world: World, routine: Bools, week: int) -> tuple[Bools, Bools, Ints]:
@@ -96,11 +106,11 @@ def _withheld(state: State, world: World, dirty: Bools, silent: Bools, week: int
     return np.where(silent, MISSED, np.where(rng.random(n) < logistic(logit), how, NO_TEST))
 
 
-def _hair(state: State, world: World, routine: Bools, silent: Bools) -> Ints:
+def _hair(state: State, world: World, routine: Bools, silent: Bools, week: int) -> Ints:
     """Two a year, each of which shows use two weeks to half a year back; missed as any other contact is."""
     figures, care, n = world.figures.tests, world.figures.care, len(state)
     recent, oldest = figures.hair_sees_weeks
-    due = routine & (world.rng.random(n) < 1 / figures.hair_every_weeks)
+    due = routine & (state.next_hair_day < world.monday(week + 1))
     seen = state.used_weeks[:, -1 - oldest : -recent].any(axis=1)
     shown = np.where(seen & (world.rng.random(n) < figures.hair_sensitivity), POSITIVE, NEGATIVE)
     strained = figures.hair_kept + care.kept_by_strain * state.strain
@@ -114,7 +124,8 @@ def _schedule(state: State, world: World, day: Ints, result: Ints, why: Ints) ->
     a, b = (EVERY[name][np.maximum(np.searchsorted(PHASES[name], since, side="right") - 1, 0)] for name in "AB")
     every = np.where(world.ground.stations.schedule_b[state.station], b, a)
     watch = np.clip(world.people.watch * world.ground.watch[state.township], *world.figures.bias.schedule_range)
-    every = np.round(every / watch).astype(np.int64)
+    slack = world.figures.tests.slack
+    every = np.round(every / watch).astype(np.int64) + world.days((-slack, slack), len(day))
     soon = np.minimum(every, world.days(world.figures.tests.sooner_days, len(day)))
     wait = np.where(result == NEGATIVE, every, soon)
     # A negative test out of turn does not put off the one that is due.
