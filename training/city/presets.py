@@ -8,9 +8,10 @@ from typing import Any
 from features.errors import ConfigError
 from training.city.assume import OURS, Assumption, assumptions
 from training.city.figures import DOMAIN_1, Figures
-from training.city.weeks import EPOCH, FESTIVAL_YEARS, weeks
+from training.city.weeks import EPOCH, weeks
 
 MOST_YEARS = 50
+FESTIVAL_YEARS = (2000, 2035)  # from and to: in these the Spring Festival of `weeks` is right to a day
 BIASES = ("none", "testing")
 
 

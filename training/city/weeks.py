@@ -23,7 +23,6 @@ WEEKS_A_YEAR, WEEKS_A_CALENDAR_YEAR = 52, 52.18
 # Mean new moons: one fell on 2000-01-06 at 18:14 UTC, 02:14 of the next day in China; another every 29.530588 days
 # (Meeus, Astronomical Algorithms, ch. 49). The year begins with the one between 21 January and 20 February.
 NEW_MOON, LUNATION = 10963.093, 29.530588
-FESTIVAL_YEARS = (2000, 2035)  # from and to: in these years that is right to a day
 
 
 @dataclass(frozen=True)
