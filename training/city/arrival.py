@@ -10,7 +10,7 @@ from training.city.rows import CODES, KIND_NAMES, NONE, OUTCOMES, RECORDED, Rows
 from training.city.stations import station_ids, township_ids
 from training.city.weeks import Floats, Ints, some_days
 
-CORRECTABLE = {
+CORRECTABLE: dict[str, dict[str, tuple[str, ...]]] = {
     # A positive screen that the laboratory does not confirm is the commonest correction: two mistakes in a negative.
     "urine_test": {"negative": ("positive", "missed"), "positive": ("negative",), "missed": ("evaded",)},
     "check_in": {"kept": ("missed",), "missed": ("kept",)},
