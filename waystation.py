@@ -224,9 +224,9 @@ def promote(
     """Let a trained model answer, if it passes the gate; the decision is appended to the ledger."""
     from training import runs
     from training.config import read_all
-    from training.relapse_feedback import feedback
     from training.promote import REFUSED
     from training.promote import promote as decide
+    from training.relapse_feedback import feedback
 
     home = _home()
     rules = {each.name: each for each in read_all(config, horizon_days or ())} if task == "relapse" else {}
@@ -249,6 +249,29 @@ def rollback(task: Task, config: ConfigOption = None, horizon_days: HorizonOptio
 
     for name in runs.names(task, config, horizon_days or ()):
         _print_decision(back(_home(), name, now=_now()))
+
+
+@app.command()
+def replay(score_id: Annotated[str, typer.Argument(help="The score_id of an answer.")]) -> None:
+    """A score again, from the state of the store, the model and the explainer it was made with; 1 when it differs."""
+    from features.store import Store
+    from models.champion import Champion
+    from serving.replay import replay as again
+    from training.promote import stored
+
+    home = _home()
+    with Store.open(home.store_url) as store:
+        told = again(
+            home.records,
+            store,
+            score_id,
+            lambda tag, digest: stored(home, Champion(tag.split(":")[0], "relapse", tag, digest, "", "", "")),
+        )
+    print_table(("log-odds", "feature"), [(f"{share:+.4f}", name) for name, share in told.reasons[:10]])
+    console.print(f"recorded {told.recorded!r}, again {told.again!r}, model {told.model}, state {told.snapshot[:12]}")
+    console.print("The same, bit for bit." if told.same else "[red]Not the same.[/]")
+    if not told.same:
+        raise typer.Exit(1)
 
 
 @app.command("prove-no-leak")

@@ -76,7 +76,7 @@ def test_a_promoted_model_is_in_the_ledger_the_pointer_the_store_and_the_alias(h
     import bentoml
 
     decision = promotion.promote(home, NAME, base, now=NOW)
-    assert decision.decision == promotion.PROMOTED
+    assert decision.decision == promotion.PROMOTED, decision.why
     pointer = champion.read(home.champions, NAME)
     assert pointer == decision.champion == list(promotion.ledger(home))[-1].champion
     assert os.environ["BENTOML_HOME"] == str(home.bentoml)

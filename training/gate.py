@@ -27,6 +27,9 @@ from training.gate_choice import ON_PAPER, ON_ROWS, SIMULATED
 from training.judgement import plain
 from training.later import CHAMPION, ITSELF, TWIN, Candidate, Later, Records, later_rows
 
+RELAPSES_FOR_A_SLOPE = (
+    100  # with fewer a slope says little, its interval too (Collins et al. 2016, doi:10.1002/sim.6787)
+)
 NOT_USABLE = (WaystationError, ReasonsError, lgb.basic.LightGBMError, KeyError, TypeError, ValueError, AttributeError)
 
 
@@ -278,7 +281,8 @@ def _off(group: Group, most: float, slopes: tuple[float, float] | None) -> list[
         return []
     shift, slope = group.figures["intercept"], group.figures["slope"]
     faults = ["risks too low"] if shift.low > most else ["risks too high"] if shift.high < -most else []
-    return [*faults, *(["risks too extreme or too timid"] if slopes and _beyond(slope, slopes) else [])]
+    enough = (group.relapses or 0) >= RELAPSES_FOR_A_SLOPE
+    return [*faults, *(["risks too extreme or too timid"] if enough and slopes and _beyond(slope, slopes) else [])]
 
 
 def _beyond(slope: Estimate, between: tuple[float, float]) -> bool:
