@@ -6,7 +6,7 @@ import sys
 from dataclasses import asdict
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
@@ -15,16 +15,14 @@ from features.errors import ConfigError, WaystationError
 from features.home import SETTINGS, Home
 from serving.area_commands import forecast, warnings
 from serving.commands import access_app, audit_app
-from training.commands import day, judge_by_truth, simulate
-from training.terminal import console, near, print_figures, print_table, step, steps, write_json, write_table
+from training.commands import judge_by_truth, simulate
+from training.feature_commands import features, prove_no_leak
+from training.options import ConfigOption, HorizonOption, JsonOption, Task, settled_home
+from training.terminal import console, near, print_figures, print_table, step, steps, write_json
 
 if TYPE_CHECKING:
     from serving.ask import Service
     from training.demo import Ready
-    from training.feature_files import Asked
-    from training.proof import Proof
-
-Task = Literal["relapse", "hotspot"]
 
 LOOPBACK = "127.0.0.1"
 
@@ -38,13 +36,6 @@ store_app = typer.Typer(help="What is in the history store.", no_args_is_help=Tr
 app.add_typer(store_app, name="store")
 app.add_typer(access_app, name="access")
 app.add_typer(audit_app, name="audit")
-
-ConfigOption = Annotated[Path | None, typer.Option("--config", help="TOML file; the default task when not given.")]
-HorizonOption = Annotated[
-    list[int] | None,
-    typer.Option(help="Relapse within so many days; a model for each."),
-]
-JsonOption = Annotated[Path | None, typer.Option("--json", help="Also write the figures to this file.")]
 
 
 @app.command()
@@ -87,6 +78,8 @@ def demo(
 
 
 app.command()(simulate)
+app.command()(features)
+app.command("prove-no-leak")(prove_no_leak)
 app.command()(forecast)
 app.command()(warnings)
 
@@ -105,7 +98,7 @@ def ingest(
     from features.mapping import read_mapping
     from features.store import Store
 
-    home = _home()
+    home = settled_home()
     with step("ingest"), Store.open(home.store_url) as store:
         how = read_mapping(mapping) if mapping else None
         report = take_in(path, store, mapping=how, batch_id=batch, backfill=backfill, received_on=_today())
@@ -124,41 +117,6 @@ def ingest(
 
 
 @app.command()
-def features(  # noqa: PLR0913 (the options of a command)
-    task: Annotated[Task, typer.Argument()] = "relapse",
-    *,
-    as_of: Annotated[str | None, typer.Option("--as-of", help="One or more dates, comma-separated.")] = None,
-    out: Annotated[Path | None, typer.Option(help="CSV or Parquet file to write.")] = None,
-    config: ConfigOption = None,
-    memory_mb: Annotated[int, typer.Option(help="Work on parts of whole persons, so that this suffices.")] = 2000,
-    events: Annotated[int | None, typer.Option(min=1, help="Plan for this many events (with --dry-run).")] = None,
-    persons: Annotated[int | None, typer.Option(min=1, help="Plan for this many persons (with --dry-run).")] = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what it will take; write nothing.")] = False,
-    dictionary: Annotated[bool, typer.Option("--dictionary", help="Say what the relapse features mean.")] = False,
-    language: Annotated[str, typer.Option(help="Language of the dictionary: zh-CN or en.")] = "zh-CN",
-    json_file: JsonOption = None,
-) -> None:
-    """What was known on a day: one row for each person or area and as-of date, one column for each feature."""
-    if dictionary:
-        _show_dictionary(task, config, language, json_file)
-        return
-    if as_of is None or (out is None and not dry_run):
-        raise ConfigError("features: give the dates with --as-of and the file to write with --out, or --dictionary.")
-    if task == "hotspot" and dry_run:
-        raise ConfigError("features: --dry-run plans the features of persons; those of areas take seconds.")
-    dates = [day(part) for part in as_of.split(",")]
-    if out is None or dry_run:
-        from training.feature_files import Asked
-
-        suffix = ".parquet" if out is None else out.suffix
-        _show_plan(config, dates, Asked(memory_mb, suffix, events, persons), json_file)
-    elif task == "hotspot":
-        _write_area_features(config, dates, out, json_file)
-    else:
-        _write_features(config, dates, memory_mb, out, json_file)
-
-
-@app.command()
 def train(
     task: Task, config: ConfigOption = None, horizon_days: HorizonOption = None, json_file: JsonOption = None
 ) -> None:
@@ -166,7 +124,7 @@ def train(
     from training import runs
 
     with steps() as tell:
-        trained = runs.train(_home(), task, config, tell, horizons_days=horizon_days or ())
+        trained = runs.train(settled_home(), task, config, tell, horizons_days=horizon_days or ())
     for run in trained:
         console.print(f"{run.name}: version {run.tracked.version}, run {run.tracked.run}, snapshot {run.snapshot[:12]}")
         print_figures(run.figures)
@@ -196,7 +154,7 @@ def backtest(  # noqa: PLR0913 (the options of a command)
     if truth is not None:
         if task != "relapse":
             raise ConfigError("backtest: --truth is for relapse; name the task `relapse`.")
-        judge_by_truth(_home(), config, truth, json_file)
+        judge_by_truth(settled_home(), config, truth, json_file)
         return
     if incidents is not None:
         if task != "hotspot":
@@ -209,7 +167,7 @@ def backtest(  # noqa: PLR0913 (the options of a command)
         raise ConfigError("backtest: --areas, --unit, --horizon-weeks and --origins go with --incidents FILE.")
     else:
         with steps() as tell:
-            figures = runs.backtest(_home(), task, config, tell)
+            figures = runs.backtest(settled_home(), task, config, tell)
     print_figures(figures)
     write_json(json_file, figures)
 
@@ -228,7 +186,7 @@ def promote(
     from training.promote import promote as decide
     from training.relapse_feedback import feedback
 
-    home = _home()
+    home = settled_home()
     rules = {each.name: each for each in read_all(config, horizon_days or ())} if task == "relapse" else {}
     with step("look at every item of the gate"):
         decisions = [
@@ -248,7 +206,7 @@ def rollback(task: Task, config: ConfigOption = None, horizon_days: HorizonOptio
     from training.promote import rollback as back
 
     for name in runs.names(task, config, horizon_days or ()):
-        _print_decision(back(_home(), name, now=_now()))
+        _print_decision(back(settled_home(), name, now=_now()))
 
 
 @app.command()
@@ -259,7 +217,7 @@ def replay(score_id: Annotated[str, typer.Argument(help="The score_id of an answ
     from serving.replay import replay as again
     from training.promote import stored
 
-    home = _home()
+    home = settled_home()
     with Store.open(home.store_url) as store:
         told = again(
             home.records,
@@ -274,26 +232,6 @@ def replay(score_id: Annotated[str, typer.Argument(help="The score_id of an answ
         raise typer.Exit(1)
 
 
-@app.command("prove-no-leak")
-def prove_no_leak(
-    as_of: Annotated[str, typer.Option("--as-of", help="The date whose future is poisoned.")],
-    edits: Annotated[int, typer.Option(min=1, help="Random edits to what occurred or became known later.")] = 1000,
-    seed: Annotated[int, typer.Option(help="Another seed makes other edits.")] = 7,
-    config: ConfigOption = None,
-    json_file: JsonOption = None,
-) -> None:
-    """Poison the future on a copy of the store, and show that no feature, score or reason moves."""
-    from training import runs
-    from training.proof import Poison
-
-    with steps() as tell:
-        proof = runs.prove_no_leak(_home(), config, day(as_of), Poison(edits, seed), tell)
-    write_json(json_file, asdict(proof))
-    _show_proof(proof)
-    if proof.moved or not proof.suffices:
-        raise typer.Exit(1)
-
-
 @app.command()
 def serve(
     host: Annotated[str, typer.Option(help="Other than loopback only once somebody holds a key.")] = "127.0.0.1",
@@ -304,7 +242,7 @@ def serve(
     from serving.run import access_is_on
     from serving.run import serve as run_service
 
-    home = _home()
+    home = settled_home()
     if not access_is_on(home):
         console.print("Nobody holds a key yet, so nobody is answered. Grant one: waystation access grant --help")
     run_service(home, host=host, port=port, workers=workers)
@@ -316,7 +254,7 @@ def store_info(json_file: JsonOption = None) -> None:
     from features.store import Store
     from features.storeinfo import describe
 
-    home = _home()
+    home = settled_home()
     with Store.open(home.store_url) as store:
         info = describe(store, home.snapshots)
     print_table(("", "rows", "occurred", "known"), info.lines())
@@ -333,7 +271,7 @@ def store_quarantine(
     from features.mending import to_mend
     from features.store import Store
 
-    with Store.open(_home().store_url) as store:
+    with Store.open(settled_home().store_url) as store:
         rows = to_mend(store.quarantine(), file)
     rows.to_csv(out, index=False, encoding="utf-8-sig")  # with the mark by which spreadsheets know UTF-8
     console.print(f"{len(rows)} rows: {out}")
@@ -376,83 +314,8 @@ def _show_addresses(port: int, ready: "Ready", key: str) -> None:
     console.print(f"MLflow    .venv/bin/mlflow ui --backend-store-uri {store} --port 5000")
 
 
-def _show_dictionary(task: Task, config: Path | None, language: str, json_file: Path | None) -> None:
-    """What each function of the catalogue means, and each column of a configuration; as JSON both, when asked for."""
-    from features.dictionary import cell_heads, cells, dictionary, functions, widest_name
-    from features.relapse import chosen
-    from training.config import read
-
-    if task != "relapse":
-        raise ConfigError("features: only the relapse features have a dictionary; leave the task out.")
-    columns = chosen(read(config).features)
-    catalogue, entries = functions(columns, language), dictionary(columns, language)
-    for told in (catalogue, entries) if config else (catalogue,):
-        print_table(cell_heads(language), [cells(entry, language) for entry in told], first=widest_name(told))
-    both = {"functions": catalogue, "features": entries}
-    write_json(json_file, {part: [asdict(entry) for entry in told] for part, told in both.items()})
-
-
-def _write_features(config: Path | None, dates: list[date], memory_mb: int, out: Path, json_file: Path | None) -> None:
-    from training import feature_files, runs
-
-    with steps() as tell:
-        snapshot, wanted = runs.relapse_features(_home(), config, dates, tell)
-        rows = feature_files.write(snapshot, wanted, out, memory_mb=memory_mb, tell=tell)
-    console.print(f"{rows:,} rows: {out}")
-    remarks = feature_files.remarks(snapshot, wanted, rows)
-    for remark in remarks:
-        console.print(remark)
-    write_json(json_file, {"rows": rows, "remarks": remarks})
-
-
-def _write_area_features(config: Path | None, dates: list[date], out: Path, json_file: Path | None) -> None:
-    from training import runs
-
-    with steps() as tell:
-        table = runs.area_features(_home(), config, dates, tell)
-        write_table(out, table)
-    console.print(f"{len(table):,} rows: {out}")
-    write_json(json_file, {"rows": len(table), "remarks": []})
-
-
-def _show_plan(config: Path | None, dates: list[date], asked: "Asked", json_file: Path | None) -> None:
-    from training import feature_files, runs
-
-    with steps() as tell:
-        snapshot, wanted = runs.relapse_features(_home(), config, dates, tell)
-        tell("sample")
-        plan = feature_files.plan(snapshot, wanted, asked)
-    print_table(("", "plan"), plan.lines())
-    write_json(json_file, asdict(plan))
-
-
-def _show_proof(proof: "Proof") -> None:
-    done = ", ".join(f"{n} {sort}" for sort, n in proof.edits.items())
-    console.print(
-        f"{sum(proof.edits.values()):,} edits: {done}. "
-        f"Compared: {proof.persons:,} persons, {proof.columns} columns, {proof.scored:,} scores."
-    )
-    if not proof.with_scores:
-        console.print("No scores and reasons were watched, for no model is promoted yet: waystation promote relapse.")
-    if proof.not_exercised:
-        share = f"{len(proof.not_exercised)} of {proof.with_a_future} columns that have a future"
-        console.print(f"Not exercised, so of these nothing is proved: {share}: {', '.join(proof.not_exercised)}")
-    if proof.moved:
-        console.print(f"[red]THE FUTURE LEAKS[/] into {len(proof.moved)} columns: {', '.join(proof.moved)}")
-    elif proof.suffices:
-        console.print("Nothing moved.")
-    else:
-        console.print("[red]Too little was exercised[/] to prove anything: give more --edits, or an earlier --as-of.")
-
-
 def _print_decision(decision: Any) -> None:
     console.print(f"{decision.champion.name}: {decision.decision}, {decision.why}. {decision.champion.tag}")
-
-
-def _home() -> Home:
-    home = Home.of_environment()
-    home.settle()
-    return home
 
 
 def _today() -> date:

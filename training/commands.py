@@ -2,7 +2,6 @@
 
 import os
 from dataclasses import asdict
-from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -10,6 +9,7 @@ import typer
 
 from features.errors import ConfigError
 from features.home import Home
+from training.options import day
 from training.terminal import console, counting, print_figures, print_table, steps, write_json
 
 if TYPE_CHECKING:
@@ -136,13 +136,3 @@ def judge_by_truth(home: Home, config: Path | None, truth: Path, json_file: Path
     for outcome in oracle.OUTCOMES:
         print_table(oracle.heads(outcome), oracle.lines(figures["oracle"][outcome]))
     write_json(json_file, figures)
-
-
-def day(text: str, *, option: str = "--as-of") -> date:
-    """The day a text names; ConfigError when it names none."""
-    try:
-        return date.fromisoformat(text.strip())
-    except ValueError:
-        raise ConfigError(
-            f"{option} takes a date such as 2025-12-31; --as-of and --oracle take several, separated by commas."
-        ) from None

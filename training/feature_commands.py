@@ -1,0 +1,138 @@
+"""The commands of features: what was known on a day, what each feature means, the proof that none sees the future."""
+
+from dataclasses import asdict
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from features.errors import ConfigError
+from training.options import ConfigOption, JsonOption, Task, day, settled_home
+from training.terminal import console, print_table, steps, write_json, write_table
+
+if TYPE_CHECKING:
+    from training.feature_files import Asked
+    from training.proof import Proof
+
+
+def features(  # noqa: PLR0913 (the options of a command)
+    task: Annotated[Task, typer.Argument()] = "relapse",
+    *,
+    as_of: Annotated[str | None, typer.Option("--as-of", help="One or more dates, comma-separated.")] = None,
+    out: Annotated[Path | None, typer.Option(help="CSV or Parquet file to write.")] = None,
+    config: ConfigOption = None,
+    memory_mb: Annotated[int, typer.Option(help="Work on parts of whole persons, so that this suffices.")] = 2000,
+    events: Annotated[int | None, typer.Option(min=1, help="Plan for this many events (with --dry-run).")] = None,
+    persons: Annotated[int | None, typer.Option(min=1, help="Plan for this many persons (with --dry-run).")] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what it will take; write nothing.")] = False,
+    dictionary: Annotated[bool, typer.Option("--dictionary", help="Say what the relapse features mean.")] = False,
+    language: Annotated[str, typer.Option(help="Language of the dictionary: zh-CN or en.")] = "zh-CN",
+    json_file: JsonOption = None,
+) -> None:
+    """What was known on a day: one row for each person or area and as-of date, one column for each feature."""
+    if dictionary:
+        _show_dictionary(task, config, language, json_file)
+        return
+    if as_of is None or (out is None and not dry_run):
+        raise ConfigError("features: give the dates with --as-of and the file to write with --out, or --dictionary.")
+    if task == "hotspot" and dry_run:
+        raise ConfigError("features: --dry-run plans the features of persons; those of areas take seconds.")
+    dates = [day(part) for part in as_of.split(",")]
+    if out is None or dry_run:
+        from training.feature_files import Asked
+
+        suffix = ".parquet" if out is None else out.suffix
+        _show_plan(config, dates, Asked(memory_mb, suffix, events, persons), json_file)
+    elif task == "hotspot":
+        _write_area_features(config, dates, out, json_file)
+    else:
+        _write_features(config, dates, memory_mb, out, json_file)
+
+
+def prove_no_leak(
+    as_of: Annotated[str, typer.Option("--as-of", help="The date whose future is poisoned.")],
+    edits: Annotated[int, typer.Option(min=1, help="Random edits to what occurred or became known later.")] = 1000,
+    seed: Annotated[int, typer.Option(help="Another seed makes other edits.")] = 7,
+    config: ConfigOption = None,
+    json_file: JsonOption = None,
+) -> None:
+    """Poison the future on a copy of the store, and show that no feature, score or reason moves."""
+    from training import runs
+    from training.proof import Poison
+
+    with steps() as tell:
+        proof = runs.prove_no_leak(settled_home(), config, day(as_of), Poison(edits, seed), tell)
+    write_json(json_file, asdict(proof))
+    _show_proof(proof)
+    if proof.moved or not proof.suffices:
+        raise typer.Exit(1)
+
+
+def _show_dictionary(task: Task, config: Path | None, language: str, json_file: Path | None) -> None:
+    """What each function of the catalogue means, and each column of a configuration; as JSON both, when asked for."""
+    from features.dictionary import cell_heads, cells, dictionary, functions, widest_name
+    from features.relapse import chosen
+    from training.config import read
+
+    if task != "relapse":
+        raise ConfigError("features: only the relapse features have a dictionary; leave the task out.")
+    columns = chosen(read(config).features)
+    catalogue, entries = functions(columns, language), dictionary(columns, language)
+    for told in (catalogue, entries) if config else (catalogue,):
+        print_table(cell_heads(language), [cells(entry, language) for entry in told], first=widest_name(told))
+    both = {"functions": catalogue, "features": entries}
+    write_json(json_file, {part: [asdict(entry) for entry in told] for part, told in both.items()})
+
+
+def _write_features(config: Path | None, dates: list[date], memory_mb: int, out: Path, json_file: Path | None) -> None:
+    from training import feature_files, runs
+
+    with steps() as tell:
+        snapshot, wanted = runs.relapse_features(settled_home(), config, dates, tell)
+        rows = feature_files.write(snapshot, wanted, out, memory_mb=memory_mb, tell=tell)
+    console.print(f"{rows:,} rows: {out}")
+    remarks = feature_files.remarks(snapshot, wanted, rows)
+    for remark in remarks:
+        console.print(remark)
+    write_json(json_file, {"rows": rows, "remarks": remarks})
+
+
+def _write_area_features(config: Path | None, dates: list[date], out: Path, json_file: Path | None) -> None:
+    from training import runs
+
+    with steps() as tell:
+        table = runs.area_features(settled_home(), config, dates, tell)
+        write_table(out, table)
+    console.print(f"{len(table):,} rows: {out}")
+    write_json(json_file, {"rows": len(table), "remarks": []})
+
+
+def _show_plan(config: Path | None, dates: list[date], asked: "Asked", json_file: Path | None) -> None:
+    from training import feature_files, runs
+
+    with steps() as tell:
+        snapshot, wanted = runs.relapse_features(settled_home(), config, dates, tell)
+        tell("sample")
+        plan = feature_files.plan(snapshot, wanted, asked)
+    print_table(("", "plan"), plan.lines())
+    write_json(json_file, asdict(plan))
+
+
+def _show_proof(proof: "Proof") -> None:
+    done = ", ".join(f"{n} {sort}" for sort, n in proof.edits.items())
+    console.print(
+        f"{sum(proof.edits.values()):,} edits: {done}. "
+        f"Compared: {proof.persons:,} persons, {proof.columns} columns, {proof.scored:,} scores."
+    )
+    if not proof.with_scores:
+        console.print("No scores and reasons were watched, for no model is promoted yet: waystation promote relapse.")
+    if proof.not_exercised:
+        share = f"{len(proof.not_exercised)} of {proof.with_a_future} columns that have a future"
+        console.print(f"Not exercised, so of these nothing is proved: {share}: {', '.join(proof.not_exercised)}")
+    if proof.moved:
+        console.print(f"[red]THE FUTURE LEAKS[/] into {len(proof.moved)} columns: {', '.join(proof.moved)}")
+    elif proof.suffices:
+        console.print("Nothing moved.")
+    else:
+        console.print("[red]Too little was exercised[/] to prove anything: give more --edits, or an earlier --as-of.")
