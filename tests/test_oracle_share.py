@@ -88,7 +88,8 @@ def test_rows_the_oracle_was_not_asked_about_are_counted_and_left_out():
     assert (told["rows"], told["rows_not_answered"]) == (1, 1)
 
 
-SUNDAYS = (date(2025, 6, 8), date(2025, 8, 31))
+# Four of them: on two the small city has 11 positives, too few to tell the oracle from a lucky model.
+SUNDAYS = (date(2024, 12, 22), date(2025, 3, 16), date(2025, 6, 8), date(2025, 8, 31))
 
 
 @pytest.fixture(scope="module")
