@@ -34,7 +34,7 @@ class Events:
     occurred: Days
     known: Days
     until: Days
-    places: npt.NDArray[np.int64] | None = None
+    places: npt.NDArray[np.int32] | None = None
 
     @cached_property
     def columns(self) -> walk.Columns:
@@ -65,7 +65,7 @@ class Events:
             occurred=self.occurred[places],
             known=self.known[places],
             until=self.until[places],
-            places=places if self.places is None else self.places[places],
+            places=places.astype(np.int32) if self.places is None else self.places[places],
         )
 
     def flagged(self, column: str, wanted: Wanted) -> npt.NDArray[np.bool_]:

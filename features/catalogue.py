@@ -5,7 +5,9 @@ column is made of both. A feature is written down as plain values, so an artifac
 What else is to be known of it (unit, source, legal basis) stands at the function, and `dictionary` tells it.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+import os
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
 from inspect import signature
@@ -20,6 +22,9 @@ from features.history import Floats, History
 
 Argument = int | str | None
 Measure = Callable[..., Floats]
+
+MANY = 10_000  # rows from which threads are worth their start; the loops of a feature run outside Python's lock
+THREADS = min(os.cpu_count() or 1, 4)
 
 
 @dataclass(frozen=True)
@@ -114,12 +119,21 @@ def make(code: str, **arguments: Argument) -> Feature:
 def compute(history: History, predictions: pd.DataFrame, features: Sequence[Feature]) -> pd.DataFrame:
     """One row for each prediction time (person_id, as_of), one float column for each feature.
 
-    Training passes hundreds of thousands of rows, the service one; the code is the same and so is every bit.
+    Training passes hundreds of thousands of rows, the service one; the code is the same and so is every bit. Of many
+    rows each thread computes a share of the features; what two of them need is found twice at worst.
     """
     past = Visible.at(history, predictions)
     values = np.empty((len(features), len(predictions)))
-    for place, each in enumerate(features):
-        values[place] = each.of(past)
+
+    def fill(places: Iterable[int]) -> None:
+        for place in places:
+            values[place] = features[place].of(past)
+
+    if len(predictions) < MANY:
+        fill(range(len(features)))
+    else:
+        with ThreadPoolExecutor(THREADS) as pool:
+            list(pool.map(fill, np.array_split(np.arange(len(features)), THREADS)))
     return pd.DataFrame(values.T, index=predictions.index, columns=[each.name for each in features], copy=False)
 
 

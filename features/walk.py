@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit
 
-from features.history import NEVER, Days, Floats
+from features.history import NEVER, Codes, Days, Floats
 
 Places = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
@@ -51,7 +51,7 @@ class Sums(NamedTuple):
     """
 
     settled: Days
-    in_force: Places
+    in_force: Codes
 
 
 def compiled(function: Callable[Arguments, Answer]) -> Callable[Arguments, Answer]:
@@ -103,10 +103,10 @@ def count(rows: Rows, events: Columns) -> Floats:
 
 
 @compiled
-def sums(events: Columns) -> tuple[Days, Places]:
+def sums(events: Columns) -> tuple[Days, Codes]:
     """The columns of `Sums`: a revision is in force for good once known if none replaced it, else out once replaced."""
     settled = np.empty(len(events.occurred), dtype=np.int32)
-    in_force = np.zeros(len(events.occurred) + 1, dtype=np.int64)
+    in_force = np.zeros(len(events.occurred) + 1, dtype=np.int32)
     for person in range(len(events.first) - 1):
         day = events.known[events.first[person]] if events.first[person] < len(settled) else np.int32(0)
         for place in range(events.first[person], events.first[person + 1]):
