@@ -11,6 +11,7 @@ from features.errors import ConfigError
 from models import artifact
 from models.calibration import Platt
 from models.linear import Line, Linear
+from tests import small_city
 from training import card, runs
 from training.case import case_of
 from training.config import read
@@ -21,15 +22,22 @@ from training.relapse import train
 
 
 @pytest.fixture(scope="module")
-def config(small_home):
-    task = read(small_home.path / "relapse.toml")
-    return replace(task, gate=replace(task.gate, least_persons=20, least_relapses=5))
+def home(tmp_path_factory):
+    """A home large enough that a good model is ahead of the baselines."""
+    return small_city.make(tmp_path_factory.mktemp("gate"), persons=1500)
 
 
 @pytest.fixture(scope="module")
-def good(small_home, config):
+def config(home):
+    task = read(home.path / "relapse.toml")
+    items = tuple(name for name in ITEMS if name != "feedback")
+    return replace(task, gate=replace(task.gate, items=items, least_persons=20, least_relapses=5))
+
+
+@pytest.fixture(scope="module")
+def good(home, config):
     """A challenger as training leaves it."""
-    made_from = material(small_home, lambda _: None)
+    made_from = material(home, lambda _: None)
     trained = train(made_from.history, config, snapshot_day=made_from.last_day)
     fairness = runs.fairness_of(trained.backtest, made_from.snapshot, config, {})
     told = card.relapse_card(
@@ -41,8 +49,8 @@ def good(small_home, config):
 
 
 @pytest.fixture(scope="module")
-def case(small_home, config, good):
-    return case_of(small_home, good, good, config, None)
+def case(home, config, good):
+    return case_of(home, good, good, config, None)
 
 
 def only(case, *items):

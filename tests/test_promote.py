@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import mlflow
@@ -13,6 +14,7 @@ from features.home import Home
 from models import champion
 from training import promote as promotion
 from training import runs, track
+from training.config import read
 
 
 @pytest.fixture(scope="module")
@@ -128,7 +130,9 @@ def test_a_model_no_better_than_the_base_rate_is_refused_and_the_refusal_kept(ho
     useless = retrain(home, 1)  # one small tree says next to nothing
     card = json.loads(_file_of(home, useless, "card.json").read_text())
     assert card["name"] == NAME
-    decision = promotion.promote(home, NAME, useless.tracked.run, now=NOW)
+    task = read(home.path / "relapse.toml")
+    strict = replace(task, gate=replace(task.gate, items=("sound", "card", "baselines")))
+    decision = promotion.promote(home, NAME, useless.tracked.run, now=NOW, config=strict)
     beaten = card["figures"]["paired"]["base_rate"]["log_loss"]["value"] < 0
     assert decision.decision == promotion.REFUSED or beaten
     if decision.decision == promotion.REFUSED:
