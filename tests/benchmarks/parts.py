@@ -19,7 +19,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from features.cohort import Cohort
-from features.partitions import Task
+from features.partitions import Size, Task, features_of, parts
 from features.relapse import FeatureChoice, chosen
 from features.snapshot import Snapshot
 from features.stations import COUNTED
@@ -66,6 +66,8 @@ def run(folder, *, memory_mb, dates, n_features):
     task = Task(Cohort(minimum_tests=0), chosen(FeatureChoice())[:n_features], tuple(days.tolist()))
     counts = {name: pq.ParquetFile(folder / f"{name}.parquet").metadata.num_rows for name in ("events", "persons")}
     snapshot, told = Snapshot(folder, "invented", {}, counts), []
+    few = next(parts(folder / "events.parquet", Size(events=1, persons=1)))
+    features_of(few, pd.read_parquet(folder / "persons.parquet").head(1), task)  # loads the compiled loops
     began, processor = time.perf_counter(), time.process_time()
     rows = write(snapshot, task, folder / "features.parquet", memory_mb=memory_mb, tell=told.append)
     seconds, busy = time.perf_counter() - began, time.process_time() - processor
