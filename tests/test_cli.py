@@ -60,7 +60,7 @@ def test_a_backtest_prints_its_figures_and_writes_them(home, tmp_path):
     assert done.returncode == 0, done.stderr
     figures = json.loads(out.read_text())
     assert set(figures["counts"]) >= {"persons", "rows", "positives", "unobserved"}
-    assert set(figures["models"]) == {"lightgbm", "logistic", "last_result", "base_rate"}
+    assert set(figures["models"]) == {"lightgbm", "logistic", "last_result", "points", "base_rate"}
     assert set(figures["models"]["lightgbm"]["auroc"]) == {"value", "low", "high"}
     assert f"{figures['models']['lightgbm']['auroc']['value']:.3f}" in done.stdout
 
@@ -70,7 +70,7 @@ def test_a_backtest_prints_its_figures_and_writes_them(home, tmp_path):
     [
         (["ingest", "no/such/folder"], "no such file or folder"),
         (["backtest", "relapse", "--config", "no.toml"], "no.toml"),
-        (["features", "relapse", "--as-of", "yesterday", "--out", "x.csv"], "--as-of takes dates"),
+        (["features", "relapse", "--as-of", "yesterday", "--out", "x.csv"], "--as-of takes a date"),
         (["promote", "relapse"], "train first"),
         (["rollback", "relapse"], "no earlier champion"),
         (["serve", "--host", "0.0.0.0"], "nobody holds a key yet"),

@@ -52,7 +52,14 @@ class Preset:
             yield replace(each, source=own.get(each.name, each.source))
 
 
-DEMO = Preset("demo", 2_000, 3, f"{OURS}: small enough to be looked at")
+DEMO = Preset(
+    "demo",
+    2_000,
+    3,
+    f"{OURS}: small enough to be looked at",
+    # Beyond its size, so that three years hold enough of them to judge a forecast by.
+    (Difference("incidents.overdoses_a_week", 60.0),),
+)
 
 GUIYANG = Preset(
     "guiyang",
