@@ -52,7 +52,8 @@ def test_a_person_of_the_trial_gets_an_explained_score_out_of_a_running_service(
     person_id = tests.query("10957 + 28 < occurred_on <= 10957 + 56")["person_id"].iloc[
         0
     ]  # a good week, so in the cohort
-    service = Service("127.0.0.1", free_port())
+    granted = waystation(home.path, "access", "grant", "--role", "machine", "--name", "trial")
+    service = Service("127.0.0.1", free_port(), key=granted.stdout.split()[0])
     process = start(home, port=service.port, log=home.path / "service.log")
     try:
         service.wait_until_ready(seconds=90, alive=lambda: process.poll() is None)
