@@ -131,7 +131,9 @@ def _spread(lesson: Lesson, share: float, config: RelapseConfig, refits: int) ->
         resampled = lesson.where(times > 0, times)
         matrix = lesson.table[times == 0].to_numpy(dtype=np.float64)
         told = np.full(len(times), np.nan)
-        trees = np.asarray(resampled.grown(config.growth).predict(matrix, raw_score=True))
+        trees = np.asarray(
+            resampled.grown(config.growth).predict(matrix, raw_score=True, num_threads=config.growth.num_threads)
+        )
         linear = _linear(resampled, config).log_odds(matrix) if share > 0 else np.zeros(len(matrix))
         told[times == 0] = _mixed(trees, linear, share)
         return told
