@@ -14,6 +14,7 @@ import pandas as pd
 
 from features.history import Floats
 
+ALL_THREADS = 0  # LightGBM's word for as many as there are
 SEED_STEP = 1000  # LightGBM derives further seeds from one by adding small numbers
 OURS = ("rounds", "seeds")  # settings of Growth that LightGBM does not know
 TAIL = "end of trees\n\nfeature_importances:\n\nparameters:\n\nend of parameters\n\npandas_categorical:null\n"
@@ -69,6 +70,18 @@ def fit_booster(
         table.to_numpy(dtype=np.float64), relapse, weight=weight, feature_name=list(table.columns), free_raw_data=True
     )
     return lgb.train(parameters, rows, num_boost_round=growth.rounds)
+
+
+def raw_score(
+    booster: lgb.Booster, matrix: Floats, *, threads: int, begun: int = 0, rounds: int | None = None
+) -> Floats:
+    """What the trees say of each row, from tree `begun` on; `rounds` None: of all that follow.
+
+    Where models are trained side by side, with as many threads as those: LightGBM keeps one number of threads for the
+    whole process, and a prediction that changes it makes a training beside it write where it may not, or itself.
+    """
+    answer = booster.predict(matrix, raw_score=True, start_iteration=begun, num_iteration=rounds, num_threads=threads)
+    return np.asarray(answer, np.float64)
 
 
 def merged(boosters: Sequence[lgb.Booster]) -> lgb.Booster:

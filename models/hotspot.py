@@ -18,6 +18,7 @@ from features.areas import AreaSet, Floats, Ints, cells, inhabited, townships
 from features.errors import ConfigError, TooLittleHistoryError
 from features.grids import Grid, Hexagons
 from features.hotspot import WEEK, Feature, Places, VisiblePast
+from models.boosters import ALL_THREADS, raw_score
 from models.counts import interval_of
 from models.prior import (
     STACKED_WEEKS,
@@ -31,7 +32,6 @@ YEAR_WEEKS = 52
 SILENT_DAYS = 42  # a horizon of four weeks and two weeks of reporting lag
 YEAR_COUNT = "count_52w"
 PRIOR = "prior"  # the column of the prior rate in a feature table
-ALL_THREADS = 0  # LightGBM's word for as many as there are
 
 
 @dataclass(frozen=True)
@@ -217,12 +217,8 @@ def _log_prior(table: pd.DataFrame) -> Floats:
 
 
 def trees(booster: lgb.Booster, features: Sequence[Feature], table: pd.DataFrame, *, threads: int) -> Floats:
-    """What the trees alone add to the log rate of each row.
-
-    Where models are trained side by side, with as many threads as those: LightGBM keeps one number of threads for the
-    whole process, and a prediction that changes it makes a training beside it write where it may not.
-    """
-    return np.asarray(booster.predict(design(features, table), raw_score=True, num_threads=threads), np.float64)
+    """What the trees alone add to the log rate of each row; `threads` as in `raw_score`."""
+    return raw_score(booster, design(features, table), threads=threads)
 
 
 def design(features: Sequence[Feature], table: pd.DataFrame) -> Floats:

@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 
 from features.history import Floats
+from models.boosters import ALL_THREADS, raw_score
 from models.calibration import sigmoid
 
 ROUNDS = 60
@@ -42,7 +43,7 @@ class Spread:
 
     def standard_error(self, matrix: Floats) -> Floats:
         """The standard error of the raw log-odds of each row."""
-        return np.exp(np.asarray(self.booster.predict(matrix, raw_score=True)) / 2)
+        return np.exp(raw_score(self.booster, matrix, threads=ALL_THREADS) / 2)
 
     def interval(self, matrix: Floats, log_odds: Floats, *, slope: float) -> Interval:
         """The 95 % interval of each risk around its calibrated log-odds."""

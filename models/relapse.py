@@ -10,7 +10,7 @@ import pandas as pd
 from features.catalogue import Feature
 from features.cohort import Cohort
 from features.history import Floats
-from models.boosters import Growth, fit_booster
+from models.boosters import ALL_THREADS, Growth, fit_booster, raw_score
 from models.calibration import Platt, sigmoid
 from models.interval import Interval, Spread
 from models.linear import Linear
@@ -68,7 +68,7 @@ class RelapseModel:
         return self.spread.interval(self._matrix(table), log_odds, slope=self.calibration.slope)
 
     def _raw(self, matrix: Floats) -> Floats:
-        trees: Floats = np.asarray(self.booster.predict(matrix, raw_score=True))
+        trees = raw_score(self.booster, matrix, threads=ALL_THREADS)
         if self.linear is None:
             return trees
         return (1 - self.linear_share) * trees + self.linear_share * self.linear.log_odds(matrix)

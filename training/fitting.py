@@ -12,7 +12,7 @@ import numpy as np
 from features.catalogue import Feature
 from features.history import Floats
 from features.relapse import chosen
-from models.boosters import Growth, merged
+from models.boosters import Growth, merged, raw_score
 from models.calibration import fit_platt, sigmoid
 from models.interval import Spread, fit_spread
 from models.linear import Linear, fit_linear
@@ -131,9 +131,7 @@ def _spread(lesson: Lesson, share: float, config: RelapseConfig, refits: int) ->
         resampled = lesson.where(times > 0, times)
         matrix = lesson.table[times == 0].to_numpy(dtype=np.float64)
         told = np.full(len(times), np.nan)
-        trees = np.asarray(
-            resampled.grown(config.growth).predict(matrix, raw_score=True, num_threads=config.growth.num_threads)
-        )
+        trees = raw_score(resampled.grown(config.growth), matrix, threads=config.growth.num_threads)
         linear = _linear(resampled, config).log_odds(matrix) if share > 0 else np.zeros(len(matrix))
         told[times == 0] = _mixed(trees, linear, share)
         return told

@@ -13,7 +13,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from features.history import Floats
-from models.boosters import Growth, fit_booster
+from models.boosters import Growth, fit_booster, raw_score
 from training.splits import Flags
 
 Ints = npt.NDArray[np.int64]
@@ -59,8 +59,8 @@ def trees_outside(lesson: Lesson, growth: Growth, fold: Ints, rounds: Ints) -> F
         booster = lesson.where(~outside).grown(growth)
         matrix = lesson.table[outside].to_numpy(dtype=np.float64)
         for place, (begun, end) in enumerate(pairwise([0, *rounds.tolist()])):
-            raw[place, outside] = booster.predict(
-                matrix, raw_score=True, start_iteration=begun, num_iteration=end - begun
+            raw[place, outside] = raw_score(
+                booster, matrix, threads=growth.num_threads, begun=begun, rounds=end - begun
             )
 
     side_by_side(ask, np.unique(fold))
