@@ -100,6 +100,12 @@ def test_a_leaky_challenger_is_refused(case, monkeypatch):
     assert "it sees the future" in refused(only(case, "leak"))["leak"]
 
 
+def test_a_proof_that_exercised_too_little_proves_nothing(home, config, good):
+    few = replace(config, gate=replace(config.gate, items=("leak",), proof_edits=5))
+    few = case_of(home, good, good, few, None)
+    assert "proves too little" in refused(few)["leak"]
+
+
 def test_a_miscalibrated_challenger_is_refused(case):
     def shifted(model):
         return replace(model, calibration=Platt(model.calibration.slope, model.calibration.intercept + 1.5))

@@ -5,6 +5,7 @@ from functools import partial
 import pandas as pd
 import sqlalchemy as sa
 
+from features.history import History
 from features.home import Home
 from features.store import Store
 from features.tables import BATCHES
@@ -15,7 +16,8 @@ from training.fairness import Registers
 from training.gate import Ages, Case, Feedback
 from training.later import Records
 from training.material import Material, material
-from training.proof import Facts, Poison, Watched, prove
+from training.proof import Facts, Poison, Proof, Watched, prove
+from training.rows import prediction_times
 
 
 def case_of(
@@ -35,13 +37,21 @@ def case_of(
     )
 
 
-def leaks(made_from: Material, config: RelapseConfig, model: RelapseModel) -> tuple[str, ...]:
-    """What moves when the future is poisoned a horizon before the last day: nothing, when all is well."""
-    as_of = made_from.last_day - config.label.horizon_days
+def leaks(made_from: Material, config: RelapseConfig, model: RelapseModel) -> Proof:
+    """What poisoning the future moves on a day the model was made for: nothing, when all is well."""
+    as_of = day_with_a_future(made_from.history, config, last_day=made_from.last_day)
     watched = Watched(as_of, config.cohort, model.features, model)
     facts = Facts(made_from.snapshot.read("persons"), made_from.snapshot.read("stations"))
     events = pd.read_parquet(made_from.snapshot.folder / "events.parquet")
-    return prove(events, facts, watched, Poison(config.gate.proof_edits, config.seed)).moved
+    return prove(events, facts, watched, Poison(config.gate.proof_edits, config.seed))
+
+
+def day_with_a_future(history: History, config: RelapseConfig, *, last_day: int) -> int:
+    """A horizon before the last day; in a trial the middle of its as-of dates: at the end nothing happens any more."""
+    if config.as_of.clock == "calendar":
+        return last_day - config.label.horizon_days
+    times = prediction_times(history, config, snapshot_day=last_day)
+    return int(times["as_of"].median())
 
 
 def _ages(home: Home, challenger: Artifact, champion: Artifact | None, now: Material) -> Ages:

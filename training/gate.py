@@ -26,6 +26,7 @@ from training.fairness import Audit, Fairness, Group, audit
 from training.gate_choice import ON_PAPER, ON_ROWS, SIMULATED
 from training.judgement import plain
 from training.later import CHAMPION, ITSELF, TWIN, Candidate, Later, Records, later_rows
+from training.proof import Proof
 
 RELAPSES_FOR_A_SLOPE = (
     100  # with fewer a slope says little, its interval too (Collins et al. 2016, doi:10.1002/sim.6787)
@@ -76,7 +77,7 @@ class Case:
     champion: artifact.Artifact | None
     ages: Ages
     records: Records
-    leaks: Callable[[RelapseModel], tuple[str, ...]]
+    leaks: Callable[[RelapseModel], Proof]
     feedback: Feedback | None = None
 
     @cached_property
@@ -229,10 +230,16 @@ def groups(case: Case) -> Finding:
 
 
 def leak(case: Case) -> Finding:
-    """Poisoning the future moves no feature, score or reason of the model."""
-    moved = case.leaks(case.model)
-    why = f"it sees the future: {', '.join(moved[:5])}" if moved else "nothing moved when the future was poisoned"
-    return Finding("leak", not moved, why)
+    """Poisoning the future moves no feature, score or reason, and would have moved nearly all had they seen it."""
+    proof = case.leaks(case.model)
+    idle = f"{len(proof.not_exercised)} of {proof.with_a_future} columns"
+    figures = {"moved": proof.moved, "not_exercised": proof.not_exercised, "with_a_future": proof.with_a_future}
+    if proof.moved:
+        return Finding("leak", passed=False, why=f"it sees the future: {', '.join(proof.moved[:5])}", figures=figures)
+    if not proof.suffices:
+        why = f"the leak proof proves too little: {idle} were not exercised; give it more proof_edits"
+        return Finding("leak", passed=False, why=why, figures=figures)
+    return Finding("leak", passed=True, why="nothing moved when the future was poisoned", figures=figures)
 
 
 def feedback(case: Case) -> Finding:

@@ -29,7 +29,7 @@ class GateChoice:
     slopes: tuple[float, float] = (0.6, 1.6)
     least_persons: int = 50
     least_relapses: int = 10
-    proof_edits: int = 300
+    proof_edits: int = 1000
     most_drift: float = 0.1
 
     def __post_init__(self) -> None:
