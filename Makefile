@@ -4,7 +4,7 @@ BIN := .venv/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check static bench-features bench-intake bench-online bench-parts bench-serving bench-city bench-hotspots bench-warnings simulator-docs lock clean
+.PHONY: help demo test check static bench-features bench-intake bench-online bench-parts bench-serving bench-city bench-hotspots bench-warnings hostile simulator-docs lock clean
 
 help: ## what there is to make
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
@@ -46,6 +46,10 @@ bench-hotspots: .venv/.dev ## the backtest of hotspots with all baselines, and o
 
 bench-warnings: .venv/.dev ## false alarms on quiet histories, power, and the time of one scan
 	$(BIN)/python -m tests.benchmarks.warnings $(ARGS)
+
+hostile: .venv/.dev ## 10,000 hostile requests at a real service: no server error, no trace, no person's value, little memory
+	$(BIN)/python -m tests.benchmarks.hostile $(ARGS)
+	WAYSTATION_EXAMPLES=500 $(BIN)/python -m pytest tests/test_schemathesis.py
 
 simulator-docs: .venv/.dev ## the table of assumptions, the figures and the plots of docs/simulator.md, made anew
 	$(BIN)/python -m training.simulator_page

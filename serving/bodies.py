@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from anyio import to_thread
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 
 from serving.problems import MOST_FAULTS, Fault, ProblemError, path_of
 
@@ -75,12 +75,15 @@ def _refuse_other_types(request: Request) -> None:
 async def _read(request: Request, most_bytes: int) -> bytes:
     """The body; one over the cap is read on and forgotten for a while, for who is still sending hears no answer."""
     kept, n_read = bytearray(), 0
-    async for chunk in request.stream():
-        n_read += len(chunk)
-        if n_read <= most_bytes:
-            kept += chunk
-        elif n_read > most_bytes + HEARD_OUT_BYTES:
-            break
+    try:
+        async for chunk in request.stream():
+            n_read += len(chunk)
+            if n_read <= most_bytes:
+                kept += chunk
+            elif n_read > most_bytes + HEARD_OUT_BYTES:
+                break
+    except ClientDisconnect:  # nobody hears the answer, but log and record say what it was
+        raise ProblemError("cut_off") from None
     if n_read > most_bytes:
         raise ProblemError("body_too_large", slots={"most": most_bytes})
     return bytes(kept)

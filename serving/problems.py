@@ -45,6 +45,7 @@ TYPE_OF = {
 # Every code has a title and a detail in the texts of both languages.
 STATUS: dict[str, int] = {
     "broken_json": 400,
+    "cut_off": 400,
     "too_deep": 400,
     "duplicate_key": 400,
     "no_key": 401,
