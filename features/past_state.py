@@ -4,7 +4,7 @@ A state is named by its digest. The one change ever made to a row, that it was k
 go unseen in a row, but not in the digest: it is counted again over all rows, and what does not add up is refused.
 """
 
-import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,8 +14,8 @@ import sqlalchemy as sa
 from features.digest import MODULUS, total
 from features.errors import StoreError
 from features.schema import TABLES
-from features.store import NOT_IN_BULK, PERSON_EVENTS, Store, frame_of
-from features.tables import BATCHES, STORED, fetch_plain
+from features.store import NOT_IN_BULK, PERSON_EVENTS, Store, expanded, frame_of
+from features.tables import BATCHES, STORED, current, fetch_plain
 
 
 @dataclass(frozen=True)
@@ -31,12 +31,18 @@ def past_person(store: Store, digest: str, person_id: str) -> PastPerson:
     """One person in the state of a digest; StoreError when that state can no longer be had."""
     with store.reading() as connection:
         batch = batch_of(connection, digest)
-        events = _rows(connection, "events", PERSON_EVENTS, batch, person_id)
-        names = (*TABLES["persons"].names, "extra")
-        persons = frame_of(TABLES["persons"], names, _rows(connection, "persons", names, batch, person_id))
-        months = TABLES["station_months"]
-        held = frame_of(months, months.names, _rows(connection, "station_months", months.names, batch))
-    return PastPerson(frame_of(TABLES["events"], PERSON_EVENTS, events), _expanded(persons), held)
+
+        def then(table: str, names: Sequence[str]) -> pd.DataFrame:
+            query = current(table, names, upto_batch=batch)
+            if "person_id" in names:
+                query = query.where(STORED[table].c.person_id == person_id)
+            return frame_of(TABLES[table], names, _rows(connection, query))
+
+        return PastPerson(
+            events=then("events", PERSON_EVENTS),
+            persons=expanded(then("persons", (*TABLES["persons"].names, "extra"))).drop(columns=NOT_IN_BULK),
+            station_months=then("station_months", TABLES["station_months"].names),
+        )
 
 
 def batch_of(connection: sa.Connection, digest: str) -> int:
@@ -56,29 +62,10 @@ def batch_of(connection: sa.Connection, digest: str) -> int:
 
 def _total(connection: sa.Connection, table: str, batch: int) -> int:
     dated = "known_on" in STORED[table].c
-    rows = _rows(connection, table, ("row_digest", *(("known_on",) if dated else ())), batch)
+    names = ("row_digest", "known_on") if dated else ("row_digest",)
+    rows = _rows(connection, current(table, names, upto_batch=batch))
     return total((bytes(row[0]) for row in rows), [int(row[1]) for row in rows] if dated else None)
 
 
-def _rows(
-    connection: sa.Connection, table: str, names: tuple[str, ...], batch: int, person_id: str | None = None
-) -> list[Any]:
-    """The rows current after a batch: of facts the newest until then."""
-    stored = STORED[table]
-    query = sa.select(*(stored.c[name] for name in names)).where(stored.c.batch_no <= batch)
-    if TABLES[table].facts:
-        later = stored.alias("later")
-        same_key = sa.and_(*(later.c[name] == stored.c[name] for name in TABLES[table].key), later.c.batch_no <= batch)
-        query = query.where(
-            stored.c.batch_no == sa.select(sa.func.max(later.c.batch_no)).where(same_key).scalar_subquery()
-        )
-    if person_id is not None:
-        query = query.where(stored.c.person_id == person_id)
+def _rows(connection: sa.Connection, query: sa.Select[Any]) -> list[Any]:
     return [row for part in fetch_plain(connection, query) for row in part]
-
-
-def _expanded(persons: pd.DataFrame) -> pd.DataFrame:
-    """The persons with extra columns spread, numbers as numbers, and without names."""
-    rows = [json.loads(text) if isinstance(text, str) else {} for text in persons["extra"]]
-    extra = pd.DataFrame(rows, index=persons.index)
-    return persons.drop(columns=["extra", NOT_IN_BULK]).join(extra)

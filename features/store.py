@@ -4,7 +4,7 @@ Every date is an integer, whole days since 1970-01-01. A write is one transactio
 """
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from operator import itemgetter
 from pathlib import Path
@@ -110,7 +110,7 @@ class Store:
         query = current("persons").where(STORED["persons"].c.person_id == person_id)
         with self.reading() as connection:
             rows = connection.execute(query).fetchall()
-        return _expanded(frame_of(TABLES["persons"], (*TABLES["persons"].names, "extra"), rows))
+        return expanded(frame_of(TABLES["persons"], (*TABLES["persons"].names, "extra"), rows))
 
     def person_events(self, person_ids: Sequence[str]) -> pd.DataFrame:
         """All revisions of all events of some persons, retractions included, by person and day."""
@@ -181,7 +181,7 @@ def read(connection: sa.Connection, table: str) -> pd.DataFrame:
     names = (*contract.names, "extra")
     parts = [frame_of(contract, names, part) for part in fetch_plain(connection, current(table))]
     parts = parts or [frame_of(contract, names, [])]
-    return _expanded(pd.concat(parts, ignore_index=True)).drop(columns=NOT_IN_BULK, errors="ignore")
+    return expanded(pd.concat(parts, ignore_index=True)).drop(columns=NOT_IN_BULK, errors="ignore")
 
 
 def frame_of(table: Table, names: Sequence[str], rows: Sequence[Sequence[Any]]) -> pd.DataFrame:
@@ -204,18 +204,32 @@ def _dtype(kind: str, *, always_there: bool) -> str:
     return {"number": "float64", "flag": "bool"}.get(kind, "str")
 
 
-def _expanded(frame: pd.DataFrame) -> pd.DataFrame:
-    """The frame with `extra` spread over columns: numbers where every value is one, otherwise text."""
+def extra_columns(rows: Iterable[Mapping[str, Any]]) -> Mapping[str, bool]:
+    """The columns beyond the contract that rows hold, by name, and whether every value of one is a number."""
+    are_numbers: dict[str, bool] = {}
+    for row in rows:
+        for name, value in row.items():
+            are_numbers[name] = are_numbers.get(name, True) and (value is None or isinstance(value, float | int))
+    return dict(sorted(are_numbers.items()))
+
+
+def expanded(frame: pd.DataFrame, are_numbers: Mapping[str, bool] | None = None) -> pd.DataFrame:
+    """The frame with `extra` spread over columns: numbers where every value is one, otherwise text.
+
+    `are_numbers`: the columns of a whole table (see `extra_columns`) of which the frame is a part.
+    """
     held = frame.pop("extra")
-    if held.isna().all():
+    if are_numbers is None and held.isna().all():
         return frame
     rows = [json.loads(text) if isinstance(text, str) else {} for text in held]
-    names = sorted({name for row in rows for name in row})
-    return frame.assign(**{name: _extra_column([row.get(name) for row in rows]) for name in names})
+    columns = extra_columns(rows) if are_numbers is None else are_numbers
+    return frame.assign(
+        **{name: _extra_column([row.get(name) for row in rows], is_number=columns[name]) for name in columns}
+    )
 
 
-def _extra_column(values: list[Any]) -> Any:
-    if all(value is None or isinstance(value, float | int) for value in values):
+def _extra_column(values: list[Any], *, is_number: bool) -> Any:
+    if is_number:
         return np.array(values, dtype="float64")
     return pd.array([None if value is None else str(value) for value in values], dtype="str")
 

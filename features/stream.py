@@ -2,14 +2,14 @@
 
 import json
 from collections.abc import Iterator, Mapping
+from itertools import chain
 from typing import Any
 
-import numpy as np
 import pandas as pd
 import sqlalchemy as sa
 
 from features.schema import TABLES
-from features.store import NOT_IN_BULK, frame_of
+from features.store import NOT_IN_BULK, expanded, extra_columns, frame_of
 from features.tables import STORED, current, stream_plain
 
 ORDER = {"events": ("person_id", "occurred_on", "known_on", "event_id", "revision")}
@@ -23,9 +23,8 @@ def stream(connection: sa.Connection, table: str) -> Iterator[pd.DataFrame]:
     contract = TABLES[table]
     names = (*contract.names, "extra")
     are_numbers = _extra_columns(connection, table)
-    yield _expanded(frame_of(contract, names, []), are_numbers)
-    for rows in stream_plain(connection, _in_order(connection, table)):
-        yield _expanded(frame_of(contract, names, rows), are_numbers)
+    for rows in chain([()], stream_plain(connection, _in_order(connection, table))):
+        yield expanded(frame_of(contract, names, rows), are_numbers).drop(columns=NOT_IN_BULK, errors="ignore")
 
 
 def _in_order(connection: sa.Connection, table: str) -> sa.Select[tuple[Any, ...]]:
@@ -39,28 +38,5 @@ def _extra_columns(connection: sa.Connection, table: str) -> Mapping[str, bool]:
     """The columns beyond the contract, by name, and whether every value of one is a number."""
     rows = current(table).subquery()
     query = sa.select(rows.c.extra).where(rows.c.extra.is_not(None))
-    found: dict[str, bool] = {}
-    for part in stream_plain(connection, query):
-        for (text,) in part:
-            for name, value in json.loads(text).items():
-                is_number = value is None or isinstance(value, float | int)
-                found[name] = found.get(name, True) and is_number
-    return dict(sorted(found.items()))
-
-
-def _expanded(frame: pd.DataFrame, are_numbers: Mapping[str, bool]) -> pd.DataFrame:
-    held = frame.pop("extra")
-    frame = frame.drop(columns=NOT_IN_BULK, errors="ignore")
-    if not are_numbers:
-        return frame
-    rows = [json.loads(text) if isinstance(text, str) else {} for text in held]
-    columns = {
-        name: _column([row.get(name) for row in rows], is_number=is_number) for name, is_number in are_numbers.items()
-    }
-    return frame.assign(**columns)
-
-
-def _column(values: list[Any], *, is_number: bool) -> Any:
-    if is_number:
-        return np.array(values, dtype="float64")
-    return pd.array([None if value is None else str(value) for value in values], dtype="str")
+    texts = (text for part in stream_plain(connection, query) for (text,) in part)
+    return extra_columns(map(json.loads, texts))

@@ -142,13 +142,19 @@ def _in_order(compiled: Any, named: Mapping[str, Any]) -> list[Any] | Mapping[st
     return [named[name] for name in compiled.positiontup] if compiled.positional else named
 
 
-def current(table: str) -> sa.Select[tuple[Any, ...]]:
-    """The contract's columns and `extra` of every current row: of facts only the newest row of a key."""
-    stored = STORED[table]
-    columns = [stored.c[name] for name in (*TABLES[table].names, "extra")]
+def current(
+    table: str, names: Sequence[str] | None = None, *, upto_batch: int | None = None
+) -> sa.Select[tuple[Any, ...]]:
+    """The contract's columns and `extra`, or those named, of every current row: of facts only the newest row of a key.
+
+    `upto_batch`: the rows that were current after that batch.
+    """
+    stored, later = STORED[table], STORED[table].alias("later")
+    query = sa.select(*(stored.c[name] for name in names or (*TABLES[table].names, "extra")))
+    newer = sa.select(sa.func.max(later.c.batch_no))
+    if upto_batch is not None:
+        query, newer = query.where(stored.c.batch_no <= upto_batch), newer.where(later.c.batch_no <= upto_batch)
     if not TABLES[table].facts:
-        return sa.select(*columns)
-    later = stored.alias("later")
+        return query
     same_key = sa.and_(*(later.c[name] == stored.c[name] for name in TABLES[table].key))
-    newest = sa.select(sa.func.max(later.c.batch_no)).where(same_key).scalar_subquery()
-    return sa.select(*columns).where(stored.c.batch_no == newest)
+    return query.where(stored.c.batch_no == newer.where(same_key).scalar_subquery())
