@@ -17,6 +17,7 @@
 # or run it as a script: `.venv/bin/python notebooks/first_look.py`.
 
 # %%
+from dataclasses import replace
 from datetime import date
 
 import numpy as np
@@ -73,7 +74,10 @@ print(late.count(), late.within(days=90).count())
 # ## Train, and judge on rows the model has not seen
 
 # %%
-trained = train(history, read(None), snapshot_day=last_day)
+task = read(None)  # the default task, made small: fewer trees, one origin, no model of last year beside
+growth, split = replace(task.growth, rounds=80), replace(task.split, origins=1, last_years_days=0)
+task = replace(task, growth=growth, split=split, resamples=50)
+trained = train(history, task, snapshot_day=last_day)
 figures = trained.backtest.models
 print(
     pd.DataFrame({name: {key: each.value for key, each in model.items()} for name, model in figures.items()}).round(3)
