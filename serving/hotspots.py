@@ -7,9 +7,10 @@ import pandas as pd
 import sqlalchemy as sa
 
 from features.areas import geometries
-from features.errors import SchemaError, TooLittleHistoryError
+from features.errors import SchemaError, StoreError, TooLittleHistoryError
 from features.hotspot import Places
 from features.schema import days_since_epoch
+from features.store import newest_digest, read
 from models import hotspot
 from models.champion import Champion
 from models.hotspot import HotspotModel
@@ -54,11 +55,11 @@ def forecast(desk: Desk, asked: Asked) -> Forecast:
 
 def places_of(desk: Desk) -> tuple[Places, str]:
     """What a forecast is made from, and the digest of the state of the store that it is of."""
-    store = desk.histories.store()
     try:
-        snapshot = store.state_digest()
-        return Places(store.read("incidents"), store.read("areas"), store.read("effort")), snapshot
-    except sa.exc.SQLAlchemyError:
+        with desk.histories.store().reading() as connection:  # one state: what comes in meanwhile is not seen
+            places = Places(*(read(connection, table) for table in ("incidents", "areas", "effort")))
+            return places, newest_digest(connection)
+    except (StoreError, sa.exc.SQLAlchemyError):
         raise ProblemError("store_unavailable") from None
 
 
