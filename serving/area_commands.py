@@ -6,7 +6,6 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-import pandas as pd
 import typer
 from rich.console import Console
 
@@ -14,6 +13,8 @@ from features.errors import ConfigError
 from features.home import Home
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from serving.desk import Desk
     from serving.hotspots import Asked
     from serving.messages import Forecast
@@ -103,6 +104,8 @@ def _asked(as_of: str, weeks: int, level: str, language: str) -> "Asked":
     return Asked(day, weeks, level, 3, wording(language))
 
 
-def _table(told: "Forecast") -> pd.DataFrame:
+def _table(told: "Forecast") -> "pd.DataFrame":
     """A row for each area, without its outline and reasons."""
+    import pandas as pd
+
     return pd.DataFrame([area.properties.model_dump(exclude={"reasons"}) for area in told.features])

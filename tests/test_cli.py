@@ -88,3 +88,10 @@ def test_an_empty_store_is_told(tmp_path):
         done = waystation(tmp_path / "empty", *arguments)
         assert done.returncode == 2
         assert "ingest" in done.stderr
+
+
+def test_the_front_door_opens_without_what_its_commands_need():
+    heavy = {"pandas", "numpy", "sqlalchemy", "lightgbm", "mlflow", "bentoml", "fastapi", "pydantic"}
+    script = f"import sys, waystation; print(sorted({heavy!r} & {{*sys.modules}}))"
+    loaded = subprocess.run([sys.executable, "-c", script], cwd=ROOT, check=True, capture_output=True, text=True)
+    assert loaded.stdout.strip() == "[]"

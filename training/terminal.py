@@ -5,12 +5,14 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from time import perf_counter
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import pandas as pd
 from rich import box
 from rich.console import Console
 from rich.table import Table
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 LEGIBLE = 16  # characters a column needs to hold a few words
 
@@ -96,7 +98,7 @@ def print_table(heads: Sequence[str], rows: Iterable[Sequence[str]], *, first: i
     console.print(table)
 
 
-def write_table(path: Path, table: pd.DataFrame) -> None:
+def write_table(path: Path, table: "pd.DataFrame") -> None:
     """Write a table as Parquet or CSV, by the ending of the file's name."""
     if path.suffix == ".parquet":
         table.to_parquet(path, index=False)
