@@ -12,6 +12,7 @@ from features.history import Floats
 from training import capacity
 from training.config import RelapseConfig
 from training.evaluate import MEASURES, Estimate, Sampling, draws, estimate, judged, paired
+from training.small_stations import small_stations
 
 MODEL = "lightgbm"
 FACTS = ("person_id", "as_of", "station", "judged", "trained", "relapse", "why", "seen_days", "surprise", "weight")
@@ -67,6 +68,13 @@ def judgement(told: pd.DataFrame, config: RelapseConfig, workers: Mapping[str, i
                 "reliability": capacity.reliability(y, risks[MODEL], sampling),
                 "decision_curve": capacity.decision_curve(y, risks, config.use.thresholds, sampling),
                 "capacity": _capacity(told, names, config, workers),
+                "stations": small_stations(
+                    seen,
+                    risks[MODEL],
+                    sampling,
+                    least_persons=config.gate.least_persons,
+                    least_relapses=config.gate.least_relapses,
+                ),
             }
         ),
     )
