@@ -6,7 +6,7 @@ passed. So every count is a +1 where the run starts, a -1 where it stops, and on
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -46,6 +46,12 @@ class Run:
         """First day on whose evening each had occurred and was known."""
         return np.maximum(self.occurred_on, self.known_on)
 
+    def first_day(self, as_of: Ints) -> Floats:
+        """Day on which the first occurred of those visible at each ascending as-of date; infinite where none is."""
+        first = np.full(len(as_of) + 1, np.inf)
+        np.minimum.at(first, np.searchsorted(as_of, self.visible_from), self.occurred_on)
+        return np.asarray(np.minimum.accumulate(first)[:-1], np.float64)
+
 
 @dataclass(frozen=True, eq=False)
 class VisiblePast:
@@ -78,15 +84,11 @@ class VisiblePast:
     @cached_property
     def citywide(self) -> Run:
         """All incidents, as if the city were one area."""
-        run = self.incidents
-        return Run(np.zeros_like(run.area), run.occurred_on, run.known_on, run.weight)
+        return replace(self.incidents, area=np.zeros_like(self.incidents.area))
 
     def weeks_of_history(self) -> Floats:
         """Weeks from the first visible incident of the city to each as-of date; NaN before there is one."""
-        run = self.incidents
-        first = np.full(len(self.as_of) + 1, np.inf)
-        np.minimum.at(first, np.searchsorted(self.as_of, run.visible_from), run.occurred_on)
-        days = self.as_of - np.minimum.accumulate(first)[:-1] + 1
+        days = self.as_of - self.incidents.first_day(self.as_of) + 1
         return np.where(np.isfinite(days), days, np.nan) / WEEK
 
 

@@ -36,7 +36,5 @@ def exposure(run: Run, as_of: Ints, ages: int) -> Floats:
 
 def _began(run: Run, as_of: Ints, ages: int) -> NDArray[np.bool_]:
     """Which ages lie at or after the first incident that was visible at each date."""
-    first = np.full(len(as_of) + 1, np.inf)
-    np.minimum.at(first, np.searchsorted(as_of, run.visible_from), run.occurred_on)
-    span = as_of - np.minimum.accumulate(first)[:-1]
+    span = as_of - run.first_day(as_of)
     return np.asarray(np.arange(ages)[None, :] <= span[:, None])
