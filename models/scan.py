@@ -158,8 +158,8 @@ def drawn_reference(zones: Zones, seen: Watch, dispersions: Dispersions, *, seed
     maxima = []
     for first in range(0, DRAWN_WEEKS, 100):
         n = min(100, DRAWN_WEEKS - first)
-        rate = each * _gamma(rng, dispersions.city, (n, 1, 1))
-        rate = rate * _gamma(rng, max(dispersions.area - dispersions.city, 0.0), (n, 1, expected.shape[1]))
+        rate = each * gamma_factors(rng, dispersions.city, (n, 1, 1))
+        rate = rate * gamma_factors(rng, max(dispersions.area - dispersions.city, 0.0), (n, 1, expected.shape[1]))
         weeks = np.cumsum(rng.poisson(rate), axis=1).astype(np.float64)
         drawn = Watch(np.zeros(n, np.int64), weeks, np.broadcast_to(expected, weeks.shape))
         maxima.append(statistics(zones, drawn, dispersions).max(axis=(1, 2)))
@@ -224,6 +224,6 @@ def _within(zones: Zones, values: Floats) -> Floats:
     return np.asarray((zones.member @ flat.T).T, np.float64).reshape(*values.shape[:-1], -1)
 
 
-def _gamma(rng: np.random.Generator, dispersion: float, shape: tuple[int, ...]) -> Floats:
+def gamma_factors(rng: np.random.Generator, dispersion: float, shape: tuple[int, ...]) -> Floats:
     """Factors of mean one whose variance is the dispersion."""
     return rng.gamma(1 / dispersion, dispersion, shape) if dispersion > SMALLEST else np.ones(shape)

@@ -113,7 +113,11 @@ def drawn_places(
     past, expected = evidence.past, prior.expected(evidence)
     at = np.arange(0, len(past.as_of), past.horizon_weeks)
     own = max(dispersions.area - dispersions.city, 0.0)
-    rate = expected[at] * _gamma(rng, dispersions.city, (len(at), 1)) * _gamma(rng, own, (len(at), len(past.areas)))
+    rate = (
+        expected[at]
+        * scan.gamma_factors(rng, dispersions.city, (len(at), 1))
+        * scan.gamma_factors(rng, own, (len(at), len(past.areas)))
+    )
     counts = rng.poisson(rate)
     horizon, area = (np.repeat(index, counts.ravel()) for index in np.indices(counts.shape).reshape(2, -1))
     day = past.as_of[at][horizon] + 1 + rng.integers(0, WEEK * past.horizon_weeks, len(horizon))
@@ -146,7 +150,3 @@ def _as_incidents(occurred_on: Ints, known_on: Ints, area: Ints, areas: AreaSet,
     longitude, latitude = areas.tiling.centres(areas.ids)[area].T
     nowhere = pd.Series([None] * len(made), dtype="str")
     return made.assign(area_id=nowhere, longitude=longitude, latitude=latitude)
-
-
-def _gamma(rng: np.random.Generator, dispersion: float, shape: tuple[int, ...]) -> Floats:
-    return rng.gamma(1 / dispersion, dispersion, shape) if dispersion > scan.SMALLEST else np.ones(shape)
