@@ -19,7 +19,19 @@ OUTSIDE = -1  # the position of an incident that lies in no area
 DECIMALS = 5  # of a degree: a metre, and finer than any place was recorded
 TOUCHING_DEGREES = 1e-5  # about a metre: polygons drawn by hand seldom share their vertices exactly
 
-__all__ = ["OUTSIDE", "AreaSet", "Floats", "Ints", "Strings", "cells", "geometries", "inhabited", "locate", "townships"]
+__all__ = [
+    "OUTSIDE",
+    "AreaSet",
+    "Floats",
+    "Ints",
+    "Strings",
+    "cells",
+    "geometries",
+    "inhabited",
+    "locate",
+    "parent_sums",
+    "townships",
+]
 
 
 @dataclass(frozen=True, eq=False)
@@ -110,6 +122,14 @@ def geometries(area_ids: Iterable[str], areas: pd.DataFrame | None) -> list[dict
     outlined = np.array([shapes.get(name) for name in names], dtype=object)
     rounded = shapely.transform(outlined, lambda degrees: degrees.round(DECIMALS))
     return [None if text is None else json.loads(text) for text in shapely.to_geojson(rounded)]
+
+
+def parent_sums(counts: Floats, parents: Strings | None) -> Floats:
+    """Counts by area summed over the larger areas, along the last axis; the areas themselves where none is known."""
+    if parents is None:
+        return counts
+    names, parent = np.unique(parents, return_inverse=True)
+    return np.asarray(counts @ np.eye(len(names))[parent], np.float64)
 
 
 def _has_point(incidents: pd.DataFrame) -> "pd.Series[bool]":

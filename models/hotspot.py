@@ -176,14 +176,6 @@ def reconciled(model: HotspotModel, told: pd.DataFrame, areas: AreaSet) -> pd.Da
     return pd.concat(rows, ignore_index=True)
 
 
-def parent_sums(counts: Floats, areas: AreaSet) -> Floats:
-    """Counts by area summed over the larger areas, along the last axis; the areas themselves where none is known."""
-    if areas.parents is None:
-        return counts
-    names, parent = np.unique(areas.parents, return_inverse=True)
-    return np.asarray(counts @ np.eye(len(names))[parent], np.float64)
-
-
 def _with_dates(past: VisiblePast, weeks: int) -> VisiblePast:
     """The same past at the weekly as-of dates up to its last."""
     dates = past.as_of[-1] - WEEK * np.arange(weeks, -1, -1, dtype=np.int64)

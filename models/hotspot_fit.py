@@ -8,10 +8,10 @@ import lightgbm as lgb
 import numpy as np
 import pandas as pd
 
-from features.areas import Floats, Ints
+from features.areas import Floats, Ints, parent_sums
 from features.hotspot import Feature
 from models.counts import dispersion_of, poisson_deviance
-from models.hotspot import Dispersions, HotspotModel, Scope, design, parent_sums, trees
+from models.hotspot import Dispersions, HotspotModel, Scope, design, trees
 from models.prior import Evidence, counts_after, fit_prior, windows_before
 
 TRUSTS = (0.0, 0.25, 0.5, 0.75, 1.0)
@@ -129,7 +129,7 @@ def dispersions_of(observed: Floats, expected: Floats, evidence: Evidence) -> Di
     """Dispersions of past windows about what was expected, the recent ones weighing most; both (windows, areas)."""
     horizon = evidence.past.horizon_weeks
     weights = 0.5 ** (horizon * np.arange(len(observed))[::-1, None] / MEMORY_WEEKS)
-    by_parent = parent_sums(np.stack([observed, expected]), evidence.past.areas)
+    by_parent = parent_sums(np.stack([observed, expected]), evidence.past.areas.parents)
     return Dispersions(
         dispersion_of(observed, expected, weights),
         dispersion_of(by_parent[0], by_parent[1], weights),

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from features.areas import Floats, Ints, Strings
+from features.areas import Floats, Ints, Strings, parent_sums
 from models.counts import covered, negative_binomial_deviance, poisson_deviance
 
 SHARES = (0.01, 0.02, 0.05, 0.1, 0.2)
@@ -34,10 +34,7 @@ class Outcome:
 
     def by_district(self, counts: Floats) -> Floats:
         """Counts by area summed over districts, (origins, districts); by area where no district is known."""
-        if self.districts is None:
-            return counts
-        names, district = np.unique(self.districts, return_inverse=True)
-        return np.asarray(counts @ np.eye(len(names))[district], np.float64)
+        return parent_sums(counts, self.districts)
 
 
 @dataclass(frozen=True, eq=False)
