@@ -17,12 +17,20 @@ from features.vocabulary import SURPRISE, TEST_GIVEN, TEST_NOT_GIVEN
 @feature(family="tests", unit="days", changeable=True, source=URINE_SOURCES)
 def days_overdue(past: Visible, *, substance: str, schedule: str) -> Floats:
     """Days by which a urine test is overdue under the schedule. Zero if none is due; missing outside a programme."""
+    return np.maximum(past.as_of - next_test_on(past, substance=substance, schedule=schedule), 0.0)
+
+
+def next_test_on(past: Visible, *, substance: str, schedule: str) -> Floats:
+    """The day the next urine test is due under the schedule, days since 1970-01-01; NaN outside a programme.
+
+    It follows the last test with a result, or the start of the programme, by the days in force at the as-of date.
+    """
     running = past.once(days_in_programme)
     since = np.fmin(days_since_test(past, substance=substance), running)
     phases = SCHEDULES[schedule]
     phase = np.searchsorted([each.from_day for each in phases], np.nan_to_num(running), side="right") - 1
     every = np.array([each.every_days for each in phases])[np.maximum(phase, 0)]
-    return np.where(np.isnan(running), np.nan, np.maximum(since - every, 0.0))
+    return np.where(np.isnan(running), np.nan, past.as_of - since + every)
 
 
 @feature(family="tests", unit="share", changeable=True, source=URINE_SOURCES)

@@ -7,6 +7,7 @@ from datetime import date, timedelta
 import numpy as np
 
 from features.catalogue import Feature
+from features.schema import EPOCH
 from features.statutes import REFUSAL_ARTICLES
 from models.champion import Champion
 from models.reasons import TOLERANCE, ReasonsError
@@ -32,9 +33,9 @@ class Asked:
 
 def score_of(asked: Asked, scored: Scored, *, score_id: str, person_id: str | None) -> Score:
     """The score as it leaves."""
-    order = _strongest(scored)
+    order = strongest(scored)
     listed, rest = order[: asked.most], order[asked.most :]
-    reasons = [_reason(scored, place, asked.wording) for place in listed]
+    reasons = [reason_of(scored, place, asked.wording) for place in listed]
     others = float(np.sum(scored.contributions[rest]))
     _check_sum(scored, reasons, others)
     return Score(
@@ -47,15 +48,26 @@ def score_of(asked: Asked, scored: Scored, *, score_id: str, person_id: str | No
         base=scored.base,
         horizon_days=asked.horizon_days,
         as_of=asked.as_of,
-        expires_on=asked.as_of + timedelta(days=min(EXPIRES_AFTER_DAYS, asked.horizon_days)),
+        expires_on=expires_on(asked.as_of, asked.horizon_days),
+        known_until=known_until(scored),
         model=model_of(asked.champion),
         snapshot=asked.snapshot,
         reasons=reasons,
         others=Others(count=len(rest), contribution=others, text=asked.wording.others(len(rest))),
-        missing=list(_missing(scored, asked.wording)),
+        missing=list(missing_of(scored, asked.wording)),
         language=asked.wording.language,  # type: ignore[arg-type]
         note=asked.wording.note,
     )
+
+
+def expires_on(as_of: date, horizon_days: int) -> date:
+    """The day a score is too old to be used."""
+    return as_of + timedelta(days=min(EXPIRES_AFTER_DAYS, horizon_days))
+
+
+def known_until(scored: Scored) -> date | None:
+    """The day on which the newest of the person's records became known; None without any."""
+    return None if scored.known_until is None else EPOCH + timedelta(days=scored.known_until)
 
 
 def refused(reason: str, wording: Wording, *, score_id: str, person_id: str) -> Refused:
@@ -85,12 +97,14 @@ def model_of(champion: Champion) -> Model:
     return Model(name=champion.name, tag=champion.tag, digest=champion.digest, run=champion.run)
 
 
-def _strongest(scored: Scored) -> list[int]:
+def strongest(scored: Scored) -> list[int]:
+    """The places of the features that add anything, the strongest first."""
     order = np.argsort(-np.abs(scored.contributions), kind="stable")
     return [int(place) for place in order if scored.contributions[place] != 0]
 
 
-def _reason(scored: Scored, place: int, wording: Wording) -> Reason:
+def reason_of(scored: Scored, place: int, wording: Wording) -> Reason:
+    """What the feature at a place adds, in words."""
     feature, value = scored.features[place], float(scored.values[place])
     contribution = float(scored.contributions[place])
     direction = "raises" if contribution > 0 else "lowers"
@@ -113,7 +127,7 @@ def _check_sum(scored: Scored, reasons: list[Reason], others: float) -> None:
         raise ReasonsError(f"the reasons of an answer differ from its score by {off:.2e}.")
 
 
-def _missing(scored: Scored, wording: Wording) -> Iterator[Missing]:
+def missing_of(scored: Scored, wording: Wording) -> Iterator[Missing]:
     """What is not known, once for each function and subject: the widest lookback that found nothing says it."""
     if not scored.age_known:
         yield Missing(feature="birth_year", text=wording.age_unknown)

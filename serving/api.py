@@ -1,10 +1,10 @@
 """The HTTP interface: which address answers what. Each answer is recorded before it leaves."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
-from fastapi import FastAPI, Header, Query, Response
+from fastapi import FastAPI, Query, Response
 
-from serving import pages
+from serving import pages, worklist_routes
 from serving.access import Access
 from serving.audit_page import MOST_ENTRIES, AuditPage, page
 from serving.champions import Resolve
@@ -27,16 +27,17 @@ from serving.messages import (
     ScoreRequest,
     Warnings,
 )
+from serving.routing import Accepted, answer, problems
 from serving.settings import Settings
 from serving.warnings import warnings
+from serving.worklist import Worklists
 
 DESCRIPTION = (
     "Explained relapse risk and hotspot forecasts for community drug rehabilitation. "
     "Whoever asks sends a key or token as `Authorization: Bearer ...`; what its role may do is one table. "
     "Scores are an aid to judgement and no ground for sanctions; reasons are not causes."
 )
-Accepted = Annotated[str, Header(description="Language of the texts, zh-CN or en, where the request names none.")]
-JSON, GEOJSON, PROBLEM = "application/json", "application/geo+json", "application/problem+json"
+GEOJSON = "application/geo+json"
 
 
 def create(settings: Settings, resolve: Resolve) -> FastAPI:
@@ -52,6 +53,7 @@ def create(settings: Settings, resolve: Resolve) -> FastAPI:
     app.add_middleware(Door, settings=settings, access_is_on=lambda: access.is_on)
     answer_problems(app)
     _add_scores(app, desk)
+    worklist_routes.add(app, Worklists(desk))
     _add_hotspots(app, desk)
     _add_warnings(app, desk)
     _add_audit(app, settings)
@@ -64,22 +66,22 @@ def _add_scores(app: FastAPI, desk: Desk) -> None:
     @app.post(
         "/v1/scores",
         response_model=Score,
-        responses=_problems(400, 401, 403, 404, 405, 408, 409, 413, 415, 421, 422, 429, 451, 500, 503),
+        responses=problems(400, 401, 403, 404, 405, 408, 409, 413, 415, 421, 422, 429, 451, 500, 503),
         summary="The relapse risk of one person, with its reasons",
         tags=["scores"],
     )
     def score(visit: Visiting, body: ScoreRequest, accept_language: Accepted = "") -> Response:
-        return _json(desk.score(body, visit, accept_language=accept_language))
+        return answer(desk.score(body, visit, accept_language=accept_language))
 
     @app.post(
         "/v1/scores:batch",
         response_model=BatchAnswer,
-        responses=_problems(400, 401, 403, 405, 408, 413, 415, 421, 422, 429, 500, 503),
+        responses=problems(400, 401, 403, 405, 408, 413, 415, 421, 422, 429, 500, 503),
         summary="The relapse risks of up to 1,000 stored persons",
         tags=["scores"],
     )
     def batch(visit: Visiting, body: BatchRequest, accept_language: Accepted = "") -> Response:
-        return _json(desk.batch(body, visit, accept_language=accept_language))
+        return answer(desk.batch(body, visit, accept_language=accept_language))
 
 
 def _add_hotspots(app: FastAPI, desk: Desk) -> None:
@@ -88,7 +90,7 @@ def _add_hotspots(app: FastAPI, desk: Desk) -> None:
         response_class=Response,
         responses={
             200: {"description": "GeoJSON", "content": {GEOJSON: {"schema": pages.schema_of("Forecast")}}},
-            **_problems(401, 403, 405, 409, 421, 422, 429, 500, 503),
+            **problems(401, 403, 405, 409, 421, 422, 429, 500, 503),
         },
         summary="Expected harm by area in the coming weeks, with its reasons",
         tags=["hotspots"],
@@ -109,7 +111,7 @@ def _add_warnings(app: FastAPI, desk: Desk) -> None:
     @app.get(
         "/v1/warnings",
         response_model=Warnings,
-        responses=_problems(401, 403, 405, 409, 421, 422, 429, 500, 503),
+        responses=problems(401, 403, 405, 409, 421, 422, 429, 500, 503),
         summary="Where clearly more harm came in the last weeks than was forecast",
         tags=["hotspots"],
     )
@@ -121,14 +123,14 @@ def _add_warnings(app: FastAPI, desk: Desk) -> None:
         accept_language: Accepted = "",
     ) -> Response:
         asked = Asked(as_of, weeks, level, 0, desk.wording(language, accept_language))
-        return _json(warnings(desk, asked))
+        return answer(warnings(desk, asked))
 
 
 def _add_audit(app: FastAPI, settings: Settings) -> None:
     @app.get(
         "/v1/audit",
         response_model=AuditPage,
-        responses=_problems(401, 403, 405, 421, 422, 429, 500, 503),
+        responses=problems(401, 403, 405, 421, 422, 429, 500, 503),
         summary="The record of who asked what, entry by entry",
         tags=["audit"],
     )
@@ -136,7 +138,7 @@ def _add_audit(app: FastAPI, settings: Settings) -> None:
         after: Annotated[int, Query(ge=0, le=MOST_EXACT, description="Number of the last entry already read.")] = 0,
         limit: Annotated[int, Query(ge=1, le=MOST_ENTRIES)] = 100,
     ) -> Response:
-        return _json(page(settings.home.records, after=after, limit=limit))
+        return answer(page(settings.home.records, after=after, limit=limit))
 
 
 def _add_health(app: FastAPI, desk: Desk) -> None:
@@ -144,29 +146,20 @@ def _add_health(app: FastAPI, desk: Desk) -> None:
     @app.get(
         "/healthz",
         response_model=Health,
-        responses=_problems(405, 421, 422),
+        responses=problems(405, 421, 422),
         summary="Whether the process is up",
         tags=["health"],
     )
     async def healthz() -> Response:
-        return _json(Health())
+        return answer(Health())
 
     @app.head("/readyz", include_in_schema=False)
     @app.get(
         "/readyz",
         response_model=Ready,
-        responses=_problems(405, 421, 422, 503),
+        responses=problems(405, 421, 422, 503),
         summary="Whether a checked model and the store can answer",
         tags=["health"],
     )
     def readyz() -> Response:
-        return _json(desk.ready())
-
-
-def _json(message: Any) -> Response:
-    return Response(message.model_dump_json(), media_type=JSON)
-
-
-def _problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    schema = {PROBLEM: {"schema": pages.schema_of("Problem")}}
-    return {status: {"description": pages.MEANINGS[status], "content": schema} for status in statuses}
+        return answer(desk.ready())

@@ -1,7 +1,7 @@
 """What happens between a checked question and its answer: find, score, record, and only then hand over."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 
 from features.schema import days_since_epoch
@@ -10,7 +10,7 @@ from models.relapse import RelapseModel
 from serving import answers
 from serving.answers import Asked
 from serving.champions import Champions, Resolve
-from serving.entries import SCORED, Entry
+from serving.entries import SCORED, Entry, by_model
 from serving.guard import Visit
 from serving.histories import SENT_ALONG, Held, StoredHistories, sent_along
 from serving.messages import BatchAnswer, BatchRequest, Question, Ready, RefusedModel, Score, ScoreRequest
@@ -157,12 +157,10 @@ class Desk:
     def _recorded(self, asking: Asking, asked: Asked, answered: Answered, hidden: Mapping[str, str]) -> Entry:
         answer = answered.answer
         outcome = SCORED if isinstance(answer, Score) else hidden.get(answered.person_id, answer.reason)
-        return replace(
+        return by_model(
             self.reading.entry(asking, answered.person_id, outcome),
-            score_id=answered.score_id,
-            tag=asked.champion.tag,
-            digest=asked.champion.digest,
-            run=asked.champion.run,
+            asked.champion,
             snapshot=asked.snapshot,
+            score_id=answered.score_id,
             risk=answer.risk if isinstance(answer, Score) else None,
         )

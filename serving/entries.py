@@ -1,9 +1,12 @@
 """One entry of the record: who asked what, of whom, for which purpose, when, and what came of it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+
+from models.champion import Champion
 
 SCORED = "scored"
 ANSWERED = "answered"
+LISTED = "listed"
 PURPOSE_REFUSED = "purpose_refused"
 OTHER_STATION = "other_station"
 UNUSUAL_VOLUME = "unusual_volume"
@@ -38,3 +41,16 @@ class Entry:
     snapshot: str | None = None
     risk: float | None = None
     detail: str | None = None
+
+
+def by_model(entry: Entry, champion: Champion, *, snapshot: str, score_id: str, risk: float | None) -> Entry:
+    """The entry with what is needed to compute the score again: the model and the state it was asked in."""
+    return replace(
+        entry,
+        score_id=score_id,
+        tag=champion.tag,
+        digest=champion.digest,
+        run=champion.run,
+        snapshot=snapshot,
+        risk=risk,
+    )

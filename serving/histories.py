@@ -52,6 +52,13 @@ class StoredHistories:
         except (StoreError, sa.exc.SQLAlchemyError):
             raise ProblemError("store_unavailable") from None
 
+    def snapshot(self) -> str:
+        """The digest of the state the store is in."""
+        try:
+            return self.store().state_digest()
+        except (StoreError, sa.exc.SQLAlchemyError):
+            raise ProblemError("store_unavailable") from None
+
     def _read(self, person_ids: Sequence[str]) -> Held:
         facts: list[dict[str, Any]] = []
         rows: list[Sequence[Any]] = []

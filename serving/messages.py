@@ -238,6 +238,7 @@ class Score(Message):
     horizon_days: int
     as_of: date
     expires_on: date = Field(description="30 days after as_of, or at the end of the horizon where that is sooner.")
+    known_until: date | None = Field(description="The day the newest of the person's records used became known.")
     model: Model
     snapshot: str = Field(description="Digest of the store's state, or SHA-256 of the history sent along.")
     reasons: list[Reason]

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from serving import purposes
-from serving.entries import OTHER_STATION, Entry
+from serving.entries import LISTED, OTHER_STATION, Entry
 from serving.guard import Visit
 from serving.histories import SENT_ALONG, StoredHistories
 from serving.problems import ProblemError
@@ -48,7 +48,8 @@ class Reading:
         try:
             purposes.check(caller, asking.purpose, with_events=asking.with_events)
         except ProblemError as refused:
-            self.record(asking, [self.entry(asking, each, refused.code) for each in asking.person_ids])
+            asked_about: Sequence[str | None] = asking.person_ids or [None]  # a list names nobody
+            self.record(asking, [self.entry(asking, each, refused.code) for each in asked_about])
             raise
 
     def hidden(self, asking: Asking) -> Mapping[str, str]:
@@ -66,16 +67,21 @@ class Reading:
             if theirs != station
         }
 
-    def entry(self, asking: Asking, person_id: str, outcome: str) -> Entry:
-        """What is recorded of a question about a person, before anything that the answer adds."""
+    def entry(self, asking: Asking, person_id: str | None, outcome: str, *, detail: str | None = None) -> Entry:
+        """What is recorded of a question about a person, or about a list of them, before what the answer adds."""
         return replace(
             asking.visit.entry(at=self.settings.now().isoformat(timespec="milliseconds"), outcome=outcome),
             purpose=asking.purpose,
-            person_hash=None if asking.with_events else self.records.hash_of(person_id),
+            person_hash=None if asking.with_events or person_id is None else self.records.hash_of(person_id),
             as_of=asking.as_of.isoformat(),
             language=asking.language,
             inline=int(asking.with_events),
+            detail=detail,
         )
+
+    def list_entry(self, asking: Asking, station_id: str, detail: str) -> Entry:
+        """What is recorded of a reading of a list of a station's persons; `detail` says of which list and what part."""
+        return replace(self.entry(asking, None, LISTED, detail=detail), station=station_id)
 
     def record(self, asking: Asking, entries: Sequence[Entry]) -> None:
         """Put the entries on disk; ProblemError when that fails, so that nothing is handed over."""

@@ -12,6 +12,7 @@ route                        | station_worker | station_lead | planner | data_sc
 POST /v1/scores              | own            | own          | -       | -              | -       | -             | all
 POST /v1/scores with events  | -              | -            | -       | -              | -       | -             | yes
 POST /v1/scores:batch        | own            | own          | -       | -              | -       | -             | all
+GET /v1/worklist             | own            | own          | -       | -              | -       | -             | all
 GET /v1/hotspots             | yes            | yes          | yes     | yes            | -       | yes           | yes
 GET /v1/warnings             | -              | yes          | yes     | yes            | -       | yes           | yes
 GET /v1/audit                | -              | -            | -       | -              | yes     | -             | -

@@ -22,6 +22,7 @@ class Scored:
     """One score: calibrated log-odds, the base, and each feature's value and contribution in the model's order.
 
     `low` and `high` are the ends of the risk's 95 % interval; None where the model has none.
+    `known_until` is the day the newest of the records used became known, since 1970-01-01; None without any.
     """
 
     log_odds: float
@@ -33,6 +34,7 @@ class Scored:
     age_known: bool = True
     low: float | None = None
     high: float | None = None
+    known_until: int | None = None
 
 
 @dataclass(frozen=True)
@@ -73,7 +75,7 @@ def _of_eligible(model: RelapseModel, history: History, times: pd.DataFrame, bor
     table = compute(history, times, model.features)
     parts = model.contributions(table)
     values, risks = table.to_numpy(dtype=np.float64), sigmoid(parts.total)
-    interval = model.interval(table, parts.total)
+    interval, newest = model.interval(table, parts.total), _known_until(history, times)
     return [
         Scored(
             log_odds=float(parts.total[row]),
@@ -85,9 +87,20 @@ def _of_eligible(model: RelapseModel, history: History, times: pd.DataFrame, bor
             age_known=born[row] is not None,
             low=None if interval is None else float(interval.low[row]),
             high=None if interval is None else float(interval.high[row]),
+            known_until=newest[row],
         )
         for row in range(len(table))
     ]
+
+
+def _known_until(history: History, times: pd.DataFrame) -> list[int | None]:
+    """The day the newest record known at each prediction time became known."""
+    days: list[int | None] = []
+    for person, as_of in zip(history.places_of(times["person_id"].to_numpy(dtype=object)), times["as_of"], strict=True):
+        known = history.known[history.first[person] : history.first[person + 1]]
+        seen = known[known <= as_of]
+        days.append(int(seen.max()) if len(seen) else None)
+    return days
 
 
 def prove(model: RelapseModel | HotspotModel) -> None:

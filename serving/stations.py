@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from features.errors import StoreError
 from features.schema import days_since_epoch
 from features.store import Store
-from features.tables import STORED, fetch_plain
+from features.tables import STORED, current, fetch_plain
 from serving.problems import ProblemError
 
 HAND_OVER = "transfer_in"
@@ -42,6 +42,12 @@ STATION_OF = (
     .limit(1)
 )
 
+SEEN_AT = (
+    sa.select(EVENTS.c.person_id)
+    .where(EVENTS.c.station_id == sa.bindparam("station"), EVENTS.c.known_on <= sa.bindparam("today"))
+    .distinct()
+)
+
 
 def station_of(store: Store, person_id: str, *, today: date) -> str | None:
     """The person's station today; None for one whom no visible record gives a station, or who is not known at all."""
@@ -60,3 +66,26 @@ def stations_of(store: Store, person_ids: Sequence[str], *, today: date) -> list
 def _station(connection: sa.Connection, person_id: str, today: int) -> str | None:
     found = [row for part in fetch_plain(connection, STATION_OF, person=person_id, today=today) for row in part]
     return str(found[0][0]) if found else None
+
+
+def persons_of(store: Store, station_id: str, *, today: date) -> list[str]:
+    """The persons who belong to a station today, in the order of their ids."""
+    day = days_since_epoch(today)
+    try:
+        with store.reading() as connection:
+            parts = fetch_plain(connection, SEEN_AT, station=station_id, today=day)
+            seen = sorted(str(row[0]) for part in parts for row in part)
+            return [person_id for person_id in seen if _station(connection, person_id, day) == station_id]
+    except (StoreError, sa.exc.SQLAlchemyError):
+        raise ProblemError("store_unavailable") from None
+
+
+def workers_of(store: Store, station_id: str) -> tuple[bool, int | None]:
+    """Whether a station is on the list of stations, and how many social workers it has; None where not told."""
+    query = current("stations").where(STORED["stations"].c.station_id == station_id)
+    try:
+        with store.reading() as connection:
+            row = connection.execute(query).mappings().first()
+    except (StoreError, sa.exc.SQLAlchemyError):
+        raise ProblemError("store_unavailable") from None
+    return row is not None, None if row is None else row["social_workers"]

@@ -105,6 +105,10 @@ class Wording:
         """A part of a warning in words: the whole `text`, its place (`around`, `city`), what was `observed`, ..."""
         return str(self.texts["warnings"][part]).format_map(slots)
 
+    def text(self, section: str, key: str, **slots: object) -> str:
+        """The text of a key in a section, its slots filled."""
+        return str(self.texts[section][key]).format_map(slots)
+
     @property
     def area_note(self) -> str:
         """That what is told of areas is rounded, and why."""

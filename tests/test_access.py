@@ -26,7 +26,7 @@ from tests.serving_helpers import AS_OF, KEYS, QUESTION, TODAY, ask, bearer, bui
 WHOSE = {"own": "P002", "other": "P003", "none": "P-NOBODY"}  # seen from S1
 STATUS = {"sealed": False, "objected": False, "abstinent_three_years": False}
 MACHINE_AT_S1 = "machine at a station"
-PERSONS = "POST /v1/scores", "POST /v1/scores:batch"
+PERSONS = "POST /v1/scores", "POST /v1/scores:batch", "GET /v1/worklist"
 
 
 @pytest.fixture(scope="module")
@@ -74,6 +74,9 @@ def asked(url, act, person_id, headers):
         return ask(f"{url}/v1/scores:batch", {**QUESTION, "person_ids": [person_id]}, headers=headers)
     if act == WITH_EVENTS:
         return ask(f"{url}/v1/scores", history(), headers=headers)
+    if act == "GET /v1/worklist":
+        station = {"P002": "S1", "P003": "S2"}.get(person_id, "NOWHERE")
+        return ask(f"{url}/v1/worklist?as_of={AS_OF}&purpose=support_plan&station={station}", headers=headers)
     query = "limit=1" if act == "GET /v1/audit" else f"as_of={AS_OF}"
     return ask(f"{url}{act.removeprefix('GET ')}?{query}", headers=headers)
 
@@ -85,7 +88,7 @@ def expected(role, act, whose):
         return "not_your_role"
     sees_all = cell == ALL and role != MACHINE_AT_S1
     is_seen = cell == YES or whose == "own" or (sees_all and whose == "other")
-    return "answered" if is_seen else "unknown_person"
+    return "answered" if is_seen else "unknown_station" if act == "GET /v1/worklist" else "unknown_person"
 
 
 def outcome(answer, act):

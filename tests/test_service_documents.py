@@ -20,6 +20,7 @@ def test_the_openapi_document_lists_what_is_answered(url):
     assert set(told["paths"]) == {
         "/v1/scores",
         "/v1/scores:batch",
+        "/v1/worklist",
         "/v1/hotspots",
         "/v1/warnings",
         "/v1/audit",

@@ -1,0 +1,22 @@
+"""What all routes share: how a message leaves, which problems an operation may answer with, the language header."""
+
+from typing import Annotated, Any
+
+from fastapi import Header, Response
+
+from serving.messages import Message
+from serving.pages import MEANINGS, schema_of
+
+JSON, PROBLEM = "application/json", "application/problem+json"
+Accepted = Annotated[str, Header(description="Language of the texts, zh-CN or en, where the request names none.")]
+
+
+def answer(message: Message, *, status: int = 200) -> Response:
+    """A message as it leaves."""
+    return Response(message.model_dump_json(), status, media_type=JSON)
+
+
+def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """The problems of an operation for the OpenAPI document."""
+    schema = {PROBLEM: {"schema": schema_of("Problem")}}
+    return {status: {"description": MEANINGS[status], "content": schema} for status in statuses}
