@@ -180,17 +180,18 @@ def promote(
     horizon_days: HorizonOption = None,
 ) -> None:
     """Let a trained model answer, if it passes the gate; the decision is appended to the ledger."""
-    from training import runs
+    from training import feedback, relapse_feedback, runs
     from training.config import read_all
     from training.promote import REFUSED
     from training.promote import promote as decide
-    from training.relapse_feedback import feedback
 
-    home = settled_home()
-    rules = {each.name: each for each in read_all(config, horizon_days or ())} if task == "relapse" else {}
+    home, is_relapse = settled_home(), task == "relapse"
+    configs = read_all(config, horizon_days or ()) if is_relapse else runs.hotspot_configs(config)
+    rules = {each.name: each for each in configs}
+    simulated = relapse_feedback.feedback if is_relapse else feedback.feedback
     with step("look at every item of the gate"):
         decisions = [
-            decide(home, name, run, now=_now(), config=rules.get(name), feedback=feedback)
+            decide(home, name, run, now=_now(), config=rules[name], feedback=simulated)
             for name in runs.names(task, config, horizon_days or ())
         ]
     for decision in decisions:

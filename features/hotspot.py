@@ -177,8 +177,7 @@ def tests(past: VisiblePast, weeks: int | None) -> Values:
     """Tests made in the area in weeks that ended in the lookback, count. NaN where no effort was ever reported."""
     if past.effort is None:
         return np.full((len(past.as_of), len(past.areas)), np.nan)
-    reports = Run(past.effort.area, past.effort.occurred_on, past.effort.known_on, np.ones(len(past.effort.area)))
-    reported = past.count(reports, weeks=None, size=len(past.areas)) > 0
+    reported = past.count(reports_of(past.effort), weeks=None, size=len(past.areas)) > 0
     return np.where(reported, past.count(past.effort, weeks=weeks, size=len(past.areas)), np.nan)
 
 
@@ -298,13 +297,25 @@ def compute(past: VisiblePast, features: Sequence[Feature] = FEATURES) -> pd.Dat
     return pd.DataFrame(columns)
 
 
+def reports_of(effort: Run) -> Run:
+    """The weeks reported, one each, however often a report was corrected."""
+    order = np.lexsort((effort.known_on, effort.occurred_on, effort.area))
+    first = np.ones(len(order), np.bool_)
+    first[1:] = (np.diff(effort.area[order]) != 0) | (np.diff(effort.occurred_on[order]) != 0)
+    kept = order[first]
+    return Run(effort.area[kept], effort.occurred_on[kept], effort.known_on[kept], np.ones(len(kept)))
+
+
 def _placed_effort(effort: pd.DataFrame | None, areas: AreaSet) -> Run | None:
+    """Tests by area and week; a later report of the same week comes as what it adds to the one before."""
     if effort is None or effort.empty:
         return None
     area = areas.positions(effort["area_id"])
-    kept = area != OUTSIDE
+    kept = (area != OUTSIDE) & effort["tests"].notna().to_numpy()  # a report without a number says nothing of tests
     if not kept.any():
         return None
-    rows = effort[kept]
+    rows = effort[kept].assign(area=area[kept]).sort_values(["area", "week", "known_on"], kind="stable")
+    before = rows.groupby(["area", "week"])["tests"].shift(fill_value=0).to_numpy(float)
     ended_on = rows["week"].to_numpy(np.int64) + WEEK - 1  # `week` is its Monday
-    return Run(area[kept], ended_on, rows["known_on"].to_numpy(np.int64), rows["tests"].to_numpy(float))
+    added = rows["tests"].to_numpy(float) - before
+    return Run(rows["area"].to_numpy(np.int64), ended_on, rows["known_on"].to_numpy(np.int64), added)

@@ -1,4 +1,7 @@
-"""How complete the records of the last days are: the share of incidents known so many days after they occurred."""
+"""How complete the records of the last days are: the share of incidents known so many days after they occurred.
+
+Incidents count by their weight, and a correction of a weight is news like any other: a share may so be above one.
+"""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,7 +25,9 @@ def known_share(run: Run, as_of: int) -> Floats:
     prompt = delay[delay <= LATEST_DAYS]
     if len(prompt) < FEWEST or len(prompt) < len(delay) / 2:
         return np.ones(LATEST_DAYS + 1)
-    return np.cumsum(np.bincount(prompt, minlength=LATEST_DAYS + 1)) / len(prompt)
+    weight = run.weight[settled][delay <= LATEST_DAYS]
+    told = np.cumsum(np.bincount(prompt, weights=weight, minlength=LATEST_DAYS + 1))
+    return np.asarray(told / told[-1], np.float64) if told[-1] > 0 else np.ones(LATEST_DAYS + 1)
 
 
 def exposure(run: Run, as_of: Ints, ages: int) -> Floats:

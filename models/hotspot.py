@@ -15,6 +15,7 @@ import pandas as pd
 
 from features import hotspot as catalogue
 from features.areas import AreaSet, Floats, Ints, cells, inhabited, townships
+from features.effort import at_equal_effort, came_of_testing, times_as_heavy
 from features.errors import ConfigError, TooLittleHistoryError
 from features.grids import Grid, Hexagons
 from features.hotspot import WEEK, Feature, Places, VisiblePast
@@ -32,6 +33,8 @@ YEAR_WEEKS = 52
 SILENT_DAYS = 42  # a horizon of four weeks and two weeks of reporting lag
 YEAR_COUNT = "count_52w"
 PRIOR = "prior"  # the column of the prior rate in a feature table
+SEEN_YEAR = "seen_52w"  # the column of the incidents seen in the year, where the features weigh them by effort
+HEAVY = "times_as_heavy"  # the column of how many times one of them counts there
 
 
 @dataclass(frozen=True)
@@ -44,6 +47,7 @@ class Scope:
     reporters: tuple[str, ...]
     grid: Grid | None = None
     hexagons: Hexagons | None = None
+    at_equal_effort: bool = False  # what came of testing counts by how much was tested
 
     @property
     def tiling(self) -> Grid | Hexagons | None:
@@ -115,11 +119,21 @@ def look(model: HotspotModel, places: Places, *, as_of: int) -> pd.DataFrame:
     refuse_stopped_records(np.asarray(seen["known_on"], dtype=np.int64), as_of)
     areas = study_areas(scope, seen, places.areas, as_of=as_of)
     today = np.array([as_of], np.int64)
-    past = catalogue.visible_past(seen, places.effort, areas, as_of=today, horizon_weeks=scope.horizon_weeks)
-    refuse_thin_air(past)
+    raw = catalogue.visible_past(seen, places.effort, areas, as_of=today, horizon_weeks=scope.horizon_weeks)
+    refuse_thin_air(raw)
+    past = equalised(scope, raw, seen)
     evidence = evidence_of(_with_dates(past, weeks_back(scope, recent)), recent)
     table = catalogue.compute(past, model.features)
-    return table.assign(**{PRIOR: model.prior.expected(evidence)[-1]})
+    told = table.assign(**{PRIOR: model.prior.expected(evidence)[-1]})
+    if not scope.at_equal_effort:
+        return told
+    year, heavy = catalogue.count(raw, YEAR_WEEKS)[0], times_as_heavy(raw, weeks=YEAR_WEEKS)[0]
+    return told.assign(**{SEEN_YEAR: year, HEAVY: heavy})
+
+
+def equalised(scope: Scope, past: VisiblePast, incidents: pd.DataFrame) -> VisiblePast:
+    """The past of these incidents as the model reads it: at equal effort, where it was trained so."""
+    return at_equal_effort(past, came_of_testing(incidents)) if scope.at_equal_effort else past
 
 
 def weeks_back(scope: Scope, recent: Recent) -> int:

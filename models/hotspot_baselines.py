@@ -150,12 +150,12 @@ class Baselines:
 
 
 def _weekly(run: Run, as_of: int, size: int) -> Floats:
-    """Visible incidents by week before an as-of date, the last week last, shape (weeks, areas)."""
+    """Visible incidents by week before an as-of date, by weight, the last week last, shape (weeks, areas)."""
     seen = run.visible_from <= as_of
     age = (as_of - run.occurred_on[seen]) // WEEK
     weeks = int(age.max(initial=0)) + 1
     counts = np.zeros((weeks, size))
-    np.add.at(counts, (weeks - 1 - age, run.area[seen]), 1.0)
+    np.add.at(counts, (weeks - 1 - age, run.area[seen]), run.weight[seen])
     return counts
 
 

@@ -160,8 +160,10 @@ def level_weights(told: Floats, totals: Floats, *, strength: float = LEVEL_STREN
     weights, mass = np.full(n_levels, 1 / n_levels), told.sum(axis=0)
     for _ in range(STEPS):
         blamed = weights * ((totals / (told @ weights)) @ told) + strength
-        low, high = TINY - mass.min(), blamed.sum() + 1.0
-        shift = brentq(lambda by, blamed=blamed: float((blamed / (mass + by)).sum() - 1), low, high)
+        slack = TINY * blamed.sum()
+        # At the lower end one weight alone is one, at the upper all together are at most one, whatever the scale.
+        low, high = (blamed - mass).max() - slack, blamed.sum() - mass.min() + slack
+        shift = brentq(lambda by, blamed=blamed: float((blamed / (mass + by)).sum() - 1), low, high, xtol=slack)
         weights = blamed / (mass + shift)
     return np.asarray(weights / weights.sum(), np.float64)
 

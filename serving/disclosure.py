@@ -6,6 +6,9 @@ weeks, its neighbours, ...), never by lookback, and their contributions are roun
 would make there, 0.1 at least. A count itself is rounded down to tens. Areas with fewer than ten incidents in their
 year, or expected in the lowest band, are given the same reasons: what the whole city shares, and that no more may be
 told; only the band, and whether they are among the highest 5, 10, 20 or 50 % of areas, sets them apart.
+
+Where a model weighs incidents by how much was tested, counts are those seen, not those weighed, and bands are as many
+times wider as one incident counts: else a band of weighed counts would tell less than ten of those seen apart.
 """
 
 from collections.abc import Hashable, Iterator, Mapping
@@ -16,10 +19,10 @@ import pandas as pd
 
 from features.areas import Floats
 from features.hotspot import Feature
-from models.hotspot import YEAR_COUNT, YEAR_WEEKS, HotspotModel, contributions, interval, predict
+from models.hotspot import HEAVY, SEEN_YEAR, YEAR_COUNT, YEAR_WEEKS, HotspotModel, contributions, interval, predict
 
 SMALLEST_SHOWN = 10  # observed counts under this are never shown
-WIDTHS = (0.2, 0.5, 1.0, 2.0, 5.0, 10.0)  # of a band, in incidents; the last is for a year ahead
+WIDTHS = (0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0)  # of a band, in incidents; ten are those of a year
 STEPS = (0.1, 0.25, 0.5, 1.0)  # of a contribution, in log rate
 SHARES = (0.05, 0.1, 0.2, 0.5, 1.0)
 SHARED = ("city", "season")  # families told of every area; where a number could give a count away, as the city's mean
@@ -76,8 +79,9 @@ class Told:
 
 def told(model: HotspotModel, table: pd.DataFrame) -> list[Told]:
     """What may be told of each area of a feature table of one as-of date, in its order."""
-    year = table[YEAR_COUNT].to_numpy(np.float64)
-    bands = _bands(model, predict(model, table))
+    year = table[SEEN_YEAR if model.scope.at_equal_effort else YEAR_COUNT].to_numpy(np.float64)
+    heavy = table[HEAVY].to_numpy(np.float64) if model.scope.at_equal_effort else np.ones(len(table))
+    bands = _bands(model, predict(model, table), heavy)
     parts = families(model, table)
     little = _little(parts)
     rows = zip(table["area_id"].astype("str"), bands, parts.to_dict("records"), year.tolist(), strict=True)
@@ -96,13 +100,13 @@ def families(model: HotspotModel, table: pd.DataFrame) -> pd.DataFrame:
     return summed.assign(base=summed["base"] + mean, level=summed["level"] - mean)
 
 
-def width_of_band(weeks: int) -> float:
+def width_of_band(weeks: int, times_as_heavy: float = 1.0) -> float:
     """Width of the bands of expected counts, in incidents: at least what ten incidents a year make in the horizon.
 
     >>> width_of_band(1), width_of_band(4), width_of_band(52)
     (0.2, 1.0, 10.0)
     """
-    needed = SMALLEST_SHOWN * weeks / YEAR_WEEKS
+    needed = SMALLEST_SHOWN * times_as_heavy * weeks / YEAR_WEEKS
     return next(width for width in WIDTHS if width >= needed)
 
 
@@ -112,8 +116,8 @@ def _family(feature: Feature) -> str:
     return "recent" if feature.weeks is not None and feature.weeks < YEAR_WEEKS else "level"
 
 
-def _bands(model: HotspotModel, expected: Floats) -> list[Band]:
-    width = width_of_band(model.scope.horizon_weeks)
+def _bands(model: HotspotModel, expected: Floats, times_as_heavy: Floats) -> list[Band]:
+    width = np.array([width_of_band(model.scope.horizon_weeks, each) for each in times_as_heavy.tolist()])
     steps = np.floor(expected / width)
     at_least, below = steps * width, (steps + 1) * width
     low, high = interval(model, at_least)[0], interval(model, below)[1]

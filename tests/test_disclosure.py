@@ -155,3 +155,15 @@ def test_a_band_is_as_wide_as_ten_incidents_a_year_and_says_no_more_than_its_end
     assert all(band.below - band.at_least >= 10 * weeks / 52 - 1e-9 for band in bands)
     assert len({(band.low, band.high) for band in bands}) <= len({band.at_least for band in bands})
     assert sum(band.among_highest == 0.05 for band in bands) == 3
+
+
+def test_at_equal_effort_counts_are_those_seen_and_bands_as_much_wider_as_one_incident_weighs(city):
+    fitted, table = city
+    today = at(table, DATES[-1])
+    heavy = np.where(np.arange(len(today)) % 2, 4.0, 1.0)
+    weighed = replace(fitted, scope=replace(fitted.scope, at_equal_effort=True))
+    told = disclosure.told(weighed, today.assign(seen_52w=today["count_52w"] / heavy, times_as_heavy=heavy))
+    assert all(each.band.below - each.band.at_least >= 10 * 4 / 52 * by for each, by in zip(told, heavy, strict=True))
+    for each, count in zip(told, today["count_52w"] / heavy, strict=True):
+        level = {reason.value for reason in each.reasons if reason.code == "level"}
+        assert level <= ({None} if count < 10 else {count // 10 * 10, None})

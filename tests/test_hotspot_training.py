@@ -182,6 +182,42 @@ def test_outlines_that_came_after_the_training_are_noticed():
         model.look(trained.model, Places(rows, TOWN.assign(parent_id="D1")), as_of=10_890)
 
 
+def steered_city():
+    """T7 is tested as always until the last year, then four times as much, and as much more is found there."""
+    rows = steady_city(days=1200, size=3000).assign(kind="first_positive")
+    last = rows["area_id"].eq("T7") & rows["occurred_on"].gt(10_800)
+    found = pd.concat([rows, rows[last], rows[last], rows[last]], ignore_index=True)
+    monday = 9_999 - (9_999 - 4) % 7 + 7 * np.arange(172)
+    effort = pd.DataFrame({"area_id": np.repeat(TOWN["area_id"].to_numpy(str), 172), "week": np.tile(monday, 8)})
+    more = effort["area_id"].eq("T7") & effort["week"].gt(10_800)
+    effort = effort.assign(known_on=effort["week"] + 7, tests=np.where(more, 40, 10), contacts=0)
+    return rows, found, effort.reset_index(drop=True)
+
+
+def test_where_more_is_found_only_because_more_is_tested_the_forecast_stays():
+    rows, found, effort = steered_city()
+    forecasts = {}
+    for name, places in {"even": Places(rows, TOWN), "steered": Places(found, TOWN, effort)}.items():
+        trained = train(places, SMALL).model
+        assert trained.scope.at_equal_effort == (name == "steered")
+        told = model.forecast(trained, places, as_of=11_150, horizon_weeks=4, level="township")
+        forecasts[name] = told["expected"].to_numpy()
+    assert forecasts["steered"] == pytest.approx(forecasts["even"], rel=0.1)
+    raw = train(Places(found, TOWN, effort), dataclasses.replace(SMALL, at_equal_effort=False)).model
+    told = model.forecast(raw, Places(found, TOWN, effort), as_of=11_150, horizon_weeks=4, level="township")
+    assert told["expected"].iloc[7] > 2 * forecasts["even"][7]
+
+
+def test_beside_counts_at_equal_effort_a_model_tells_how_many_were_seen():
+    _, found, effort = steered_city()
+    places = Places(found, TOWN, effort)
+    table = model.look(train(places, SMALL).model, places, as_of=11_150)
+    seen = found[found["known_on"].le(11_150) & found["occurred_on"].between(11_150 - 363, 11_150)]
+    assert table["seen_52w"].tolist() == seen["area_id"].value_counts().reindex(TOWN["area_id"]).tolist()
+    assert table["count_52w"].iloc[7] < 0.4 * table["seen_52w"].iloc[7]
+    assert table["times_as_heavy"].tolist() == [1.0] * 8
+
+
 def test_the_features_of_a_day_are_those_of_every_area():
     told = look_at(Places(steady_city(), TOWN), SMALL, day=10_700)
     assert told["area_id"].astype(str).tolist() == TOWN["area_id"].tolist()

@@ -134,3 +134,18 @@ def test_a_history_shorter_than_a_horizon_is_refused():
 def test_recent_days_are_corrected_or_dropped_and_nothing_else():
     with pytest.raises(ConfigError, match="corrected"):
         Recent(14, "guessed")
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("scale", [1e-9, 1e9])
+def test_level_weights_are_the_same_simplex_at_every_scale(scale):
+    totals = np.array([30.0, 60.0, 45.0, 90.0])
+    told = np.stack([totals, totals[::-1], np.full(4, totals.mean())], axis=1)
+    weights, plain = (
+        level_weights(scale * told, scale * totals, strength=scale),
+        level_weights(told, totals, strength=1),
+    )
+    assert weights == pytest.approx(plain, rel=1e-9)
+    assert weights.sum() == pytest.approx(1.0)
+    assert weights.argmax() == 0
+    assert level_weights(scale * told[:, :1], scale * totals).tolist() == [1.0]

@@ -12,8 +12,8 @@ import pytest
 from features.errors import ArtifactError
 from features.home import Home
 from models import champion
+from training import hotspot_gate, runs, track
 from training import promote as promotion
-from training import runs, track
 from training.config import read
 
 
@@ -159,7 +159,7 @@ def card_of_places(*, difference, low, origins=14):
 
 
 def verdict_on_places(card):
-    return promotion._on_places(card.get("figures", {}), "4")
+    return hotspot_gate.on_record(card.get("figures", {}), "4")
 
 
 @pytest.mark.parametrize(
@@ -187,9 +187,12 @@ def test_a_hotspot_model_without_a_record_of_its_horizon_is_refused(card):
     assert not verdict_on_places(card).passed
 
 
+GATE = '[gate]\nitems = ["record", "card", "fresh", "newer", "sound", "leak", "later"]\n'
+
+
 def test_the_hotspots_of_the_small_city_are_promoted_for_what_is_true_of_them(home, tmp_path):
     path = tmp_path / "hotspot.toml"
-    path.write_text('level = "township"\norigins = 4\nbootstrap_samples = 20\n[learning]\nrows_per_leaf = 200\n')
+    path.write_text('level = "township"\norigins = 4\nbootstrap_samples = 20\n[learning]\nrows_per_leaf = 200\n' + GATE)
     run = runs.train(home, "hotspot", path, lambda _: None)[0]
     skill = run.figures["horizons"]["4"]["paired"]["count_12m"]["deviance_skill"]["difference"]
     decision = promotion.promote(home, run.name, None, now=NOW)

@@ -76,7 +76,15 @@ def hotspot_card(trained: TrainedHotspot, config: HotspotConfig, *, snapshot: st
         "kinds": list(config.kinds),
         "reporters": list(config.reporters),
         "snapshot": snapshot,
-        "trained_on": {"rows": trained.n_rows, "as_of_dates": trained.n_as_of},
+        "snapshot_day": trained.snapshot_day,
+        "at_equal_effort": trained.model.scope.at_equal_effort,
+        "trained_on": {
+            "rows": trained.n_rows,
+            "as_of_dates": trained.n_as_of,
+            "areas": trained.figures["counts"]["areas"],
+        },
+        "features": [feature.name for feature in trained.model.features],
+        "recipe": to_plain(config),
         "figures": dict(trained.figures),
         "limits": [
             "Incidents that nobody reported are not in the counts; where more is tested, more is found.",

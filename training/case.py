@@ -30,7 +30,7 @@ def case_of(
         config=config,
         challenger=challenger,
         champion=champion,
-        ages=_ages(home, challenger, champion, now),
+        ages=ages_of(home, challenger, champion, now.last_day),
         records=Records(now.history, now.last_day, registers),
         leaks=partial(leaks, now, config),
         feedback=feedback,
@@ -54,8 +54,9 @@ def day_with_a_future(history: History, config: RelapseConfig, *, last_day: int)
     return int(times["as_of"].median())
 
 
-def _ages(home: Home, challenger: Artifact, champion: Artifact | None, now: Material) -> Ages:
-    behind = now.last_day - int(challenger.card.get("snapshot_day") or 0)
+def ages_of(home: Home, challenger: Artifact, champion: Artifact | None, last_day: int) -> Ages:
+    """Where the challenger's records stand in a home whose records end on a day."""
+    behind = last_day - int(challenger.card.get("snapshot_day") or 0)
     places = state_places(home)
     before = None if champion is None else places.get(str(champion.card.get("snapshot")))
     return Ages(behind, places.get(str(challenger.card.get("snapshot"))), before)

@@ -22,7 +22,7 @@ from features.schema import days_since_epoch
 from features.snapshot import Snapshot
 from features.store import Store
 from models import champion
-from training import city, runs
+from training import city, hotspot_gate_choice, runs
 from training.config import read
 from training.gate_choice import ON_PAPER
 from training.promote import promote
@@ -79,10 +79,14 @@ def _train(home: Home, task: str) -> None:
 
 
 def _promote(home: Home, task: str, now: str) -> None:
-    rule = read(None)  # to be up within minutes the demo looks at paper alone; `waystation promote` at all items
-    rule = replace(rule, gate=replace(rule.gate, items=ON_PAPER))
-    for name in runs.names(task, None):
-        promote(home, name, None, now=now, config=rule)
+    """To be up within minutes the demo looks at paper alone; `waystation promote` looks at all items."""
+    if task == "hotspot":
+        for each in runs.hotspot_configs(None):
+            on_paper = replace(each, gate=replace(each.gate, items=hotspot_gate_choice.ON_PAPER))
+            promote(home, each.name, None, now=now, config=on_paper)
+        return
+    rule = read(None)
+    promote(home, rule.name, None, now=now, config=replace(rule, gate=replace(rule.gate, items=ON_PAPER)))
 
 
 def _someone(home: Home, until: date) -> str:

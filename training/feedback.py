@@ -16,8 +16,11 @@ from features.hotspot import WEEK, Run, VisiblePast
 from models.prior import Recent, evidence_of, fit_prior, windows_before
 from training.city.ground import survey
 from training.city.incidents import harm
-from training.city.presets import Plan
+from training.city.presets import Plan, plan
+from training.hotspot_config import HotspotConfig
+from training.hotspot_gate import Drift
 
+GATE_PERSONS = 1000  # only the ground is surveyed, so that their number hardly matters
 ALLOWED = 0.1  # of the true share: how far the forecast's share of the top district may be from it
 
 
@@ -83,13 +86,19 @@ def audit(city: Plan, *, adjusted: bool, loop: Loop | None = None, seed: int) ->
     for _ in range(how.even_weeks):
         record.week(truth.rate, tests, even, rng)
     for _ in range(how.rounds):
-        share = _forecast_share(truth.areas, record, adjusted=adjusted, even_weeks=how.even_weeks)
+        share = _forecast_share(truth.areas, record, adjusted=adjusted)
         shares.append(_of_top(truth, share))
         tests = how.tests_a_week * ((1 - how.steered) / len(share) + how.steered * share)
         for _ in range(how.round_weeks):
             record.week(truth.rate, tests, even, rng)
-    shares.append(_of_top(truth, _forecast_share(truth.areas, record, adjusted=adjusted, even_weeks=how.even_weeks)))
+    shares.append(_of_top(truth, _forecast_share(truth.areas, record, adjusted=adjusted)))
     return Figures(adjusted, _of_top(truth, truth.rate / truth.rate.sum()), tuple(shares))
+
+
+def feedback(config: HotspotConfig) -> Drift:
+    """What the gate asks: the audit of a configuration on an invented city, testing accounted for as it is there."""
+    told = audit(plan(persons=GATE_PERSONS, years=3), adjusted=config.at_equal_effort, seed=config.seed)
+    return Drift(told.true_share, told.forecast_shares, told.drift, told.holds)
 
 
 def _truth_of(city: Plan, found_a_week: float) -> _Truth:
@@ -101,10 +110,10 @@ def _truth_of(city: Plan, found_a_week: float) -> _Truth:
     return _Truth(areas, found_a_week * lasting / lasting.sum(), districts)
 
 
-def _forecast_share(areas: AreaSet, record: _Record, *, adjusted: bool, even_weeks: int) -> Floats:
+def _forecast_share(areas: AreaSet, record: _Record, *, adjusted: bool) -> Floats:
     """Share of each area in the forecast made from the record, its prior fitted anew."""
     past = _past(areas, record)
-    past = at_equal_effort(past, usual_until=WEEK * even_weeks - 1) if adjusted else past
+    past = at_equal_effort(past, np.ones(len(past.incidents.area), np.bool_)) if adjusted else past
     evidence = evidence_of(past, Recent(0))
     expected = fit_prior(evidence, windows_before(evidence, int(past.as_of[-1]))).expected(evidence)[-1]
     return np.asarray(expected / expected.sum(), np.float64)

@@ -111,7 +111,7 @@ def look(case: Case) -> list[Finding]:
 
 def sound(case: Case) -> Finding:
     """The booster is whole, and answers numbers that its reasons add up to."""
-    if not _is_whole(case.challenger.booster_text):  # such a text could take the process with it
+    if not is_whole(case.challenger.booster_text):  # such a text could take the process with it
         return Finding("sound", passed=False, why="the booster is not whole")
     try:
         model = case.model
@@ -156,14 +156,23 @@ def card(case: Case) -> Finding:
 
 def fresh(case: Case) -> Finding:
     """What was learned from is not long behind what the store holds."""
-    behind, most = case.ages.behind_days, case.config.gate.most_behind_days
-    why = f"its records end {behind} days before the store's, {most} are let pass"
-    return Finding("fresh", behind <= most, why, {"behind_days": behind})
+    return fresh_of(case.ages, case.config.gate.most_behind_days)
+
+
+def fresh_of(ages: Ages, most_behind_days: int) -> Finding:
+    """Whether records end no more days before the store's than are let pass."""
+    behind = ages.behind_days
+    why = f"its records end {behind} days before the store's, {most_behind_days} are let pass"
+    return Finding("fresh", behind <= most_behind_days, why, {"behind_days": behind})
 
 
 def newer(case: Case) -> Finding:
     """The snapshot is a state of this store, and none before the champion's."""
-    ages = case.ages
+    return newer_of(case.ages)
+
+
+def newer_of(ages: Ages) -> Finding:
+    """Whether a snapshot is a state of the store, and none before the champion's."""
     if ages.challenger is None:
         return Finding("newer", passed=False, why="its snapshot is no state this store was ever in")
     good = ages.champion is None or ages.challenger >= ages.champion
@@ -296,7 +305,7 @@ def _beyond(slope: Estimate, between: tuple[float, float]) -> bool:
     return slope.high < between[0] or slope.low > between[1]  # of NaN, where all risks are equal, nothing is sure
 
 
-def _is_whole(text: str) -> bool:
+def is_whole(text: str) -> bool:
     """Whether every tree of a booster's text is there, and is as long as the text says."""
     head, first, trees = text.partition("\nTree=0\n")
     sizes = next((line for line in head.splitlines() if line.startswith("tree_sizes=")), "tree_sizes=")

@@ -25,6 +25,7 @@ class TrainedHotspot:
     n_as_of: int
     first_as_of: int
     last_as_of: int
+    snapshot_day: int  # the last day whose records it was made from
 
     @property
     def figures(self) -> dict[str, Any]:
@@ -41,14 +42,17 @@ def train(places: Places, config: HotspotConfig) -> TrainedHotspot:
     fitted = fit(lessons, study.scope, config.learning, FEATURES)
     learned = study.as_of[lessons.weeks]
     n_rows = len(learned) * len(study.evidence.past.areas)
-    return TrainedHotspot(fitted, judge(places, config), n_rows, len(learned), int(learned[0]), int(learned[-1]))
+    last_day = int(places.incidents["known_on"].max())
+    judged = judge(places, config)
+    return TrainedHotspot(fitted, judged, n_rows, len(learned), int(learned[0]), int(learned[-1]), last_day)
 
 
 def look_at(places: Places, config: HotspotConfig, *, day: int) -> pd.DataFrame:
     """area_id, as_of and the features of every area at the end of a day."""
     told = replace(places, incidents=places.incidents[places.incidents["known_on"].le(day)])
     known = counted_places(told, config)
-    areas = model.study_areas(scope_of(known, config, study_as_of=day), known.incidents, known.areas, as_of=day)
+    scope = scope_of(known, config, study_as_of=day)
+    areas = model.study_areas(scope, known.incidents, known.areas, as_of=day)
     today = np.array([day], np.int64)
     past = visible_past(known.incidents, known.effort, areas, as_of=today, horizon_weeks=config.horizon_weeks)
-    return compute(past, FEATURES)
+    return compute(model.equalised(scope, past, known.incidents), FEATURES)

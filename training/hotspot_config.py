@@ -12,6 +12,7 @@ from features.vocabulary import INCIDENT_KINDS, REPORTERS, TOWNSHIP_ONLY
 from models.hotspot import YEAR_WEEKS
 from models.hotspot_fit import Learning
 from models.prior import Recent
+from training.hotspot_gate_choice import HotspotGate
 
 DEFAULT_CONFIG = Path(__file__).with_name("hotspot.toml")
 LONGEST_WEEKS = 8
@@ -33,6 +34,7 @@ class HotspotConfig:
     reporters: tuple[str, ...] = ("citizen", "service")
     reporting_lag_days: int = 14
     recent_days: str = "corrected"
+    at_equal_effort: bool = True
     origins: int = 14
     history_weeks: int = 52
     learning_weeks: int = 208
@@ -40,6 +42,7 @@ class HotspotConfig:
     seed: int = 7
     workers: int = 2
     learning: Learning = field(default_factory=Learning)
+    gate: HotspotGate = field(default_factory=HotspotGate)
 
     @property
     def name(self) -> str:

@@ -75,7 +75,8 @@ def study_of(known: Places, config: HotspotConfig, *, day: int, study_as_of: int
     scope = scope_of(known, config, study_as_of=study_as_of)
     areas = model.study_areas(scope, known.incidents, known.areas, as_of=study_as_of)
     dates = _weeks_upto(known.incidents, config, day=day, study_as_of=study_as_of)
-    past = visible_past(known.incidents, known.effort, areas, as_of=dates, horizon_weeks=config.horizon_weeks)
+    raw = visible_past(known.incidents, known.effort, areas, as_of=dates, horizon_weeks=config.horizon_weeks)
+    past = model.equalised(scope, raw, known.incidents)
     return Study(scope, evidence_of(past, config.recent), compute(past, FEATURES))
 
 
@@ -89,6 +90,7 @@ def scope_of(known: Places, config: HotspotConfig, *, study_as_of: int) -> Scope
         config.reporters,
         tiling if isinstance(tiling, Grid) else None,
         tiling if isinstance(tiling, Hexagons) else None,
+        config.at_equal_effort and known.effort is not None and not known.effort.empty,
     )
 
 

@@ -8,7 +8,7 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import asdict, replace
 from getpass import getuser
 from hashlib import sha256
@@ -19,10 +19,13 @@ from features.errors import ArtifactError, ConfigError
 from features.home import Home
 from models import artifact
 from models.champion import Champion, Decision, decisions, earlier, read, write
-from training import track
+from training import hotspot_gate, track
 from training.case import case_of
 from training.config import RelapseConfig
 from training.gate import Feedback, Finding, look
+from training.hotspot_case import hotspot_case_of
+from training.hotspot_config import HotspotConfig
+from training.hotspot_gate import Feedback as HotspotFeedback
 from training.judgement import plain
 from training.later import recipe_of
 
@@ -30,7 +33,6 @@ PROMOTED = "promoted"
 REFUSED = "refused"
 ROLLED_BACK = "rolled back"
 UNCHANGED = "unchanged"  # never in the ledger: nothing was decided
-ORIGINS_FOR_AN_INTERVAL = 8
 
 
 def promote(  # noqa: PLR0913 (a request, each part of which may be left out)
@@ -39,8 +41,8 @@ def promote(  # noqa: PLR0913 (a request, each part of which may be left out)
     run: str | None,
     *,
     now: str,
-    config: RelapseConfig | None = None,
-    feedback: Feedback | None = None,
+    config: RelapseConfig | HotspotConfig | None = None,
+    feedback: Feedback | HotspotFeedback | None = None,
 ) -> Decision:
     """The decision on a run (the challenger's by default): promoted, or refused with the reason.
 
@@ -69,14 +71,16 @@ def _findings(
     home: Home,
     challenger: artifact.Artifact,
     champion: artifact.Artifact | None,
-    config: RelapseConfig | None,
-    feedback: Feedback | None,
+    config: Any,
+    feedback: Any,
 ) -> list[Finding]:
-    if challenger.model["task"] == "hotspot":
-        return [_on_places(challenger.card.get("figures", {}), str(challenger.model["scope"]["horizon_weeks"]))]
-    rule = config or recipe_of(challenger.card)
+    """What the gate of the challenger's task finds; the configuration of the card where none is given."""
+    is_hotspot = challenger.model["task"] == "hotspot"
+    rule: Any = config or (hotspot_gate.recipe_of if is_hotspot else recipe_of)(challenger.card)
     if rule is None:
         raise ConfigError("promote: the card tells of no configuration, so no gate is known; train the model again.")
+    if is_hotspot:
+        return hotspot_gate.look(hotspot_case_of(home, challenger, champion, rule, feedback))
     return look(case_of(home, challenger, champion, rule, feedback))
 
 
@@ -133,21 +137,6 @@ def stored(home: Home, champion: Champion) -> artifact.Artifact:
     except bentoml.exceptions.NotFound:
         raise ArtifactError(f"model: the model store no longer holds '{champion.name}'; promote it again.") from None
     return artifact.read(folder, expected=champion.digest)
-
-
-def _on_places(figures: Mapping[str, Any], horizon: str) -> Finding:
-    """Ahead of the 12-month count on deviance skill: the interval of the paired difference lies above zero.
-
-    With few origins there is no interval to speak of, since it resamples them; then the difference itself has to.
-    """
-    paired = figures.get("horizons", {}).get(horizon, {}).get("paired", {})
-    skill = paired.get("count_12m", {}).get("deviance_skill", {})
-    origins = figures.get("counts", {}).get("origins", 0)
-    few = origins < ORIGINS_FOR_AN_INTERVAL
-    ahead = (skill.get("difference" if few else "low") or 0.0) > 0  # NaN, when nothing came, is not
-    how = ", too few for an interval" if few and ahead else ""
-    told = "ahead of" if ahead else "not ahead of"
-    return Finding("record", ahead, f"{told} the 12-month count on deviance, {origins} origins{how}", skill)
 
 
 def _handed_over(home: Home, folder: Path, champion: Champion) -> Champion:

@@ -1,0 +1,24 @@
+"""Which items the gate of a hotspot model asks of a challenger."""
+
+from dataclasses import dataclass
+
+from features.errors import ConfigError
+
+# By cost: those after a gap are looked at only when all before it are passed.
+ON_PAPER = ("record", "card", "fresh", "newer")
+ON_PLACES = ("sound", "leak", "later")
+SIMULATED = ("feedback",)
+ITEMS = ON_PAPER + ON_PLACES + SIMULATED
+
+
+@dataclass(frozen=True)
+class HotspotGate:
+    """The gate: its items, and by how many days the store's records may be newer than those learned from."""
+
+    items: tuple[str, ...] = ITEMS
+    most_behind_days: int = 60
+
+    def __post_init__(self) -> None:
+        unknown = [name for name in self.items if name not in ITEMS]
+        if unknown:
+            raise ConfigError(f"gate: there is no item {', '.join(unknown)} (known: {', '.join(ITEMS)}).")
