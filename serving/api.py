@@ -29,6 +29,7 @@ from serving.messages import (
 )
 from serving.routing import Accepted, answer, problems
 from serving.settings import Settings
+from serving.ui import site
 from serving.warnings import warnings
 from serving.worklist import Worklists
 
@@ -59,6 +60,7 @@ def create(settings: Settings, resolve: Resolve) -> FastAPI:
     _add_audit(app, settings)
     _add_health(app, desk)
     pages.add(app)
+    site.add(app)
     return app
 
 

@@ -30,11 +30,14 @@ LOG = logging.getLogger("waystation")
 REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 MOST_BYTES = 1_048_576
 MOST_BYTES_BATCH = 4 * MOST_BYTES
-HEADERS = [
-    (b"cache-control", b"no-store"),
-    (b"x-content-type-options", b"nosniff"),
-    (b"content-security-policy", b"default-src 'none'; style-src 'self'; frame-ancestors 'none'"),
-]
+SAFE = [(b"x-content-type-options", b"nosniff"), (b"referrer-policy", b"same-origin")]
+NO_STORE = (b"cache-control", b"no-store")
+CLOSED = (b"content-security-policy", b"default-src 'none'; style-src 'self'; frame-ancestors 'none'")
+PAGES = "/ui/"
+OF_PAGES = (
+    b"content-security-policy",
+    b"default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; object-src 'none'",
+)
 ROUTING = {404: "not_found", 405: "method_not_allowed"}
 PROBES = {"/healthz", "/readyz"}
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
@@ -91,7 +94,7 @@ class Door:
             if message["type"] == "http.response.start":
                 status = message["status"]
                 told = (b"x-request-id", scope["request_id"].encode())
-                message["headers"] = [*message.get("headers", []), told, *HEADERS]
+                message["headers"] = [*message.get("headers", []), told, *_headers(scope, message)]
             await send(message)
 
         try:
@@ -193,6 +196,13 @@ def _refuse_stray_parameters(request: Request, known: Set[str]) -> None:
     ]
     if faults:
         raise ProblemError("invalid", tuple(faults[:MOST_FAULTS]))
+
+
+def _headers(scope: Scope, start: Message) -> list[tuple[bytes, bytes]]:
+    """The headers every answer has; nothing is kept by a browser but what says that it may be."""
+    is_page = f"{scope['path']}/".startswith(PAGES)
+    says_itself = any(name.lower() == NO_STORE[0] for name, _ in start.get("headers", []))
+    return [*SAFE, OF_PAGES if is_page else CLOSED] + ([] if says_itself else [NO_STORE])
 
 
 def _host(request: Request) -> str:

@@ -44,6 +44,7 @@ TYPE_OF = {
 
 # Every code has a title and a detail in the texts of both languages.
 STATUS: dict[str, int] = {
+    "broken_form": 400,
     "broken_json": 400,
     "cut_off": 400,
     "too_deep": 400,
@@ -53,9 +54,12 @@ STATUS: dict[str, int] = {
     "not_your_role": 403,
     "purpose_refused": 403,
     "purpose_of_others": 403,
+    "no_page": 403,
+    "not_your_form": 403,
     "unknown_person": 404,
     "unknown_station": 404,
     "not_found": 404,
+    "page_not_found": 404,
     "method_not_allowed": 405,
     "too_slow": 408,
     "no_score": 409,
@@ -66,6 +70,7 @@ STATUS: dict[str, int] = {
     "wrong_host": 421,
     "invalid": 422,
     "which_model": 422,
+    "no_districts": 422,
     "no_such_forecast": 422,
     "too_busy": 429,
     "too_many": 429,

@@ -17,6 +17,7 @@ WORKERS = "WAYSTATION_WORKERS"
 HOSTS = "WAYSTATION_HOSTS"
 AT_ONCE, A_MINUTE = "WAYSTATION_REQUESTS_AT_ONCE", "WAYSTATION_MACHINE_REQUESTS_A_MINUTE"
 ISSUER, AUDIENCE, JWKS = "WAYSTATION_OIDC_ISSUER", "WAYSTATION_OIDC_AUDIENCE", "WAYSTATION_OIDC_JWKS"
+SECURE_COOKIES = "WAYSTATION_SECURE_COOKIES"
 ROLE_CLAIM, STATION_CLAIM = "WAYSTATION_OIDC_ROLE_CLAIM", "WAYSTATION_OIDC_STATION_CLAIM"
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
@@ -42,6 +43,7 @@ class Settings:
     relapse_model: str | None = None
     hosts: tuple[str, ...] = ()
     issuer: Issuer | None = None
+    secure_cookies: bool = False  # behind TLS: browsers then send the cookies of the pages over https only
     caps: Caps = field(default_factory=Caps)
     busy_seconds: float = 5.0
     now: Callable[[], datetime] = utc_now
@@ -57,6 +59,7 @@ class Settings:
             relapse_model=os.environ.get(RELAPSE_MODEL) or None,
             hosts=tuple(name.strip() for name in hosts if name.strip()),
             issuer=issuer_of_environment(),
+            secure_cookies=_yes_or_no(SECURE_COOKIES),
             caps=_caps(),
         )
 
@@ -87,3 +90,10 @@ def _count(name: str, default: int) -> int:
     if not text.isascii() or not text.isdigit() or int(text) < 1:
         raise ConfigError(f"settings: {name} should be a whole number from 1 on.")
     return int(text)
+
+
+def _yes_or_no(name: str) -> bool:
+    text = os.environ.get(name) or "no"
+    if text not in {"yes", "no"}:
+        raise ConfigError(f"settings: {name} should be yes or no.")
+    return text == "yes"

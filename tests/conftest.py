@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from features.home import SETTINGS
-from tests import postgres, small_city
+from tests import postgres, small_city, ui_helpers
 
 os.environ.update(SETTINGS)
 
@@ -69,3 +69,17 @@ def new_store_url(request, tmp_path):
 def store_url(new_store_url):
     """The URL of an empty store, on each of the two databases in turn."""
     return new_store_url()
+
+
+@pytest.fixture(scope="session")
+def ui_site(tmp_path_factory):
+    """A running service over a small invented city, for the tests of its pages."""
+    with ui_helpers.site(tmp_path_factory.mktemp("ui")) as site:
+        yield site
+
+
+@pytest.fixture(scope="module")  # while it runs no other event loop can, so it is not kept for the session
+def browser():
+    """A real Chromium."""
+    with ui_helpers.chromium() as started:
+        yield started

@@ -1,0 +1,146 @@
+"""The areas of a map as they may be told: outline, name, band, words, and the class they are coloured by."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+import shapely
+from shapely.geometry import shape
+
+from features.areas import geometries
+from features.errors import SchemaError, TooLittleHistoryError
+from features.schema import days_since_epoch
+from models import hotspot
+from serving import answers
+from serving.desk import Desk
+from serving.disclosure import SHARES, Band
+from serving.districts import districts
+from serving.hotspots import Asked, forecast, model_for, names_of, places_of
+from serving.messages import Area, Model
+from serving.problems import ProblemError
+from serving.ui.map_query import MapQuery
+from serving.wording import Wording
+
+BAND_STEPS = (1, 3, 6, 10)  # of the colours by expected count, in widths of a band: the same on every map
+N_CLASSES = len(SHARES)
+
+
+@dataclass(frozen=True)
+class MapArea:
+    """One area; classes go from 0, the lowest, to 4. `is_little`: so few incidents that no more may be told."""
+
+    area_id: str
+    name: str
+    within: str
+    outline: Mapping[str, Any] | None
+    band: Band
+    text: str
+    reasons: tuple[str, ...]
+    is_little: bool
+    share_class: int
+    band_class: int
+
+    def of_colour(self, colour: str) -> int:
+        """The class by the share of the highest areas, or by the expected count."""
+        return self.share_class if colour == "share" else self.band_class
+
+
+@dataclass(frozen=True)
+class MapForecast:
+    """All areas of a level, the highest band first, and what made the forecast."""
+
+    areas: tuple[MapArea, ...]
+    outlines: tuple[tuple[str, Mapping[str, Any]], ...]  # names and shapes of the districts, drawn above
+    note: str
+    model: Model
+    snapshot: str
+
+
+def map_forecast(desk: Desk, query: MapQuery, wording: Wording) -> MapForecast:
+    """The forecast of a map; ProblemError when there is none."""
+    places, _ = places_of(desk)
+    asked = Asked(query.as_of, query.weeks, query.model_level, 3, wording)
+    if query.level == "district":
+        told, model, snapshot = _districts(desk, asked)
+    else:
+        found = forecast(desk, asked)
+        told, model, snapshot = _areas(found.features, places.areas, wording), found.model, found.snapshot
+    ordered = sorted(told, key=lambda each: (-each.band.at_least, each.band.among_highest, each.area_id))
+    return MapForecast(tuple(ordered), _outlines(places.areas, wording), wording.area_note, model, snapshot)
+
+
+def _areas(told: list[Area], areas: pd.DataFrame | None, wording: Wording) -> list[MapArea]:
+    within = _within(told, areas, wording)
+    rows = []
+    for each in told:
+        of, place = each.properties, within.get(each.properties.area_id, "")
+        band = Band(of.expected, of.expected_below, of.low, of.high, of.among_highest)
+        reasons = tuple(f"{reason.text}: {reason.effect}" if reason.effect else reason.text for reason in of.reasons)
+        is_little = any(reason.suppressed for reason in of.reasons)
+        rows.append(_area(of.area_id, (of.name, place), each.geometry, band, of.text, reasons, is_little))
+    return rows
+
+
+def _area(  # noqa: PLR0913, PLR0917 (the parts of one row)
+    area_id: str,
+    names: tuple[str, str],
+    outline: Mapping[str, Any] | None,
+    band: Band,
+    text: str,
+    reasons: tuple[str, ...],
+    is_little: bool,
+) -> MapArea:
+    width = band.below - band.at_least
+    by_share = N_CLASSES - 1 - SHARES.index(band.among_highest)
+    by_band = sum(band.at_least >= step * width - 1e-9 for step in BAND_STEPS)
+    return MapArea(area_id, *names, outline, band, text, reasons, is_little, by_share, by_band)
+
+
+def _districts(desk: Desk, asked: Asked) -> tuple[list[MapArea], Model, str]:
+    desk.refuse_the_future(asked.as_of)
+    champion, model = model_for(desk, asked)
+    places, snapshot = places_of(desk)
+    if places.areas is None or not places.areas["level"].eq("district").any():
+        raise ProblemError("no_districts")
+    try:
+        table = hotspot.look(model, places, as_of=days_since_epoch(asked.as_of))
+    except (TooLittleHistoryError, SchemaError):
+        raise ProblemError("too_little_history") from None
+    bands = districts(model, table, places.areas)
+    wording = asked.wording
+    names, outlines = names_of(places.areas, wording.language), geometries(bands, places.areas)
+    rows = [
+        _area(each, (names.get(each, each), ""), outline, band, wording.area_band(band, weeks=asked.weeks), (), False)
+        for (each, band), outline in zip(bands.items(), outlines, strict=True)
+    ]
+    return rows, answers.model_of(champion), snapshot
+
+
+def _within(told: list[Area], areas: pd.DataFrame | None, wording: Wording) -> dict[str, str]:
+    """The name of what each area is part of: a township's district, the township a cell's middle lies in."""
+    if areas is None:
+        return {}
+    names = names_of(areas, wording.language)
+    ids = [each.properties.area_id for each in told]
+    if told and told[0].properties.level == "township":
+        parents = areas.set_index("area_id")["parent_id"].dropna()
+        return {each: names.get(str(parents[each]), "") for each in ids if each in parents.index}
+    towns = areas[areas["level"].eq("township") & areas["geometry"].notna()]
+    if towns.empty:
+        return {}
+    tree = shapely.STRtree([shapely.from_geojson(text) for text in towns["geometry"]])
+    outlined = [(each.properties.area_id, shape(each.geometry)) for each in told if each.geometry]
+    middles = shapely.centroid([outline for _, outline in outlined])
+    cell, town = tree.query(middles, predicate="within")
+    town_ids = towns["area_id"].astype("str").tolist()
+    return {outlined[c][0]: names.get(town_ids[t], "") for c, t in zip(cell, town, strict=True)}
+
+
+def _outlines(areas: pd.DataFrame | None, wording: Wording) -> tuple[tuple[str, Mapping[str, Any]], ...]:
+    if areas is None:
+        return ()
+    ids = sorted(areas.loc[areas["level"].eq("district"), "area_id"].astype("str"))
+    names = names_of(areas, wording.language)
+    drawn = zip(ids, geometries(ids, areas), strict=True)
+    return tuple((names.get(each, each), outline) for each, outline in drawn if outline)

@@ -1,0 +1,183 @@
+"""The planner's map: where harm is expected in the coming weeks, with reasons, warnings and the record."""
+
+import json
+from collections.abc import Iterator
+from itertools import pairwise
+from typing import Any
+
+from starlette.responses import JSONResponse, Response
+
+from serving.desk import Desk
+from serving.disclosure import SHARES
+from serving.hotspots import Asked, model_for
+from serving.messages import Warnings
+from serving.problems import ProblemError
+from serving.ui.charts import months_chart
+from serving.ui.kept import Kept
+from serving.ui.map_areas import BAND_STEPS, MapArea, MapForecast, map_forecast
+from serving.ui.map_picture import FILLS, picture, rings_of
+from serving.ui.map_query import COLOURS, LEVELS, MapQuery, map_query
+from serving.ui.map_record import card_of, months_observed, n_forecasts, record_of
+from serving.ui.tables import csv_response, file_response
+from serving.ui.view import View
+from serving.warnings import warnings
+
+N_TOP = 20
+MOST_KEPT = 64
+WARNINGS = "GET /v1/warnings"
+
+
+class MapPage:
+    """The map and its files; forecasts are kept until the store, the model or the question is another."""
+
+    def __init__(self) -> None:
+        self._forecasts: Kept[MapForecast] = Kept(MOST_KEPT)
+        self._warnings: Kept[Warnings] = Kept(MOST_KEPT)
+
+    def page(self, view: View) -> Response:
+        """The page."""
+        query = map_query(view)
+        forecast = self._forecast(view, query)
+        champion, _ = model_for(view.desk, _asked(view, query))
+        card, texts = card_of(view.desk, champion), view.texts
+        return view.page(
+            "map.html",
+            query=query,
+            forecast=forecast,
+            top=forecast.areas[:N_TOP],
+            title=_title(view, query),
+            legend=list(zip(FILLS, _legend(view, query, forecast), strict=True))[::-1],
+            levels=LEVELS,
+            colours=COLOURS,
+            horizons=_horizons(view.desk, query.model_level),
+            warnings=self._told_warnings(view, query) if view.may(WARNINGS) else None,
+            record=record_of(card, query.weeks),
+            n_forecasts=n_forecasts(card),
+            chart=months_chart(months_observed(view.desk, query.as_of), texts),
+            as_of=query.as_of,
+            models=[forecast.model],
+        )
+
+    def data(self, view: View) -> Response:
+        """What the script of the map draws from: each text once, each area as a short row."""
+        query = map_query(view)
+        forecast = self._forecast(view, query)
+        texts, reasons = (
+            _numbered(each.text for each in forecast.areas),
+            _numbered(each.reasons for each in forecast.areas),
+        )
+        return JSONResponse(
+            {
+                "title": _title(view, query),
+                "over": query.is_over,
+                "asOf": query.as_of.isoformat(),
+                "texts": list(texts),
+                "reasons": list(reasons),
+                "areas": [_row(each, query, texts, reasons) for each in forecast.areas],
+            }
+        )
+
+    def shapes(self, view: View) -> Response:
+        """The outlines of the areas, and those of the districts with their names."""
+        forecast = self._forecast(view, map_query(view))
+        return JSONResponse(
+            {
+                "areas": {each.area_id: list(rings_of(each.outline)) for each in forecast.areas},
+                "districts": [[name, list(rings_of(outline))] for name, outline in forecast.outlines],
+            }
+        )
+
+    def picture(self, view: View) -> Response:
+        """The map as an SVG picture."""
+        query = map_query(view)
+        drawn = picture(self._forecast(view, query), colour=query.colour, title=_title(view, query))
+        return Response(drawn, media_type="image/svg+xml")
+
+    def geojson(self, view: View) -> Response:
+        """The areas as GeoJSON, to keep."""
+        query = map_query(view)
+        forecast = self._forecast(view, query)
+        told = {
+            "type": "FeatureCollection",
+            "note": forecast.note,
+            "as_of": query.as_of.isoformat(),
+            "weeks": query.weeks,
+            "level": query.level,
+            "model": forecast.model.model_dump(),
+            "features": [_feature(each) for each in forecast.areas],
+        }
+        content = json.dumps(told, ensure_ascii=False).encode()
+        return file_response(content, "application/geo+json", name=f"{_name(query)}.geojson")
+
+    def csv(self, view: View) -> Response:
+        """The areas as a table, to keep."""
+        query = map_query(view)
+        rows = (list(_properties(each).values()) for each in self._forecast(view, query).areas)
+        header = ["area_id", "name", "within", "at_least", "below", "low", "high", "among_highest", "reasons"]
+        return csv_response(header, rows, name=f"{_name(query)}.csv")
+
+    def _forecast(self, view: View, query: MapQuery) -> MapForecast:
+        champion, _ = model_for(view.desk, _asked(view, query))
+        snapshot = view.desk.histories.store().state_digest()
+        key = (snapshot, champion.digest, query.as_of, query.weeks, query.level, view.language)
+        return self._forecasts.get(key, lambda: map_forecast(view.desk, query, view.wording))
+
+    def _told_warnings(self, view: View, query: MapQuery) -> Warnings | None:
+        """The warnings of the day; None where too little is known to tell a surprise from chance."""
+        asked = _asked(view, query)
+        champion, _ = model_for(view.desk, asked)
+        key = (view.desk.histories.store().state_digest(), champion.digest, query.as_of, view.language)
+        try:
+            return self._warnings.get(key, lambda: warnings(view.desk, asked))
+        except ProblemError as refused:
+            if refused.code == "too_little_history":
+                return None
+            raise
+
+
+def _asked(view: View, query: MapQuery) -> Asked:
+    return Asked(query.as_of, query.weeks, query.model_level, 3, view.wording)
+
+
+def _title(view: View, query: MapQuery) -> str:
+    key = "map.past_title" if query.is_over else "map.coming_title"
+    return view.texts(key, first=view.texts.day(query.as_of), last=view.texts.day(query.until))
+
+
+def _legend(view: View, query: MapQuery, forecast: MapForecast) -> list[str]:
+    """What each colour says, the lowest first."""
+    texts = view.texts
+    if query.colour == "share":
+        return [texts("map.others"), *(texts("map.highest", percent=f"{100 * share:g}") for share in SHARES[-2::-1])]
+    band = forecast.areas[0].band
+    ends = [f"{step * (band.below - band.at_least):g}" for step in BAND_STEPS]
+    between = [texts("map.between", low=low, high=high) for low, high in pairwise(ends)]
+    return [texts("map.under", high=ends[0]), *between, texts("map.over", low=ends[-1])]
+
+
+def _horizons(desk: Desk, level: str) -> list[int]:
+    return sorted({model.scope.horizon_weeks for _, model in desk.champions.hotspots() if model.scope.level == level})
+
+
+def _numbered(values: Iterator[Any]) -> dict[Any, int]:
+    return {value: place for place, value in enumerate(dict.fromkeys(values))}
+
+
+def _row(area: MapArea, query: MapQuery, texts: dict[str, int], reasons: dict[tuple[str, ...], int]) -> list[Any]:
+    names = [area.area_id, area.name, area.within]
+    return [*names, texts[area.text], reasons[area.reasons], area.of_colour(query.colour), int(area.is_little)]
+
+
+def _properties(area: MapArea) -> dict[str, Any]:
+    names = {"area_id": area.area_id, "name": area.name, "within": area.within}
+    band = area.band
+    numbers = {"at_least": band.at_least, "below": band.below, "low": band.low, "high": band.high}
+    return names | numbers | {"among_highest": band.among_highest, "reasons": "; ".join(area.reasons)}
+
+
+def _feature(area: MapArea) -> dict[str, Any]:
+    return {"type": "Feature", "geometry": area.outline, "properties": _properties(area)}
+
+
+def _name(query: MapQuery) -> str:
+    return f"waystation-{query.level}-{query.weeks}w-{query.as_of}"

@@ -1,0 +1,91 @@
+"""The map as a picture made here (SVG): for readers without JavaScript, and to keep."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from html import escape
+from math import cos, radians
+from typing import Any
+
+from serving.ui.map_areas import N_CLASSES, MapArea, MapForecast
+
+FILLS = ("#f3f6ea", "#c9e4bf", "#75bfae", "#2c7f9e", "#22386f")  # darker is more; told apart by lightness alone
+WIDTH, MARGIN = 900.0, 12.0
+HATCH = (
+    '<defs><pattern id="little" width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">'
+    '<path d="M0 0V6" stroke="#607d8b" stroke-opacity=".45" stroke-width="1"/></pattern></defs>'
+)
+Point = Sequence[float]
+
+
+def picture(forecast: MapForecast, *, colour: str, title: str) -> str:
+    """The map as an SVG document of 900 units across: the highest areas darkest, what may not be told hatched."""
+    rings = [point for area in forecast.areas for ring in rings_of(area.outline) for point in ring]
+    rings += [point for _, shape in forecast.outlines for ring in rings_of(shape) for point in ring]
+    if not rings:
+        return _document(WIDTH, 40.0, title, "")
+    frame = _Frame.around(rings)
+    by_class: list[list[MapArea]] = [[] for _ in range(N_CLASSES)]
+    for area in forecast.areas:
+        by_class[area.of_colour(colour)].append(area)
+    parts = [
+        _path(frame, areas, f'fill="{fill}" stroke="#90a4ae" stroke-width=".4"')
+        for fill, areas in zip(FILLS, by_class, strict=True)
+    ]
+    parts.append(_path(frame, [each for each in forecast.areas if each.is_little], 'fill="url(#little)"'))
+    parts += [_outline(frame, name, shape) for name, shape in forecast.outlines]
+    return _document(WIDTH, frame.height, title, HATCH + "".join(parts))
+
+
+def rings_of(shape: Mapping[str, Any] | None) -> Iterator[Sequence[Point]]:
+    """Every ring of a GeoJSON polygon or multipolygon."""
+    if shape is None:
+        return
+    polygons = shape["coordinates"] if shape["type"] == "MultiPolygon" else [shape["coordinates"]]
+    for polygon in polygons:
+        yield from polygon
+
+
+class _Frame:
+    """From degrees to the units of the picture: flat, true to scale in the middle."""
+
+    def __init__(self, west: float, north: float, scale_x: float, scale_y: float, height: float) -> None:
+        self.west, self.north, self.scale_x, self.scale_y, self.height = west, north, scale_x, scale_y, height
+
+    @classmethod
+    def around(cls, points: Sequence[Point]) -> "_Frame":
+        easts, norths = [point[0] for point in points], [point[1] for point in points]
+        across = max(max(easts) - min(easts), 1e-6)
+        scale_x = (WIDTH - 2 * MARGIN) / across
+        scale_y = scale_x / max(0.2, cos(radians((max(norths) + min(norths)) / 2)))
+        return cls(min(easts), max(norths), scale_x, scale_y, (max(norths) - min(norths)) * scale_y + 2 * MARGIN)
+
+    def at(self, point: Point) -> str:
+        x, y = (point[0] - self.west) * self.scale_x, (self.north - point[1]) * self.scale_y
+        return f"{MARGIN + x:.1f} {MARGIN + y:.1f}"
+
+
+def _path(frame: _Frame, areas: Sequence[MapArea], look: str) -> str:
+    drawn = "".join(_ring(frame, ring) for area in areas for ring in rings_of(area.outline))
+    return f'<path {look} fill-rule="evenodd" d="{drawn}"/>' if drawn else ""
+
+
+def _ring(frame: _Frame, ring: Sequence[Point]) -> str:
+    return "M" + "L".join(frame.at(point) for point in ring) + "Z"
+
+
+def _outline(frame: _Frame, name: str, shape: Mapping[str, Any]) -> str:
+    rings = list(rings_of(shape))
+    points = max(rings, key=len)
+    middle = (sum(point[0] for point in points) / len(points), sum(point[1] for point in points) / len(points))
+    x, _, y = frame.at(middle).partition(" ")
+    drawn = "".join(_ring(frame, ring) for ring in rings)
+    return (
+        f'<path fill="none" stroke="#16242b" stroke-width="1.4" d="{drawn}"/><text x="{x}" y="{y}" font-size="15" '
+        f'text-anchor="middle" stroke="#fff" stroke-width="3" paint-order="stroke" fill="#16242b">{escape(name)}</text>'
+    )
+
+
+def _document(width: float, height: float, title: str, inside: str) -> str:
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:.0f} {height:.0f}" role="img">'
+        f"<title>{escape(title)}</title>{inside}</svg>"
+    )

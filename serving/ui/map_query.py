@@ -1,0 +1,103 @@
+"""What the address of the map asks for, so that a copied address shows the same map to whoever may see it."""
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+import sqlalchemy as sa
+
+from features.schema import EPOCH, days_since_epoch
+from features.store import Store
+from features.tables import STORED
+from serving.messages import FIRST_DAY, LAST_DAY
+from serving.problems import ProblemError, fault_of
+from serving.ui.view import View
+
+LEVELS = ("district", "township", "cell")
+COLOURS = ("share", "band")
+WEEK = timedelta(days=7)
+N_STEPS = 13  # of the slider: a quarter of a year of weekly forecasts
+MOST_WEEKS = 52
+
+
+@dataclass(frozen=True)
+class MapQuery:
+    """Which map: as-of date, horizon, level, what the colours say; `latest` is the last day anything became known."""
+
+    as_of: date
+    latest: date
+    weeks: int
+    level: str
+    colour: str
+
+    @property
+    def model_level(self) -> str:
+        """The level of the model that forecasts; a district is the sum of its townships."""
+        return "township" if self.level == "district" else self.level
+
+    @property
+    def until(self) -> date:
+        """The last day of the forecast."""
+        return self.as_of + self.weeks * WEEK
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the weeks it forecast have passed by the last known day."""
+        return self.until <= self.latest
+
+    @property
+    def steps(self) -> tuple[date, ...]:
+        """The as-of dates of the slider, oldest first."""
+        last = max(self.latest, self.as_of)
+        return tuple(last - back * WEEK for back in reversed(range(N_STEPS)))
+
+
+def map_query(view: View) -> MapQuery:
+    """The map an address asks for; ProblemError names the field that no map can be made of."""
+    given = view.request.query_params
+    latest = last_known_day(view)
+    return MapQuery(
+        as_of=_day(given["as_of"]) if given.get("as_of") else latest,
+        latest=latest,
+        weeks=_weeks(given.get("weeks") or "4"),
+        level=_one_of("level", given.get("level") or "township", LEVELS),
+        colour=_one_of("colour", given.get("colour") or "share", COLOURS),
+    )
+
+
+def last_known_day(view: View) -> date:
+    """The last day, today at most, on which an incident became known; today where none ever did."""
+    today = view.desk.settings.today
+    return _last_known(view.desk.histories.store(), today) or today
+
+
+def _last_known(store: Store, today: date) -> date | None:
+    known_on = STORED["incidents"].c.known_on
+    query = sa.select(sa.func.max(known_on)).where(known_on <= days_since_epoch(today))
+    try:
+        with store.reading() as connection:
+            found = connection.execute(query).scalar()
+    except sa.exc.SQLAlchemyError:
+        raise ProblemError("store_unavailable") from None
+    return None if found is None else EPOCH + timedelta(days=int(found))
+
+
+def _day(text: str) -> date:
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        raise fault_of("as_of", "not_a_date", "YYYY-MM-DD") from None
+    if not FIRST_DAY <= day <= LAST_DAY:
+        raise fault_of("as_of", "out_of_range", f"{FIRST_DAY} to {LAST_DAY}")
+    return day
+
+
+def _weeks(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and 1 <= int(text[:4]) <= MOST_WEEKS):
+        raise fault_of("weeks", "too_large", str(MOST_WEEKS))
+    return int(text)
+
+
+def _one_of(name: str, value: str, allowed: tuple[str, ...]) -> str:
+    if value not in allowed:
+        raise fault_of(name, "one_of", ", ".join(allowed))
+    return value

@@ -1,0 +1,73 @@
+"""Who is signed in: the reader's own key or token, sealed in a cookie that this service alone can open.
+
+Nothing is kept here, so every worker knows every session, and a key that is revoked ends its sessions with the next
+request: each page asks with the key, as any other client does. A session is over after a working day in any case.
+"""
+
+import hmac
+import json
+import secrets
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from joserfc import jwe
+from joserfc.errors import JoseError
+from joserfc.jwk import OctKey
+
+from serving.private_files import key_in
+
+KEY_FILE = "pages.key"
+HEADER = {"alg": "dir", "enc": "A256GCM"}
+LASTS_SECONDS = 10 * 3_600
+LONGEST_COOKIE = 12_000
+NOT_A_SESSION = (JoseError, ValueError, TypeError, KeyError, UnicodeError)
+
+
+@dataclass(frozen=True)
+class Session:
+    """One signed-in reader: the key or token, the purpose named at the door, since when, and an id for the forms."""
+
+    credential: str
+    purpose: str
+    since: int  # seconds since 1970
+    form_id: str
+
+
+@dataclass(frozen=True)
+class Sessions:
+    """Seals and opens sessions with a key of the home, 32 random bytes."""
+
+    key: bytes
+
+    @classmethod
+    def open(cls, home: Path) -> "Sessions":
+        """The sessions of a home; the key is made at the first start."""
+        return cls(key_in(home / KEY_FILE))
+
+    def begun(self, credential: str, purpose: str, *, at: int) -> Session:
+        """A new session."""
+        return Session(credential, purpose, at, secrets.token_hex(16))
+
+    def sealed(self, session: Session) -> str:
+        """The session as the value of a cookie (RFC 7516, AES-256-GCM)."""
+        plain = json.dumps(asdict(session)).encode()
+        return jwe.encrypt_compact(HEADER, plain, OctKey.import_key(self.key))
+
+    def opened(self, sealed: str, *, at: int) -> Session | None:
+        """The session in a cookie; None where it is none of ours, or over."""
+        if not sealed or len(sealed) > LONGEST_COOKIE:
+            return None
+        try:
+            found = jwe.decrypt_compact(sealed, OctKey.import_key(self.key), algorithms=list(HEADER.values()))
+            session = Session(**json.loads(found.plaintext or b""))
+        except NOT_A_SESSION:
+            return None
+        return session if 0 <= at - session.since < LASTS_SECONDS else None
+
+    def form_token(self, session: Session) -> str:
+        """What every form of the session carries, and no other site can know."""
+        return hmac.digest(self.key, f"form {session.form_id}".encode(), "sha256").hex()
+
+    def is_from_our_form(self, session: Session, token: str) -> bool:
+        """Whether the token is that of the session."""
+        return hmac.compare_digest(self.form_token(session).encode(), token.encode("utf-8", errors="replace"))

@@ -1,0 +1,124 @@
+"""The addresses under `/ui`: each page is admitted and recorded by the guard, under the line of the API it is of."""
+
+from collections.abc import Awaitable, Callable
+from functools import partial
+from urllib.parse import urlencode
+
+from anyio import to_thread
+from fastapi import FastAPI
+from starlette.datastructures import MutableHeaders
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Mount, Route
+from starlette.staticfiles import StaticFiles
+from starlette.types import Scope
+
+from serving.problems import ProblemError
+from serving.ui import home_page, sign_in
+from serving.ui.map_page import MapPage
+from serving.ui.sessions import Sessions
+from serving.ui.sign_in import COOKIE
+from serving.ui.view import View
+
+Page = Callable[[View], Response]
+Endpoint = Callable[[Request], Awaitable[Response]]
+SIGNED_OUT = {"no_key", "bad_key"}
+SEE_OTHER = 303
+
+
+def add(app: FastAPI) -> None:
+    """Add the pages to the application."""
+    sessions = Sessions.open(app.state.desk.settings.home.path)
+    open_to_all, guarded = partial(_open, sessions), partial(_guarded, sessions)
+    routes = [
+        Route("/", open_to_all(home_page.home)),
+        Route("/sign-in", open_to_all(sign_in.form), methods=["GET"]),
+        Route("/sign-in", open_to_all(sign_in.enter), methods=["POST"]),
+        Route("/sign-out", open_to_all(sign_in.leave), methods=["POST"]),
+        *(Route(path, guarded("GET /v1/hotspots", page)) for path, page in _map_pages()),
+        Mount("/static", _Static(packages=[("serving.ui", "static")])),
+        Route("/{path:path}", open_to_all(_not_found)),
+    ]
+    app.router.routes.append(Mount("/ui", routes=routes))
+
+
+def _map_pages() -> list[tuple[str, Page]]:
+    shown = MapPage()
+    return [
+        ("/map", shown.page),
+        ("/map/data.json", shown.data),
+        ("/map/shapes.json", shown.shapes),
+        ("/map/picture.svg", shown.picture),
+        ("/map/areas.geojson", shown.geojson),
+        ("/map/areas.csv", shown.csv),
+    ]
+
+
+class _Static(StaticFiles):
+    """Our own files; a browser may keep them, and asks whether they changed."""
+
+    async def get_response(self, path: str, scope: Scope) -> Response:
+        response = await super().get_response(path, scope)
+        response.headers["Cache-Control"] = "no-cache"
+        return response
+
+
+def _open(sessions: Sessions, answer: Callable[[View], Awaitable[Response]]) -> Endpoint:
+    """An address for whoever comes, signed in or not."""
+
+    async def endpoint(request: Request) -> Response:
+        view = _view(sessions, request)
+        try:
+            return await answer(view)
+        except ProblemError as refused:
+            return problem_page(view, refused)
+
+    return endpoint
+
+
+def _guarded(sessions: Sessions, act: str, page: Page) -> Endpoint:
+    """A page for readers whose role may do what the line of the table says; others are told so, or to sign in."""
+
+    async def endpoint(request: Request) -> Response:
+        view = _view(sessions, request)
+        if view.session is None:
+            return _to_sign_in(view)
+        asking = _with_key(request, view.session.credential)
+        try:
+            return await view.guard.answered(asking, act, lambda: to_thread.run_sync(page, view))
+        except ProblemError as refused:
+            return _to_sign_in(view) if refused.code in SIGNED_OUT else problem_page(view, refused)
+
+    return endpoint
+
+
+def _with_key(request: Request, credential: str) -> Request:
+    """The request as any other client with the key would send it."""
+    MutableHeaders(scope=request.scope)["authorization"] = f"Bearer {credential}"
+    return Request(request.scope, request.receive)
+
+
+def _view(sessions: Sessions, request: Request) -> View:
+    at = int(request.app.state.desk.settings.now().timestamp())
+    return View(request, sessions, sessions.opened(request.cookies.get(COOKIE, ""), at=at))
+
+
+def _to_sign_in(view: View) -> Response:
+    """To the door, and from there back to the page; a session that is no longer good is forgotten."""
+    url = view.request.url
+    wanted = f"{url.path}?{url.query}" if url.query else url.path
+    response = RedirectResponse(f"/ui/sign-in?{urlencode({'next': wanted})}", SEE_OTHER)
+    response.delete_cookie(COOKIE, path="/ui")
+    return response
+
+
+def problem_page(view: View, refused: ProblemError) -> Response:
+    """A refusal as a page, in the words the API has for it."""
+    title, detail = view.wording.problem(refused.code, refused.slots)
+    response = view.page("problem.html", status=refused.status, title=title, detail=detail)
+    response.headers.update({name: value for name, value in refused.headers.items() if name == "Retry-After"})
+    return response
+
+
+async def _not_found(_: View) -> Response:
+    raise ProblemError("page_not_found")

@@ -1,0 +1,226 @@
+"use strict";
+// The map: one canvas layer over Leaflet draws all areas from flat lists of points; a week of the slider is one redraw.
+(function () {
+  const box = document.getElementById("map");
+  if (!box || !window.L) return;
+  const fills = box.dataset.fills.split(",");
+  const slider = document.getElementById("week");
+  const days = slider.dataset.days.split(",");
+  const heading = document.getElementById("map-title");
+  const told = document.getElementById("area");
+  const kept = new Map();
+  let current = null, chosen = -1, pinned = false;
+
+  box.hidden = false;
+  document.querySelector(".slider").hidden = false;
+  document.getElementById("map-help").hidden = false;
+  document.getElementById("png").hidden = false;
+  if (!days.includes(slider.dataset.asOf)) { days.push(slider.dataset.asOf); days.sort(); slider.max = days.length - 1; }
+  slider.value = days.indexOf(slider.dataset.asOf);
+
+  const map = L.map(box, { attributionControl: false, keyboard: false, zoomControl: false, zoomSnap: 0.25, fadeAnimation: false, zoomAnimation: false });
+  L.control.zoom({ zoomInTitle: box.dataset.zoomIn, zoomOutTitle: box.dataset.zoomOut }).addTo(map);
+
+  const Areas = L.Layer.extend({
+    onAdd(to) {
+      this.canvas = L.DomUtil.create("canvas", "leaflet-layer", to.getPane("overlayPane"));
+      to.on("move zoom resize viewreset", this.draw, this);
+      this.draw();
+    },
+    // Points once, in the plane of zoom 0; each drawing only scales and shifts them.
+    take(shapes) {
+      this.rings = new Map();
+      this.middles = new Map();
+      for (const [id, rings] of Object.entries(shapes.areas)) this.rings.set(id, rings.map(flat));
+      for (const [id, rings] of this.rings) this.middles.set(id, middle(rings[0] || []));
+      this.districts = shapes.districts.map(([name, rings]) => ({ name, rings: rings.map(flat) }));
+    },
+    draw() {
+      const size = map.getSize(), ratio = window.devicePixelRatio || 1, corner = map.containerPointToLayerPoint([0, 0]);
+      L.DomUtil.setPosition(this.canvas, corner);
+      if (this.canvas.width !== size.x * ratio || this.canvas.height !== size.y * ratio) {
+        this.canvas.width = size.x * ratio; this.canvas.height = size.y * ratio;
+        this.canvas.style.width = size.x + "px"; this.canvas.style.height = size.y + "px";
+      }
+      if (this.rings && current) this.paint(this.canvas.getContext("2d"), ratio, size);
+    },
+    paint(pen, ratio, size) {
+      const scale = Math.pow(2, map.getZoom()), origin = map.project(map.containerPointToLatLng([0, 0]), map.getZoom());
+      pen.setTransform(ratio, 0, 0, ratio, 0, 0);
+      pen.clearRect(0, 0, size.x, size.y);
+      this.view = { scale, x: origin.x, y: origin.y };
+      const groups = fills.map(() => new Path2D()), little = new Path2D();
+      for (const area of current.areas) {
+        const rings = this.rings.get(area[0]);
+        if (!rings) continue;
+        for (const ring of rings) { trace(groups[area[5]], ring, this.view); if (area[6]) trace(little, ring, this.view); }
+      }
+      pen.lineWidth = 0.5; pen.strokeStyle = "#90a4ae";
+      groups.forEach((path, place) => { pen.fillStyle = fills[place]; pen.fill(path, "evenodd"); pen.stroke(path); });
+      pen.fillStyle = hatch(pen); pen.fill(little, "evenodd");
+      pen.lineWidth = 1.4; pen.strokeStyle = "#16242b";
+      for (const district of this.districts) for (const ring of district.rings) { const path = new Path2D(); trace(path, ring, this.view); pen.stroke(path); }
+      this.mark(pen);
+      this.name(pen);
+    },
+    mark(pen) {
+      const rings = chosen >= 0 && this.rings.get(current.areas[chosen][0]);
+      if (!rings) return;
+      const path = new Path2D();
+      for (const ring of rings) trace(path, ring, this.view);
+      pen.lineWidth = 5; pen.strokeStyle = "#fff"; pen.stroke(path);
+      pen.lineWidth = 3; pen.strokeStyle = "#d1495b"; pen.stroke(path);
+    },
+    name(pen) {
+      pen.font = "600 12px " + getComputedStyle(document.body).fontFamily;
+      pen.textAlign = "center"; pen.lineWidth = 3; pen.strokeStyle = "#fff"; pen.fillStyle = "#16242b";
+      for (const district of this.districts) {
+        const [x, y] = placed(middle(longest(district.rings)), this.view);
+        pen.strokeText(district.name, x, y); pen.fillText(district.name, x, y);
+      }
+    },
+    at(point) {
+      const spot = map.project(map.containerPointToLatLng(point), 0);
+      return current.areas.findIndex((area) => (this.rings.get(area[0]) || []).some((ring) => inside(ring, spot.x, spot.y)));
+    },
+  });
+  const layer = new Areas();
+
+  function flat(ring) {
+    const points = new Float64Array(2 * ring.length);
+    ring.forEach(([east, north], place) => { const spot = map.project([north, east], 0); points[2 * place] = spot.x; points[2 * place + 1] = spot.y; });
+    return points;
+  }
+  function placed([x, y], view) { return [x * view.scale - view.x, y * view.scale - view.y]; }
+  function trace(path, ring, view) {
+    for (let at = 0; at < ring.length; at += 2) {
+      const x = ring[at] * view.scale - view.x, y = ring[at + 1] * view.scale - view.y;
+      if (at) path.lineTo(x, y); else path.moveTo(x, y);
+    }
+    path.closePath();
+  }
+  function middle(ring) {
+    let x = 0, y = 0; const n = ring.length / 2 || 1;
+    for (let at = 0; at < ring.length; at += 2) { x += ring[at]; y += ring[at + 1]; }
+    return [x / n, y / n];
+  }
+  function longest(rings) { return rings.reduce((best, ring) => (ring.length > best.length ? ring : best), []); }
+  function inside(ring, x, y) {
+    let odd = false;
+    for (let at = 0, before = ring.length - 2; at < ring.length; before = at, at += 2) {
+      const above = ring[at + 1] > y, was = ring[before + 1] > y;
+      if (above !== was && x < ((ring[before] - ring[at]) * (y - ring[at + 1])) / (ring[before + 1] - ring[at + 1]) + ring[at]) odd = !odd;
+    }
+    return odd;
+  }
+  function hatch(pen) {
+    const tile = document.createElement("canvas");
+    tile.width = tile.height = 8;
+    const inner = tile.getContext("2d");
+    inner.strokeStyle = "rgba(96,125,139,.45)"; inner.beginPath(); inner.moveTo(0, 8); inner.lineTo(8, 0); inner.stroke();
+    return pen.createPattern(tile, "repeat");
+  }
+
+  function element(tag, text) { const made = document.createElement(tag); made.textContent = text; return made; }
+  function tell(place) {
+    if (place === chosen || place < 0) return;
+    chosen = place;
+    const area = current.areas[place], list = document.createElement("ul");
+    for (const reason of current.reasons[area[4]]) list.append(element("li", reason));
+    told.replaceChildren(element("h3", area[2] && area[2] !== area[1] ? area[1] + " · " + area[2] : area[1]), element("p", current.texts[area[3]]), list);
+    layer.draw();
+  }
+  // The nearest area whose middle lies in the direction of the key, sideways distance counting double.
+  function towards(dx, dy) {
+    if (chosen < 0) return tell(0);
+    const [x, y] = layer.middles.get(current.areas[chosen][0]) || [0, 0];
+    let best = -1, least = Infinity;
+    current.areas.forEach((area, place) => {
+      const [ox, oy] = layer.middles.get(area[0]) || [NaN, NaN], along = (ox - x) * dx + (oy - y) * dy, aside = Math.abs((ox - x) * dy) + Math.abs((oy - y) * dx);
+      if (place !== chosen && along > 0 && aside <= along && along + 2 * aside < least) { least = along + 2 * aside; best = place; }
+    });
+    tell(best);
+  }
+  const KEYS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
+  box.addEventListener("keydown", (event) => {
+    if (!current) return;
+    if (KEYS[event.key]) towards(...KEYS[event.key]);
+    else if (event.key === "Home") tell(0);
+    else if (event.key === "+" || event.key === "=") map.zoomIn();
+    else if (event.key === "-") map.zoomOut();
+    else return;
+    pinned = true;
+    event.preventDefault();
+  });
+  map.on("mousemove", (event) => { if (current && !pinned) tell(layer.at(event.containerPoint)); });
+  map.on("click", (event) => { if (!current) return; const place = layer.at(event.containerPoint); pinned = place >= 0 && !(pinned && place === chosen); tell(place); });
+
+  async function json(address) {
+    const answer = await fetch(address, { credentials: "same-origin" });
+    if (!answer.ok) throw new Error(String(answer.status));
+    return answer.json();
+  }
+  function week(day) {
+    if (!kept.has(day)) kept.set(day, json(box.dataset.data + "&as_of=" + day).catch((error) => { kept.delete(day); throw error; }));
+    return kept.get(day);
+  }
+  async function show(day) {
+    const next = await week(day);
+    if (days[slider.value] !== day) return;
+    const id = current && chosen >= 0 ? current.areas[chosen][0] : null;
+    current = next; chosen = -1;
+    heading.textContent = next.title;
+    for (const each of [heading, box]) { each.classList.toggle("past", next.over); each.classList.toggle("coming", !next.over); }
+    document.getElementById("link").href = box.dataset.page + "&as_of=" + day;
+    table(next);
+    layer.draw();
+    if (id) tell(next.areas.findIndex((area) => area[0] === id));
+    box.dataset.shown = day;
+    for (const near of [days[+slider.value - 1], days[+slider.value + 1]]) if (near) week(near).catch(() => {});
+  }
+  function table(next) {
+    const body = document.querySelector("#top tbody"), labels = [...document.querySelectorAll("#top thead th")].map((each) => each.textContent);
+    const rows = next.areas.slice(0, body.rows.length).map((area) => {
+      const row = document.createElement("tr"), head = element("th", area[1]), reasons = document.createElement("td"), list = document.createElement("ul");
+      head.scope = "row"; list.className = "bare";
+      for (const reason of next.reasons[area[4]]) list.append(element("li", reason));
+      reasons.append(list);
+      row.append(head, element("td", area[2] || "–"), element("td", next.texts[area[3]]), reasons);
+      [...row.cells].forEach((cell, place) => { if (place) cell.dataset.label = labels[place]; });
+      return row;
+    });
+    if (rows.length) body.replaceChildren(...rows);
+  }
+  slider.addEventListener("input", () => show(days[slider.value]).catch(() => {}));
+
+  document.getElementById("png").addEventListener("click", () => {
+    const sheet = document.createElement("canvas"), from = layer.canvas, ratio = window.devicePixelRatio || 1, foot = 60 * ratio;
+    sheet.width = from.width; sheet.height = from.height + foot;
+    const pen = sheet.getContext("2d");
+    pen.fillStyle = "#fff"; pen.fillRect(0, 0, sheet.width, sheet.height); pen.drawImage(from, 0, 0);
+    pen.scale(ratio, ratio);
+    pen.fillStyle = "#16242b"; pen.font = "14px " + getComputedStyle(document.body).fontFamily;
+    pen.fillText(heading.textContent, 10, from.height / ratio + 22);
+    let x = 10;
+    for (const item of document.querySelectorAll(".legend li")) {
+      const fill = item.querySelector("rect").getAttribute("fill");
+      pen.fillStyle = fill; pen.strokeStyle = "#607d8b"; pen.fillRect(x, from.height / ratio + 34, 22, 14); pen.strokeRect(x, from.height / ratio + 34, 22, 14);
+      pen.fillStyle = "#16242b"; pen.fillText(item.textContent.trim(), x + 28, from.height / ratio + 46);
+      x += 44 + pen.measureText(item.textContent.trim()).width;
+    }
+    sheet.toBlob((blob) => {
+      const anchor = document.createElement("a");
+      anchor.href = URL.createObjectURL(blob); anchor.download = "waystation-map.png"; anchor.click();
+      setTimeout(() => URL.revokeObjectURL(anchor.href), 1000);
+    });
+  });
+
+  map.setView([0, 0], 1);
+  Promise.all([json(box.dataset.shapes + "&as_of=" + slider.dataset.asOf), week(slider.dataset.asOf)]).then(([shapes]) => {
+    layer.take(shapes);
+    const points = [...Object.values(shapes.areas), ...shapes.districts.map((each) => each[1])].flat(2).map(([east, north]) => [north, east]);
+    if (points.length) map.fitBounds(L.latLngBounds(points), { padding: [12, 12] });
+    layer.addTo(map);
+    return show(slider.dataset.asOf);
+  }).then(() => { box.dataset.ready = "yes"; }).catch(() => { box.dataset.ready = "failed"; });
+})();

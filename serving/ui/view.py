@@ -1,0 +1,136 @@
+"""What every page is made from: who reads, in which language, with which desk; and how a template becomes an answer."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache, cached_property
+from typing import Any
+from urllib.parse import urlencode
+
+from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+
+from serving import purposes, roles
+from serving.desk import Desk
+from serving.guard import VISIT, Guard, Visit
+from serving.roles import Caller
+from serving.ui.sessions import Session, Sessions
+from serving.ui.texts import DEFAULT_LANGUAGE, LANGUAGES, Texts, texts
+from serving.wording import Wording, wording
+
+LANGUAGE_COOKIE = "waystation_language"
+LANGUAGE_SECONDS = 365 * 86_400
+# A page is for whoever may ask the same of the API: the first line of the table of roles that each page needs.
+NAVIGATION = {
+    "map": "GET /v1/hotspots",
+}
+
+
+@dataclass(frozen=True)
+class View:
+    """One reader's look at one page."""
+
+    request: Request
+    sessions: Sessions
+    session: Session | None = None
+
+    @property
+    def desk(self) -> Desk:
+        """The parts an answer needs."""
+        desk: Desk = self.request.app.state.desk
+        return desk
+
+    @property
+    def guard(self) -> Guard:
+        """The parts an admission needs."""
+        guard: Guard = self.request.app.state.guard
+        return guard
+
+    @property
+    def visit(self) -> Visit | None:
+        """The admitted request; None before anybody is admitted."""
+        return self.request.scope.get(VISIT)
+
+    @property
+    def caller(self) -> Caller | None:
+        """Who reads, once admitted."""
+        return self.visit.caller if self.visit and self.session else None
+
+    @cached_property
+    def language(self) -> str:
+        """The language asked for by the address, else the one chosen last, else zh-CN."""
+        wanted = self.request.query_params.get("lang") or self.request.cookies.get(LANGUAGE_COOKIE, "")
+        return wanted if wanted in LANGUAGES else DEFAULT_LANGUAGE
+
+    @property
+    def texts(self) -> Texts:
+        """The texts of the page."""
+        return texts(self.language)
+
+    @property
+    def wording(self) -> Wording:
+        """The sentences about scores and areas, as the API gives them."""
+        return wording(self.language)
+
+    @property
+    def reads_persons(self) -> bool:
+        """Whether the reader's role may read persons, and so names a purpose."""
+        return self.caller is not None and self.caller.role in purposes.MAY_NAME
+
+    @property
+    def form_token(self) -> str:
+        """What the forms of the page carry."""
+        return self.sessions.form_token(self.session) if self.session else ""
+
+    def may(self, act: str) -> bool:
+        """Whether the reader's role may do what a line of the table of roles names."""
+        return self.caller is not None and roles.may(self.caller, act)
+
+    def address(self, path: str | None = None, **changes: object) -> str:
+        """An address of ours; without a path this page's, its query kept but for the changes, None leaves one out."""
+        query = {} if path else dict(self.request.query_params)
+        told = {name: value for name, value in {**query, **changes}.items() if value not in {None, ""}}
+        return (path or self.request.url.path) + (f"?{urlencode(told)}" if told else "")
+
+    def page(self, template: str, *, status: int = 200, **context: Any) -> HTMLResponse:
+        """The page a template makes, in the reader's language."""
+        body = environment().get_template(template).render({**self._shared(), **context})
+        response = HTMLResponse(body, status, {"Content-Language": self.language})
+        if self.request.query_params.get("lang") in LANGUAGES:
+            self.remember(response, LANGUAGE_COOKIE, self.language, LANGUAGE_SECONDS)
+        return response
+
+    def remember(self, response: Response, name: str, value: str, seconds: int) -> None:
+        """Set a cookie that no script reads and no other site makes the browser send."""
+        is_secure = self.desk.settings.secure_cookies
+        response.set_cookie(name, value, seconds, path="/ui", secure=is_secure, httponly=True, samesite="lax")
+
+    def _shared(self) -> Mapping[str, Any]:
+        others = [(name, self.address(lang=code)) for code, name in LANGUAGES.items() if code != self.language]
+        return {
+            "t": self.texts,
+            "view": self,
+            "caller": self.caller,
+            "form_token": self.form_token,
+            "other_languages": others,
+            "navigation": pages_of(self.caller) if self.caller else [],
+            "as_of": None,
+            "models": (),
+        }
+
+
+def pages_of(caller: Caller) -> list[str]:
+    """The pages a role may see, the first of them its own."""
+    return [name for name, act in NAVIGATION.items() if roles.may(caller, act)]
+
+
+@cache
+def environment() -> Environment:
+    """The templates; everything put into them is escaped."""
+    return Environment(
+        loader=PackageLoader("serving.ui"),
+        autoescape=select_autoescape(default=True),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )

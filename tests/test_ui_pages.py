@@ -1,0 +1,118 @@
+"""Every page in a real Chromium: both languages, wide and narrow, by keyboard, without JavaScript, hostile names."""
+
+import re
+from itertools import product
+
+import pytest
+
+from tests.serving_helpers import AS_OF
+from tests.ui_helpers import HOSTILE, LANGUAGES, PHONE, SCRIPT, ask_as, tab, violations
+
+PAGES = {
+    "/ui/sign-in": None,
+    "/ui/no-such-page": "planner",
+    f"/ui/map?as_of={AS_OF}": "planner",
+    f"/ui/map?as_of={AS_OF}&colour=band": "station_lead",
+}
+CSP = "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; object-src 'none'"
+
+
+@pytest.mark.parametrize(("path", "language"), list(product(PAGES, LANGUAGES)))
+def test_a_page_is_sound_wide_and_narrow(browser, ui_site, path, language):
+    with tab(browser, ui_site, PAGES[path], language=language) as watched:
+        page = watched.page
+        answer = page.goto(f"{ui_site.url}{path}")
+        settled(page)
+        assert answer.headers["content-security-policy"] == CSP
+        assert page.get_attribute("html", "lang") == language
+        assert violations(page) == []
+        page.set_viewport_size(PHONE)
+        assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+        assert violations(page) == []
+        expected = ["404"] if path == "/ui/no-such-page" else []
+        assert [each for each in watched.faults if "404" not in each or not expected] == []
+        text = page.inner_text("body")
+        assert re.search("[一-鿿]", text.replace("中文", "").replace("号镇", "")) if language == "zh-CN" else True
+        assert ("aid to judgement" if language == "en" else "不得作为处罚") in text
+
+
+def settled(page):
+    if page.query_selector("#map"):
+        page.wait_for_selector("#map[data-ready=yes]")
+
+
+# The map
+
+
+def test_names_are_shown_and_never_run(browser, ui_site):
+    with tab(browser, ui_site, "planner") as watched:
+        watched.page.goto(f"{ui_site.url}/ui/map?as_of={AS_OF}")
+        settled(watched.page)
+        watched.page.focus("#map")
+        watched.page.keyboard.press("Home")
+        assert SCRIPT in watched.page.inner_text("#area")
+        assert SCRIPT in watched.page.inner_text("#top")
+        assert watched.faults == []
+    raw = ask_as(ui_site, "planner", f"/ui/map/picture.svg?as_of={AS_OF}").text()
+    assert SCRIPT not in raw
+
+
+def test_the_keyboard_walks_over_the_areas(browser, ui_site):
+    with tab(browser, ui_site, "planner", language="en") as watched:
+        page = watched.page
+        page.goto(f"{ui_site.url}/ui/map?as_of={AS_OF}")
+        settled(page)
+        page.focus("#map")
+        page.keyboard.press("Home")
+        page.keyboard.press("ArrowLeft")
+        assert "Township 2" in page.inner_text("#area")
+        assert "90% interval" in page.inner_text("#area")
+        page.keyboard.press("ArrowLeft")
+        page.keyboard.press("ArrowRight")
+        assert "Township 2" in page.inner_text("#area")
+
+
+def test_a_step_of_the_slider_shows_what_was_forecast_then(browser, ui_site):
+    with tab(browser, ui_site, "planner", language="en") as watched:
+        page = watched.page
+        page.goto(f"{ui_site.url}/ui/map?as_of={AS_OF}")
+        settled(page)
+        assert "not all of it has come" in page.inner_text("#map-title")
+        page.focus("#week")
+        page.keyboard.press("Home")
+        page.wait_for_selector("#map.past")
+        assert "passed" in page.inner_text("#map-title")
+        page.goto(page.get_attribute("#link", "href") if "http" in page.get_attribute("#link", "href")
+                  else ui_site.url + page.get_attribute("#link", "href"))  # fmt: skip
+        assert "passed" in page.inner_text("#map-title")
+
+
+def test_the_map_reads_without_javascript(browser, ui_site):
+    with tab(browser, ui_site, "planner", language="en", script=False) as watched:
+        page = watched.page
+        page.goto(f"{ui_site.url}/ui/map?as_of={AS_OF}")
+        assert page.locator("noscript img, img.picture").count() == 1
+        assert page.locator("#top tbody tr").count() == 4
+        page.select_option("#colour", "band")
+        page.click("form.controls button")
+        page.wait_for_url("**colour=band**")
+        assert "10 and more" in page.inner_text(".legend")
+        assert watched.faults == []
+
+
+def test_the_files_of_the_map_hold_what_the_page_tells(ui_site):
+    told = ask_as(ui_site, "planner", f"/ui/map/areas.geojson?as_of={AS_OF}&lang=en").json()
+    assert {each["properties"]["area_id"] for each in told["features"]} == {"T0", "T1", "T2", "T3"}
+    table = ask_as(ui_site, "planner", f"/ui/map/areas.csv?as_of={AS_OF}&lang=en")
+    assert table.body.startswith(b"\xef\xbb\xbf")
+    assert len(table.text().splitlines()) == 1 + 4
+
+
+@pytest.mark.parametrize(
+    "query", ["level=street", "weeks=0", "weeks=x", "as_of=2024-13-01", "as_of=1066-10-14", "colour=red"]
+)
+def test_a_map_that_cannot_be_made_is_refused_as_a_page(ui_site, query):
+    answer = ask_as(ui_site, "planner", f"/ui/map?{query}")
+    assert answer.status == 422
+    assert "<html" in answer.text()
+    assert HOSTILE not in answer.text()
