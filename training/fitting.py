@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 import lightgbm as lgb
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from features.catalogue import Feature
 from features.history import Floats
@@ -43,7 +44,16 @@ class Fitted:
 
 
 def fit(rows: Rows, config: RelapseConfig, *, refits: int = 0) -> Fitted:
-    """The model of a configuration learned from labelled rows, observed or not; with an interval when refits > 0."""
+    """The model of a configuration learned from labelled rows, observed or not; with an interval when refits > 0.
+
+    Regressions keep to one thread: more would spend longer on waiting for each other than on work, and sums in another
+    order would make the last bits depend on the machine.
+    """
+    with threadpool_limits(limits=1):
+        return _fitted(rows, config, refits)
+
+
+def _fitted(rows: Rows, config: RelapseConfig, refits: int) -> Fitted:
     observed = rows.where(rows.times["relapse"].notna().to_numpy(dtype=np.bool_))
     features = varying(observed.table, chosen(config.features))
     seen = observing(_narrowed(rows, features))
