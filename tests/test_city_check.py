@@ -1,7 +1,7 @@
 """The simulated city beside what is known of the real ones, and the assumptions it rests on."""
 
 from collections import Counter
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import date
 
 import numpy as np
@@ -32,6 +32,11 @@ def lived() -> Lived:
 )
 def test_a_finding_holds_within_its_tolerance(simulated: float, holds: bool) -> None:
     assert Finding(HALF, simulated).holds == holds
+
+
+def test_a_finding_is_told_with_whether_it_holds_and_nothing_simulated_is_null() -> None:
+    assert Finding(HALF, np.nan).plain() == {"target": asdict(HALF), "simulated": None, "holds": False}
+    assert Finding(HALF, 0.5).plain()["holds"]
 
 
 def test_what_has_no_tolerance_is_shown_and_cannot_fail() -> None:

@@ -1,5 +1,6 @@
 """A city as files: the same for any number of processes, all or nothing, and the truth apart."""
 
+import json
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
@@ -87,6 +88,8 @@ def test_intake_does_not_see_the_truth(tmp_path: Path) -> None:
     [
         (["--preset", "atlantis"], "no preset `atlantis`"),
         (["--persons", "-5"], "persons is -5"),
+        (["--persons", "10000000"], "persons is 10000000, expected 1 to 9999999"),
+        (["--json", "/dev/null/x.json"], "--json: /dev/null/x.json cannot be written"),
         (["--years", "0"], "years is 0"),
         (["--bias", "all"], "bias is all"),
         (["--until", "soon"], "--until takes a date"),
@@ -134,7 +137,14 @@ def test_a_city_that_is_there_is_asked_as_it_is(tmp_path: Path) -> None:
     result = CliRunner().invoke(waystation.app, [*asked, *told])
     assert isinstance(result.exception, ConfigError)
     assert "--persons, --seed would change nothing" in str(result.exception)
-    assert CliRunner().invoke(waystation.app, [*asked, *told[:2]]).exit_code == 0
+    figures = tmp_path / "figures.json"
+    assert CliRunner().invoke(waystation.app, [*asked, *told[:2], "--json", str(figures)]).exit_code == 0
+    oracle = json.loads(figures.read_text(encoding="utf-8"))["oracle"]
+    assert (oracle["draws"], oracle["horizon_days"]) == (2, 28)
+    (of_date,) = oracle["answers"]
+    assert of_date["as_of"] == "2024-02-25"
+    assert 0 < of_date["persons"] <= 60
+    assert of_date["detected"] <= of_date["observed"] <= 1
 
 
 @pytest.mark.parametrize(

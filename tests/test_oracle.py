@@ -16,8 +16,8 @@ from features.history import History
 from training import city
 from training.city.block import settle
 from training.city.ground import survey
-from training.city.oracle import Moment, Question, ask, live_on, look_ahead, lost_tests, write_oracle
-from training.city.step import step, walk
+from training.city.oracle import Moment, Question, ask, live_on, look_ahead, lost_tests, on_average, write_oracle
+from training.city.step import walk
 from training.city.world import World
 from training.labels import Label, label
 
@@ -129,20 +129,6 @@ def equal(one, other):
     return all(np.array_equal(getattr(one, each.name), getattr(other, each.name)) for each in fields(one))
 
 
-def test_the_state_holds_all_that_the_future_depends_on():
-    world, state, going = at_the_end_of(170)
-    copy = state.take(np.arange(len(state)))
-    twin = World(world.ground, world.people, deepcopy(world.rng))
-    found = look_ahead(copy, World(world.ground, world.people, twin.rng), 170, 0)
-    assert not np.any(found)
-    for week in range(171, 184):
-        mine = step(copy, twin, week)
-        _, _, theirs = next(going)
-        assert np.array_equal(mine.use_days, theirs.use_days)
-        assert np.array_equal(mine.tests.urine, theirs.tests.urine)
-    assert equal(copy, state)
-
-
 def test_looking_no_weeks_ahead_changes_and_finds_nothing():
     world, state, _ = at_the_end_of(170)
     before = state.take(np.arange(len(state)))
@@ -200,6 +186,20 @@ def test_a_careless_station_loses_more_tests():
     assert lost == pytest.approx(ground.figures.arrival.lost_share * np.exp(-ground.stations.diligence))
 
 
+def test_what_is_told_of_a_date_is_the_mean_over_its_persons(answer):
+    means = on_average(answer)
+    assert list(means["as_of"].dt.date) == list(SUNDAYS)
+    for told in means.itertuples():
+        persons = answer[answer["as_of"] == told.as_of]
+        assert told.persons == len(persons)
+        assert [getattr(told, name) for name in OUTCOMES] == [pytest.approx(persons[name].mean()) for name in OUTCOMES]
+
+
+def test_an_oracle_needs_a_process():
+    with pytest.raises(ConfigError, match="processes is 0"):
+        ask(PLAN, Question(SUNDAYS), processes=0)
+
+
 @pytest.mark.parametrize(
     ("question", "told"),
     [
@@ -225,10 +225,11 @@ def test_the_answer_is_written_among_the_truth_and_says_the_same_again(tmp_path)
     plan = city.plan("demo", persons=900, years=2, seed=5, until=date(2024, 6, 30))
     city.simulate(plan, tmp_path / "city")
     question = Question(SUNDAYS, 28, draws=5)
-    n = write_oracle(tmp_path / "city", question)
+    told = write_oracle(tmp_path / "city", question)
     written = pd.read_parquet(tmp_path / "city" / "truth" / "oracle.parquet")
     asked = ask(plan, question)
-    assert len(written) == n == len(asked)
+    pd.testing.assert_frame_equal(told, asked)
+    assert len(written) == len(asked)
     pd.testing.assert_frame_equal(written.drop(columns="as_of"), asked.drop(columns="as_of"))
     assert list(written["as_of"]) == list(asked["as_of"].dt.date)
 

@@ -3,13 +3,13 @@
 import os
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from features.errors import ConfigError
 from features.home import Home
-from training.options import day
+from training.options import JsonOption, day
 from training.terminal import console, counting, print_figures, print_table, steps, write_json
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 # Options that go unheeded where another says what is to be done.
-OF_A_CITY = ("preset", "persons", "years", "seed", "until", "bias", "json_file")
+OF_A_CITY = ("preset", "persons", "years", "seed", "until", "bias")
 OF_A_QUESTION = ("draws", "horizon_days")
 
 
@@ -41,7 +41,7 @@ def simulate(  # noqa: PLR0913 (the options of a command)
     ] = None,
     draws: Annotated[int, typer.Option(help="With --oracle: futures simulated for each person.")] = 200,
     horizon_days: Annotated[int, typer.Option(help="With --oracle: how far ahead.")] = 90,
-    json_file: Annotated[Path | None, typer.Option("--json", help="Also write the figures to this file.")] = None,
+    json_file: JsonOption = None,
 ) -> None:
     """Invent a city: the tables of its seven sources, and apart, in truth/, what no record says.
 
@@ -58,18 +58,14 @@ def simulate(  # noqa: PLR0913 (the options of a command)
         return
     if folder is None:
         raise ConfigError("simulate: name a new or empty folder to write the city into, or --check.")
-    question = None
-    if oracle is not None:
-        dates = tuple(day(part, option="--oracle") for part in oracle.split(","))
-        question = Question(dates, horizon_days=horizon_days, draws=draws)
-    if question is not None and held:
-        _ask(folder, question, processes)
-        return
-    if question is not None:
+    dates = tuple(day(part, option="--oracle") for part in oracle.split(",")) if oracle is not None else ()
+    question = Question(dates, horizon_days=horizon_days, draws=draws) if oracle is not None else None
+    if question is not None and not held:
         refuse(plan, question)  # before hours of work, not after
-    _invent(plan, folder, processes, json_file)
+    figures = {} if held else _invent(plan, folder, processes)
     if question is not None:
-        _ask(folder, question, processes)
+        figures |= _ask(folder, question, processes)
+    write_json(json_file, figures)
 
 
 def _refuse_unheeded(context: typer.Context, *, check: bool, asks: bool, held: bool) -> None:
@@ -98,28 +94,34 @@ def _check(plan: "Plan", processes: int, json_file: Path | None) -> None:
     with counting(_invention(plan)) as tell:
         found = check(plan, processes=processes, tell=tell)
     print_table(HEADS, [each.line() for each in found])
-    write_json(json_file, {"findings": [asdict(each) for each in found]})
+    write_json(json_file, {"findings": [each.plain() for each in found]})
     if not all(each.holds for each in found):
         console.print("[red]Outside the tolerance:[/] the simulated city is not like the real one.")
         raise typer.Exit(1)
 
 
-def _invent(plan: "Plan", folder: Path, processes: int, json_file: Path | None) -> None:
+def _invent(plan: "Plan", folder: Path, processes: int) -> dict[str, Any]:
+    """Write the city; its plan and the number of its events."""
     from training import city
 
     with counting(_invention(plan)) as tell:
         told = city.simulate(plan, folder, processes=processes, tell=tell)
     console.print(f"{told.count['records']:,} events of {plan.persons:,} persons: {folder}")
-    plain = asdict(plan) | {"until": plan.until.isoformat()}
-    write_json(json_file, {"plan": plain, "events": told.count["records"]})
+    return {"plan": asdict(plan) | {"until": plan.until.isoformat()}, "events": told.count["records"]}
 
 
-def _ask(folder: Path, question: "Question", processes: int) -> None:
-    from training.city.oracle import write_oracle
+def _ask(folder: Path, question: "Question", processes: int) -> dict[str, Any]:
+    """Write the oracle's answer beside the truth; what was asked, and what it said of each date on average."""
+    from training.city.oracle import on_average, write_oracle
 
     with counting(f"ask the oracle of {folder}, {question.draws} draws a person") as tell:
-        n = write_oracle(folder, question, processes=processes, tell=tell)
-    console.print(f"{n:,} answers, kept with the truth of {folder}")
+        answer = write_oracle(folder, question, processes=processes, tell=tell)
+    means = on_average(answer)
+    by_date = means.assign(as_of=means["as_of"].dt.date.astype("str")).to_dict("records")
+    lines = [[f"{cell:.3f}" if isinstance(cell, float) else cell for cell in row.values()] for row in by_date]
+    print_table(list(means.columns), lines)
+    console.print(f"{len(answer):,} answers, kept with the truth of {folder}")
+    return {"oracle": {"horizon_days": question.horizon_days, "draws": question.draws, "answers": by_date}}
 
 
 def _invention(plan: "Plan") -> str:

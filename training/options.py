@@ -1,5 +1,6 @@
 """Options that several commands share, and the home they work in."""
 
+import os
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Literal
@@ -16,7 +17,20 @@ HorizonOption = Annotated[
     list[int] | None,
     typer.Option(help="Relapse within so many days; a model for each."),
 ]
-JsonOption = Annotated[Path | None, typer.Option("--json", help="Also write the figures to this file.")]
+
+
+def writable(file: Path | None) -> Path | None:
+    """The file, if one is named and can be written; ConfigError before any work if it cannot."""
+    if file is not None and (file.is_dir() or not file.parent.is_dir() or not os.access(file.parent, os.W_OK)):
+        raise ConfigError(
+            f"--json: {file} cannot be written; name a file in a folder that exists and is yours to write."
+        )
+    return file
+
+
+JsonOption = Annotated[
+    Path | None, typer.Option("--json", help="Also write the figures to this file.", callback=writable)
+]
 
 
 def settled_home() -> Home:

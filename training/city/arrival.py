@@ -5,8 +5,8 @@ import pyarrow as pa
 
 from features.vocabulary import KINDS, TEST_GIVEN
 from training.city.ground import Ground
-from training.city.people import PERSON_DIGITS
-from training.city.rows import CODES, KIND_NAMES, NONE, OUTCOMES, RECORDED, Rows, code, codes
+from training.city.names import PERSON_DIGITS
+from training.city.rows import CODES, KIND_NAMES, NONE, OUTCOMES, RECORDED, Rows, code, codes, words
 from training.city.stations import station_ids, township_ids
 from training.city.weeks import Floats, Ints, some_days
 
@@ -123,11 +123,11 @@ def events_table(known: Rows, ground: Ground, block: int, first_person: int) -> 
         "person_id": _numbered("P", number, PERSON_DIGITS),
         "occurred_on": pa.array(known["occurred_on"].copy(), pa.int32()).cast(pa.date32()),
         "known_on": pa.array(known["known_on"].astype(np.int32)).cast(pa.date32()),
-        **{name: _words(known[name], CODES[name]) for name in ("source", "kind", "outcome", "substance")},
+        **{name: words(known[name], CODES[name]) for name in ("source", "kind", "outcome", "substance")},
         "value": pa.array(known["value"].copy(), from_pandas=True),
-        "station_id": _words(known["station"], station_ids(ground.places, np.arange(ground.figures.places.stations))),
-        "township_id": _words(known["township"], township_ids(ground.places, np.arange(len(ground.places)))),
-        "note_code": _words(known["note"], CODES["note"]),
+        "station_id": words(known["station"], station_ids(ground.places, np.arange(ground.figures.places.stations))),
+        "township_id": words(known["township"], township_ids(ground.places, np.arange(len(ground.places)))),
+        "note_code": words(known["note"], CODES["note"]),
     }
     return pa.table(columns)
 
@@ -136,10 +136,4 @@ def _numbered(prefix: str, number: Ints, digits: int) -> pa.Array:
     """Ids such as P000123, each different one written once."""
     unique, place = np.unique(number, return_inverse=True)
     names = [f"{prefix}{each:0{digits}d}" for each in unique.tolist()]
-    return pa.DictionaryArray.from_arrays(pa.array(place.astype(np.int32)), pa.array(names)).cast(pa.string())
-
-
-def _words(number: Ints, words: tuple[str, ...] | list[str]) -> pa.Array:
-    """The words of numbers; null for NONE."""
-    index = pa.array(number.astype(np.int32), mask=number == NONE)
-    return pa.DictionaryArray.from_arrays(index, pa.array(list(words))).cast(pa.string())
+    return words(place, names)

@@ -1,7 +1,9 @@
 """The simulated city beside what is known of the real ones (DOMAIN section 2): a table, and whether it holds."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from math import isfinite
+from typing import Any
 
 from features.errors import ConfigError
 from training.city.presets import Plan
@@ -80,6 +82,11 @@ class Finding:
         if self.target.expected is None or self.target.tolerance is None:
             return True
         return abs(self.simulated - self.target.expected) <= self.target.tolerance
+
+    def plain(self) -> dict[str, Any]:
+        """The finding for a file of figures; null where nothing is simulated."""
+        simulated = self.simulated if isfinite(self.simulated) else None
+        return {"target": asdict(self.target), "simulated": simulated, "holds": self.holds}
 
     def line(self) -> tuple[str, ...]:
         """The finding in words, under HEADS."""

@@ -18,7 +18,7 @@ SECOND = (
     ("雪", "xue"), ("笺", "jian"), ("砚", "yan"), ("帆", "fan"), ("笛", "di"), ("棋", "qi"),
     ("絮", "xu"), ("籁", "lai"), ("谣", "yao"), ("筝", "zheng"), ("棹", "zhao"), ("书", "shu"),
 )  # fmt: skip
-MOST_TOWNSHIPS = len(FIRST) * len(SECOND)
+PERSON_DIGITS = 7  # of a person's id
 
 SURNAMES = tuple("赵钱孙李周吴郑王冯陈蒋沈韩杨朱秦许何吕张")
 GIVEN = (
@@ -28,7 +28,7 @@ GIVEN = (
 
 
 def township_names(n_townships: int) -> list[tuple[str, str]]:
-    """So many different names, Chinese and English.
+    """So many names, Chinese and English; different up to as many as there are pairs of words.
 
     >>> township_names(2)
     [('栖雪', 'Qixue'), ('霁笺', 'Jijian')]

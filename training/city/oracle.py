@@ -24,7 +24,7 @@ from training.city.ground import Ground, chance, survey
 from training.city.people import People
 from training.city.presets import Plan
 from training.city.rows import rows
-from training.city.simulate import Tell, in_order, silent
+from training.city.simulate import Tell, in_order, refuse_processes, silent
 from training.city.state import ACTIVE, DEAD, IN_TRANSIT, MISSING, NEVER, STRANDED, State
 from training.city.step import step, walk
 from training.city.testing import NEGATIVE, NO_TEST, POSITIVE
@@ -83,8 +83,8 @@ def holds_city(folder: Path) -> bool:
     return (folder / TRUTH / PLAN_FILE).exists()
 
 
-def write_oracle(folder: Path, question: Question, *, processes: int = 1, tell: Tell = silent) -> int:
-    """The rows written to DIR/truth/oracle.parquet, of the city that was written into the folder; earlier ones go."""
+def write_oracle(folder: Path, question: Question, *, processes: int = 1, tell: Tell = silent) -> pd.DataFrame:
+    """The answer written to DIR/truth/oracle.parquet, of the city that was written into the folder; an earlier goes."""
     if not holds_city(folder):
         raise ConfigError(
             f"oracle: {folder} holds no {TRUTH}/{PLAN_FILE}; name a folder that waystation simulate wrote."
@@ -94,7 +94,7 @@ def write_oracle(folder: Path, question: Question, *, processes: int = 1, tell: 
     aside = folder / TRUTH / f".{ORACLE_FILE}"
     pq.write_table(as_arrow(answer), aside, store_schema=False)
     aside.replace(folder / TRUTH / ORACLE_FILE)
-    return len(answer)
+    return answer
 
 
 def ask(plan: Plan, question: Question, *, processes: int = 1, tell: Tell = silent) -> pd.DataFrame:
@@ -107,11 +107,18 @@ def ask(plan: Plan, question: Question, *, processes: int = 1, tell: Tell = sile
     processes. A correction not yet known when the horizon is over is taken as known.
     """
     refuse(plan, question)
+    refuse_processes(processes)
     of, parts = n_blocks(plan.persons), []
     for done, part in enumerate(in_order(partial(_block, survey(plan), question), of, processes)):
         parts.append(part)
         tell(done + 1, of)
     return pd.concat(parts).sort_values(["as_of", "person_id"], ignore_index=True)
+
+
+def on_average(answer: pd.DataFrame) -> pd.DataFrame:
+    """as_of, persons, and the mean probability of each outcome over the persons asked about on that date."""
+    by_date = answer.groupby("as_of")
+    return by_date[list(Found._fields)].mean().assign(persons=by_date.size()).reset_index()
 
 
 def refuse(plan: Plan, question: Question) -> None:

@@ -9,10 +9,8 @@ from features.statutes import CLOCKS
 from features.vocabulary import SUBSTANCES
 from training.city.figures import EDUCATIONS, ETHNICITIES, REGISTERS, SEXES, SUBSTANCES_USED, FactFigures, Figures
 from training.city.ground import Ground
-from training.city.names import ids, person_names
+from training.city.names import PERSON_DIGITS, ids, person_names
 from training.city.weeks import EPOCH, YEAR_DAYS, Bools, Floats, Ints, logistic, some_days
-
-PERSON_DIGITS = 7
 
 COMMUNITY_TREATMENT, COMMUNITY_REHABILITATION, METHADONE = range(3)
 OPIOIDS = tuple(SUBSTANCES.index(name) for name in ("heroin", "opioid"))

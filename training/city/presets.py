@@ -8,9 +8,10 @@ from typing import Any
 from features.errors import ConfigError
 from training.city.assume import OURS, Assumption, assumptions
 from training.city.figures import DOMAIN_1, Figures
+from training.city.names import PERSON_DIGITS
 from training.city.weeks import EPOCH, weeks
 
-MOST_YEARS = 50
+MOST_PERSONS, MOST_YEARS = 10**PERSON_DIGITS - 1, 50
 FESTIVAL_YEARS = (2000, 2035)  # from and to: in these the Spring Festival of `weeks` is right to a day
 BIASES = ("none", "testing")
 
@@ -154,8 +155,8 @@ def plan(  # noqa: PLR0913 (a request, each part of which may be left out)
 
 
 def _faults(asked: Plan) -> Iterator[str]:
-    if asked.persons < 1:
-        yield f"persons is {asked.persons}, expected 1 or more"
+    if not 1 <= asked.persons <= MOST_PERSONS:
+        yield f"persons is {asked.persons}, expected 1 to {MOST_PERSONS}"
     if not 1 <= asked.years <= MOST_YEARS:
         yield f"years is {asked.years}, expected 1 to {MOST_YEARS}"
     if asked.seed < 0:

@@ -1,9 +1,11 @@
 """Records as rows of small numbers: fast to make by the million, and turned into the contract's words at the end."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
 
 from features.vocabulary import KINDS, SUBSTANCES, WEEKLY
 from features.vocabulary import SOURCES as SOURCE_TEXTS
@@ -50,3 +52,9 @@ def rows(n: int, **columns: Any) -> Rows:
 def where(recorded: Rows, **words: str) -> npt.NDArray[np.bool_]:
     """Which rows have these words in these columns."""
     return np.logical_and.reduce([recorded[column] == code(column, word) for column, word in words.items()])
+
+
+def words(number: npt.NDArray[np.integer[Any]], among: Sequence[str]) -> pa.Array:
+    """The words of numbers, each written once before they are spread out; null for NONE."""
+    index = pa.array(number.astype(np.int32), mask=number == NONE)
+    return pa.DictionaryArray.from_arrays(index, pa.array(among)).cast(pa.string())

@@ -41,7 +41,7 @@ def simulate(asked: Plan, folder: Path, *, processes: int = 1, tell: Tell = sile
 
     The files are the same to the bit for a plan, whatever the number of processes.
     """
-    _refuse(processes)
+    refuse_processes(processes)
     sums = Sums()
     with whole_folder(folder) as aside:
         write_parts(parts(survey(asked), sums, processes, tell), aside)
@@ -51,7 +51,7 @@ def simulate(asked: Plan, folder: Path, *, processes: int = 1, tell: Tell = sile
 
 def count(asked: Plan, *, processes: int = 1, tell: Tell = silent) -> Tally:
     """The counts of a city that is not written."""
-    _refuse(processes)
+    refuse_processes(processes)
     whole, of = Tally(), n_blocks(asked.persons)
     for done, tally in enumerate(in_order(partial(counts, survey(asked)), of, processes)):
         whole += tally
@@ -59,7 +59,8 @@ def count(asked: Plan, *, processes: int = 1, tell: Tell = silent) -> Tally:
     return whole
 
 
-def _refuse(processes: int) -> None:
+def refuse_processes(processes: int) -> None:
+    """ConfigError when no city can be built in so many processes."""
     if processes < 1:
         raise ConfigError(f"city: processes is {processes}, expected 1 or more. Nothing was built.")
 

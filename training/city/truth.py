@@ -10,6 +10,7 @@ from training.city.diary import Diary
 from training.city.ground import Ground
 from training.city.incidents import Harm
 from training.city.people import People
+from training.city.rows import words
 from training.city.stations import station_ids, township_ids
 from training.city.weeks import Ints, as_dates
 
@@ -28,19 +29,15 @@ def truth_of_persons(diary: Diary, people: People, person_id: list[str], ground:
     return {
         "use": pa.table(
             {
-                "person_id": _names(person_id, who),
+                "person_id": words(who, person_id),
                 "week": _days(mondays[week]),
                 "used": diary.used[week, who],
                 "hazard": diary.hazard[week, who],
             }
         ),
-        "use_days": pa.table({"person_id": _names(person_id, user), "used_on": _days(mondays[used_week] + weekday)}),
+        "use_days": pa.table({"person_id": words(user, person_id), "used_on": _days(mondays[used_week] + weekday)}),
         "traits": pa.table({"person_id": person_id, **traits, "watch": people.watch}),
     }
-
-
-def _names(names: list[str], number: Ints) -> pa.Array:
-    return pa.DictionaryArray.from_arrays(pa.array(number.astype(np.int32)), pa.array(names)).cast(pa.string())
 
 
 def _days(day: Ints) -> pa.Array:
