@@ -1,14 +1,20 @@
 """Every page in a real Chromium: both languages, wide and narrow, by keyboard, without JavaScript, hostile names."""
 
+import csv
+import io
 import re
 from itertools import product
 
 import pytest
 
 from tests.serving_helpers import AS_OF
-from tests.ui_helpers import HOSTILE, LANGUAGES, PHONE, SCRIPT, ask_as, tab, violations
+from tests.test_access import newest
+from tests.ui_helpers import HOSTILE, LANGUAGES, PHONE, SCRIPT, ask_as, fetched, session_of, tab, violations
 
 PAGES = {
+    f"/ui/worklist?as_of={AS_OF}": "station_worker",
+    f"/ui/worklist?as_of={AS_OF}&tab=overdue&print=yes": "station_lead",
+    f"/ui/map/warnings?as_of={AS_OF}": "planner",
     "/ui/sign-in": None,
     "/ui/no-such-page": "planner",
     f"/ui/map?as_of={AS_OF}": "planner",
@@ -39,6 +45,58 @@ def test_a_page_is_sound_wide_and_narrow(browser, ui_site, path, language):
 def settled(page):
     if page.query_selector("#map"):
         page.wait_for_selector("#map[data-ready=yes]")
+
+
+# The worklist
+
+
+def test_a_hostile_name_on_the_worklist_is_shown_and_never_run(browser, ui_site):
+    with tab(browser, ui_site, "station_worker") as watched:
+        watched.page.goto(f"{ui_site.url}/ui/worklist?as_of={AS_OF}&q=%3Cscript%3E")
+        assert watched.page.locator(".worklist tbody tr").count() == 1
+        assert SCRIPT in watched.page.inner_text(".worklist")
+        assert watched.page.input_value("#q") == "<script>"
+        assert watched.faults == []
+
+
+def test_the_worklist_is_searched_filtered_and_sorted_without_javascript(browser, ui_site):
+    with tab(browser, ui_site, "station_worker", language="en", script=False) as watched:
+        page = watched.page
+        page.goto(f"{ui_site.url}/ui/worklist?as_of={AS_OF}")
+        everybody = page.locator(".worklist tbody tr").count()
+        page.select_option("#level", "intensive")
+        page.click("form.controls button")
+        page.wait_for_url("**level=intensive**")
+        few = page.locator(".worklist tbody tr").count()
+        assert 0 < few < everybody
+        assert page.locator(".worklist .level").all_inner_texts() == ["●●●● Intensive support"] * few
+        page.fill("#q", "nobody is called so")
+        page.click("form.controls button")
+        page.wait_for_url("**q=nobody**")
+        assert "Nobody fits" in page.inner_text("main")
+        assert watched.faults == []
+
+
+def test_the_table_of_the_worklist_holds_the_same_persons_and_no_formula(ui_site):
+    told = ask_as(ui_site, "station_worker", f"/ui/worklist.csv?as_of={AS_OF}")
+    assert told.body.startswith(b"\xef\xbb\xbf")
+    rows = list(csv.reader(io.StringIO(told.body.decode("utf-8-sig"))))
+    assert {len(row) for row in rows} == {12}
+    assert "P002" in {row[0] for row in rows}
+    assert not {row[0] for row in rows} & {"P003", "P001"}  # of the other station
+    assert not [cell for row in rows for cell in row if cell.startswith(("=", "+", "-", "@"))]
+
+
+def test_a_reading_of_the_worklist_is_in_the_record_under_the_purpose_named_at_the_door(ui_site):
+    cookie = session_of(ui_site, ui_site.keys["station_worker"], purpose="review")
+    assert fetched(ui_site, f"/ui/worklist?as_of={AS_OF}", cookie=cookie).status == 200
+    row = newest(ui_site.home)
+    assert (row["act"], row["purpose"], row["station"], row["as_of"]) == ("GET /v1/worklist", "review", "S1", AS_OF)
+
+
+def test_another_station_is_not_to_be_had_by_its_name(ui_site):
+    assert ask_as(ui_site, "station_worker", f"/ui/worklist?as_of={AS_OF}&station=S2").status == 404
+    assert ask_as(ui_site, "planner", f"/ui/worklist?as_of={AS_OF}").status == 403
 
 
 # The map

@@ -44,6 +44,10 @@ def site(folder):
 
 def rename(home, folder):
     folder.mkdir()
+    named = HOSTILE.replace('"', '""')
+    (folder / "persons.csv").write_text(
+        f'person_id,display_name,birth_year,registered_on\nP002,"{named}",1980,2022-06-01\n'
+    )
     name = '"' + HOSTILE.replace('"', '""') + '"'
     outline = (
         '"{""type"":""Polygon"",""coordinates"":[[[106.3,26.0],[106.4,26.0],[106.4,26.1],[106.3,26.1],[106.3,26.0]]]}"'

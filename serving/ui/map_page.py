@@ -22,7 +22,7 @@ from serving.ui.tables import csv_response, file_response
 from serving.ui.view import View
 from serving.warnings import warnings
 
-N_TOP = 20
+N_TOP = 10
 MOST_KEPT = 64
 WARNINGS = "GET /v1/warnings"
 
@@ -50,13 +50,21 @@ class MapPage:
             levels=LEVELS,
             colours=COLOURS,
             horizons=_horizons(view.desk, query.model_level),
-            warnings=self._told_warnings(view, query) if view.may(WARNINGS) else None,
+            shows_warnings=view.may(WARNINGS),
+            warnings=self._told_warnings(view, query) if _is_quick(query) and view.may(WARNINGS) else None,
             record=record_of(card, query.weeks),
             n_forecasts=n_forecasts(card),
             chart=months_chart(months_observed(view.desk, query.as_of), texts),
             as_of=query.as_of,
             models=[forecast.model],
         )
+
+    def warnings(self, view: View) -> Response:
+        """The warnings alone, where the scan of so many areas takes longer than a page may."""
+        query = map_query(view)
+        told = self._told_warnings(view, query)
+        models = [told.model] if told else []
+        return view.page("warnings.html", query=query, warnings=told, as_of=query.as_of, models=models)
 
     def data(self, view: View) -> Response:
         """What the script of the map draws from: each text once, each area as a short row."""
@@ -137,6 +145,10 @@ class MapPage:
 
 def _asked(view: View, query: MapQuery) -> Asked:
     return Asked(query.as_of, query.weeks, query.model_level, 3, view.wording)
+
+
+def _is_quick(query: MapQuery) -> bool:
+    return query.model_level != "cell"
 
 
 def _title(view: View, query: MapQuery) -> str:

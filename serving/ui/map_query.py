@@ -3,13 +3,8 @@
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-import sqlalchemy as sa
-
-from features.schema import EPOCH, days_since_epoch
-from features.store import Store
-from features.tables import STORED
-from serving.messages import FIRST_DAY, LAST_DAY
-from serving.problems import ProblemError, fault_of
+from serving.problems import fault_of
+from serving.ui import days
 from serving.ui.view import View
 
 LEVELS = ("district", "township", "cell")
@@ -54,41 +49,14 @@ class MapQuery:
 def map_query(view: View) -> MapQuery:
     """The map an address asks for; ProblemError names the field that no map can be made of."""
     given = view.request.query_params
-    latest = last_known_day(view)
+    latest = days.last_known_day(view, "incidents")
     return MapQuery(
-        as_of=_day(given["as_of"]) if given.get("as_of") else latest,
+        as_of=days.as_of(view, latest=latest),
         latest=latest,
         weeks=_weeks(given.get("weeks") or "4"),
         level=_one_of("level", given.get("level") or "township", LEVELS),
         colour=_one_of("colour", given.get("colour") or "share", COLOURS),
     )
-
-
-def last_known_day(view: View) -> date:
-    """The last day, today at most, on which an incident became known; today where none ever did."""
-    today = view.desk.settings.today
-    return _last_known(view.desk.histories.store(), today) or today
-
-
-def _last_known(store: Store, today: date) -> date | None:
-    known_on = STORED["incidents"].c.known_on
-    query = sa.select(sa.func.max(known_on)).where(known_on <= days_since_epoch(today))
-    try:
-        with store.reading() as connection:
-            found = connection.execute(query).scalar()
-    except sa.exc.SQLAlchemyError:
-        raise ProblemError("store_unavailable") from None
-    return None if found is None else EPOCH + timedelta(days=int(found))
-
-
-def _day(text: str) -> date:
-    try:
-        day = date.fromisoformat(text)
-    except ValueError:
-        raise fault_of("as_of", "not_a_date", "YYYY-MM-DD") from None
-    if not FIRST_DAY <= day <= LAST_DAY:
-        raise fault_of("as_of", "out_of_range", f"{FIRST_DAY} to {LAST_DAY}")
-    return day
 
 
 def _weeks(text: str) -> int:

@@ -14,7 +14,7 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
 from serving.problems import ProblemError
-from serving.ui import home_page, sign_in
+from serving.ui import home_page, sign_in, worklist_page
 from serving.ui.map_page import MapPage
 from serving.ui.sessions import Sessions
 from serving.ui.sign_in import COOKIE
@@ -30,20 +30,23 @@ def add(app: FastAPI) -> None:
     """Add the pages to the application."""
     sessions = Sessions.open(app.state.desk.settings.home.path)
     open_to_all, guarded = partial(_open, sessions), partial(_guarded, sessions)
+    shown = MapPage()
     routes = [
         Route("/", open_to_all(home_page.home)),
         Route("/sign-in", open_to_all(sign_in.form), methods=["GET"]),
         Route("/sign-in", open_to_all(sign_in.enter), methods=["POST"]),
         Route("/sign-out", open_to_all(sign_in.leave), methods=["POST"]),
-        *(Route(path, guarded("GET /v1/hotspots", page)) for path, page in _map_pages()),
+        Route("/worklist", guarded("GET /v1/worklist", worklist_page.page)),
+        Route("/worklist.csv", guarded("GET /v1/worklist", worklist_page.table)),
+        *(Route(path, guarded("GET /v1/hotspots", page)) for path, page in _map_pages(shown)),
+        Route("/map/warnings", guarded("GET /v1/warnings", shown.warnings)),
         Mount("/static", _Static(packages=[("serving.ui", "static")])),
         Route("/{path:path}", open_to_all(_not_found)),
     ]
     app.router.routes.append(Mount("/ui", routes=routes))
 
 
-def _map_pages() -> list[tuple[str, Page]]:
-    shown = MapPage()
+def _map_pages(shown: MapPage) -> list[tuple[str, Page]]:
     return [
         ("/map", shown.page),
         ("/map/data.json", shown.data),

@@ -22,6 +22,7 @@ LANGUAGE_COOKIE = "waystation_language"
 LANGUAGE_SECONDS = 365 * 86_400
 # A page is for whoever may ask the same of the API: the first line of the table of roles that each page needs.
 NAVIGATION = {
+    "worklist": "GET /v1/worklist",
     "map": "GET /v1/hotspots",
 }
 

@@ -1,0 +1,42 @@
+"""As-of dates of pages: the one the address names, else the last day on which anything became known."""
+
+from datetime import date, timedelta
+
+import sqlalchemy as sa
+
+from features.errors import StoreError
+from features.schema import EPOCH, days_since_epoch
+from features.tables import STORED
+from serving.messages import FIRST_DAY, LAST_DAY
+from serving.problems import ProblemError, fault_of
+from serving.ui.view import View
+
+
+def as_of(view: View, *, latest: date) -> date:
+    """The as-of date of a page."""
+    given = view.request.query_params.get("as_of")
+    return day_of(given) if given else latest
+
+
+def last_known_day(view: View, table: str) -> date:
+    """The last day, today at most, on which a row of a table became known; today where none ever did."""
+    today = view.desk.settings.today
+    known_on = STORED[table].c.known_on
+    query = sa.select(sa.func.max(known_on)).where(known_on <= days_since_epoch(today))
+    try:
+        with view.desk.histories.store().reading() as connection:
+            found = connection.execute(query).scalar()
+    except (StoreError, sa.exc.SQLAlchemyError):
+        raise ProblemError("store_unavailable") from None
+    return today if found is None else EPOCH + timedelta(days=int(found))
+
+
+def day_of(text: str) -> date:
+    """The day a text names; ProblemError when it names none."""
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        raise fault_of("as_of", "not_a_date", "YYYY-MM-DD") from None
+    if not FIRST_DAY <= day <= LAST_DAY:
+        raise fault_of("as_of", "out_of_range", f"{FIRST_DAY} to {LAST_DAY}")
+    return day

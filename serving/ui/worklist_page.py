@@ -1,0 +1,98 @@
+"""A station's day: who needs help first and why, what is to be done by when; as a page, on paper, and as a table."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from starlette.responses import Response
+
+from serving.paging import MOST_LISTED
+from serving.problems import ProblemError
+from serving.support import LEVELS
+from serving.ui import days
+from serving.ui.risk_bar import risk_bar
+from serving.ui.station_names import station_name
+from serving.ui.tables import csv_response
+from serving.ui.view import View
+from serving.ui.worklist_query import A_PAGE, SORTS, TABS, UNSCORED, Chosen, chosen
+from serving.worklist import AskedFor, Worklists
+from serving.worklist_messages import Worklist, WorklistCase
+
+COLUMNS = (
+    "person", "name", "level", "level_until", "risk", "low", "high", "reasons", "changeable", "missing", "to_do",
+    "overdue",
+)  # fmt: skip
+DOTS = {level: len(LEVELS) - place for place, level in enumerate(LEVELS)}
+
+
+@dataclass(frozen=True)
+class Shown:
+    """The part of a list that is shown, and how much there is beside it."""
+
+    cases: Sequence[WorklistCase]
+    found: int
+    pages: int
+
+
+def page(view: View) -> Response:
+    """The page."""
+    told, wanted = worklist_of(view), chosen(view)
+    shown = _shown(wanted.of(told.cases), wanted, all_at_once="print" in view.request.query_params)
+    return view.page(
+        "worklist.html",
+        told=told,
+        wanted=wanted,
+        shown=shown,
+        station=station_name(view, told.station_id),
+        bars={case.person_id: risk_bar(case.risk, case.low, case.high) for case in shown.cases},
+        dots=DOTS,
+        levels=[*LEVELS, UNSCORED],
+        counts={count.level or UNSCORED: count.persons for count in told.levels},
+        tabs=TABS,
+        sorts=SORTS,
+        latest=view.desk.settings.today,
+        as_of=told.as_of,
+        models=[told.model],
+    )
+
+
+def table(view: View) -> Response:
+    """The same persons as a table, to keep."""
+    told, texts = worklist_of(view), view.texts
+    header = [texts(f"worklist.column_{name}", days=told.horizon_days) for name in COLUMNS]
+    rows = (_row(case) for case in chosen(view).of(told.cases))
+    return csv_response(header, rows, name=f"worklist-{told.as_of}.csv")
+
+
+def worklist_of(view: View) -> Worklist:
+    """The whole list of the reader's station, recorded as read."""
+    visit = view.visit
+    if view.session is None or visit is None:
+        raise ProblemError("no_key")
+    worklists: Worklists = view.request.app.state.worklists
+    as_of = days.as_of(view, latest=days.last_known_day(view, "events"))
+    station = view.request.query_params.get("station")
+    asked = AskedFor(as_of, view.session.purpose, station, MOST_LISTED, None, view.wording)
+    return worklists.page(asked, visit)
+
+
+def _shown(cases: Sequence[WorklistCase], wanted: Chosen, *, all_at_once: bool) -> Shown:
+    pages = max(1, -(-len(cases) // A_PAGE))
+    if all_at_once:
+        return Shown(cases, len(cases), pages)
+    first = (min(wanted.page, pages) - 1) * A_PAGE
+    return Shown(cases[first : first + A_PAGE], len(cases), pages)
+
+
+def _row(case: WorklistCase) -> list[object]:
+    return [
+        case.person_id,
+        case.display_name or "",
+        case.level_text,
+        case.level_ends_on.isoformat(),
+        *("" if each is None else round(each, 3) for each in (case.risk, case.low, case.high)),
+        "; ".join(each.text for each in case.reasons) or case.refused_text or "",
+        "; ".join(each.text for each in case.changeable),
+        "; ".join(each.text for each in case.missing),
+        "; ".join(each.text for each in case.to_do),
+        "; ".join(each.text for each in case.to_do if each.overdue),
+    ]
