@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import FastAPI, Query, Response
 
-from serving import pages, worklist_routes
+from serving import health_routes, pages, worklist_routes
 from serving.access import Access
 from serving.audit_page import MOST_ENTRIES, AuditPage, page
 from serving.champions import Resolve
@@ -20,15 +20,15 @@ from serving.messages import (
     BatchAnswer,
     BatchRequest,
     Day,
-    Health,
     Language,
-    Ready,
     Score,
     ScoreRequest,
     Warnings,
 )
+from serving.metrics import Metrics
 from serving.routing import Accepted, answer, problems
 from serving.settings import Settings
+from serving.tracing import tracer_of_environment
 from serving.ui import site
 from serving.warnings import warnings
 from serving.worklist import Worklists
@@ -43,7 +43,7 @@ GEOJSON = "application/geo+json"
 
 def create(settings: Settings, resolve: Resolve) -> FastAPI:
     """The application for a home; `resolve` gives the folder of a tag in the model store."""
-    desk, access = Desk.open(settings, resolve), Access.open(settings)
+    desk, access, metrics = Desk.open(settings, resolve), Access.open(settings), Metrics()
     app = FastAPI(
         title="Waystation", version="1", description=DESCRIPTION, docs_url=None, redoc_url=None, openapi_url=None
     )
@@ -51,14 +51,20 @@ def create(settings: Settings, resolve: Resolve) -> FastAPI:
     app.router.redirect_slashes = False  # an address that is not ours is a problem, not a redirect
     app.state.desk = desk
     app.state.guard = Guard(settings, access, Limits(settings.caps), desk.reading.records)
-    app.add_middleware(Door, settings=settings, access_is_on=lambda: access.is_on)
+    app.add_middleware(
+        Door,
+        settings=settings,
+        access_is_on=lambda: access.is_on,
+        metrics=metrics,
+        tracer=tracer_of_environment(),
+    )
     answer_problems(app)
     _add_scores(app, desk)
     worklist_routes.add(app, Worklists(desk))
     _add_hotspots(app, desk)
     _add_warnings(app, desk)
     _add_audit(app, settings)
-    _add_health(app, desk)
+    health_routes.add(app, desk, metrics)
     pages.add(app)
     site.add(app)
     return app
@@ -141,27 +147,3 @@ def _add_audit(app: FastAPI, settings: Settings) -> None:
         limit: Annotated[int, Query(ge=1, le=MOST_ENTRIES)] = 100,
     ) -> Response:
         return answer(page(settings.home.records, after=after, limit=limit))
-
-
-def _add_health(app: FastAPI, desk: Desk) -> None:
-    @app.head("/healthz", include_in_schema=False)
-    @app.get(
-        "/healthz",
-        response_model=Health,
-        responses=problems(405, 421, 422),
-        summary="Whether the process is up",
-        tags=["health"],
-    )
-    async def healthz() -> Response:
-        return answer(Health())
-
-    @app.head("/readyz", include_in_schema=False)
-    @app.get(
-        "/readyz",
-        response_model=Ready,
-        responses=problems(405, 421, 422, 503),
-        summary="Whether a checked model and the store can answer",
-        tags=["health"],
-    )
-    def readyz() -> Response:
-        return answer(desk.ready())

@@ -79,8 +79,8 @@ class Desk:
             ],
         )
 
-    def ready(self) -> Ready:
-        """Which models answer; ProblemError when nothing can."""
+    def ready(self, *, in_detail: bool) -> Ready:
+        """That it can answer, and `in_detail` with which models; ProblemError when it cannot."""
         places = self.champions.look()
         refused = [
             RefusedModel(name=name, why=place.refused, answering=place.loaded.champion.digest if place.loaded else None)
@@ -90,8 +90,10 @@ class Desk:
         waiting_for = [] if self.champions.has_relapse() else ["a checked relapse model"]
         waiting_for += [] if self.histories.is_reachable() else ["the history store"]
         if waiting_for:
-            told = [each.model_dump() for each in refused]
-            raise ProblemError("not_ready", members={"waiting_for": waiting_for, "refused": told})
+            told = {"waiting_for": waiting_for, "refused": [each.model_dump() for each in refused]}
+            raise ProblemError("not_ready", members=told if in_detail else {})
+        if not in_detail:
+            return Ready(models=None, refused=None)
         models = [answers.model_of(place.loaded.champion) for place in places.values() if place.loaded]
         return Ready(models=models, refused=refused)
 

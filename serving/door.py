@@ -6,7 +6,6 @@ BentoML's own access log writes paths as they came and its own pages are open, s
 import json
 import logging
 import re
-import traceback
 from collections import Counter
 from collections.abc import Callable, Coroutine, Set
 from ipaddress import ip_address
@@ -22,11 +21,14 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from serving import roles
 from serving.bodies import checked
 from serving.guard import Guard
+from serving.logs import OURS, placed
+from serving.metrics import Metrics
 from serving.problems import MOST_FAULTS, Fault, ProblemError, faults_of, path_of
 from serving.settings import LOOPBACK, Settings
+from serving.tracing import Tracer, finish, spanned
 from serving.wording import Wording, preferred, wording
 
-LOG = logging.getLogger("waystation")
+LOG = logging.getLogger(OURS)
 REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 MOST_BYTES = 1_048_576
 MOST_BYTES_BATCH = 4 * MOST_BYTES
@@ -40,6 +42,9 @@ OF_PAGES = (
 )
 ROUTING = {404: "not_found", 405: "method_not_allowed"}
 PROBES = {"/healthz", "/readyz"}
+IS_HERE = "is_here"  # whether the caller sits on this machine and asked under its own name, so through no proxy
+PROBLEM = "problem"  # where the code of a refusal is kept for log and figures
+METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT"})
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 
 
@@ -74,16 +79,31 @@ class StrictRoute(APIRoute):
 class Door:
     """ASGI middleware: request ids, host names, safe headers, an access log without anything the caller wrote."""
 
-    def __init__(self, app: ASGIApp, settings: Settings, access_is_on: Callable[[], bool]) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        settings: Settings,
+        access_is_on: Callable[[], bool],
+        metrics: Metrics | None = None,
+        tracer: Tracer | None = None,
+    ) -> None:
         self.app = app
         self.settings = settings
         self.access_is_on = access_is_on
+        self.metrics = metrics or Metrics()
+        self.tracer = tracer
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one connection."""
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
+        with spanned(self.tracer, scope) as span:
+            status = await self._answer(scope, receive, send)
+            finish(span, _act(scope), status)
+
+    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> int:
+        """The status of the answer that was sent, 0 when none was."""
         request = Request(scope)
         scope["request_id"] = self._request_id(request)
         began = self.settings.seconds()
@@ -103,10 +123,11 @@ class Door:
             else:
                 await problem_response(request, ProblemError("wrong_host"))(scope, receive, sending)
         except Exception as error:  # noqa: BLE001 (a bug must neither show a trace nor stop the service)
-            LOG.error("bug: %s", _placed(error))  # noqa: TRY400 (a trace may hold something of a person)
+            LOG.error("bug: %s", placed(error))  # noqa: TRY400 (a trace may hold something of a person)
             if not status:
                 await problem_response(request, ProblemError("internal"))(scope, receive, sending)
-        self._log(scope, status, began)
+        self._tell(scope, status, self.settings.seconds() - began)
+        return status
 
     def _may_come_in(self, request: Request) -> bool:
         """This machine under its own name always; others once keys tell them apart, under the names we go by.
@@ -114,7 +135,8 @@ class Door:
         Where no names are set, other machines may use any; on this one a strange name may be a page that was rebound.
         """
         host, is_near = _host(request), _is_near(request)
-        if host in LOOPBACK and is_near:
+        request.scope[IS_HERE] = host in LOOPBACK and is_near
+        if request.scope[IS_HERE]:
             return True
         is_ours = host in {*self.settings.hosts, *LOOPBACK} or not (self.settings.hosts or is_near)
         return is_ours and self.access_is_on()
@@ -123,11 +145,13 @@ class Door:
         given = request.headers.get("x-request-id", "")
         return given if REQUEST_ID.fullmatch(given) else self.settings.new_id()
 
-    def _log(self, scope: Scope, status: int, began: float) -> None:
-        route = getattr(scope.get("route"), "path", "-")
-        took_ms = 1000 * (self.settings.seconds() - began)
-        level = logging.DEBUG if route in PROBES else logging.INFO
-        LOG.log(level, "%s %s %d %.1f ms", scope["method"] if route != "-" else "-", route, status, took_ms)
+    def _tell(self, scope: Scope, status: int, seconds: float) -> None:
+        """Count and log what was answered; of the request, only the route and a method that exists."""
+        act, code = _act(scope), scope.get(PROBLEM)
+        self.metrics.count(act, status, seconds=seconds, code=code)
+        level = logging.DEBUG if act.partition(" ")[2] in PROBES else logging.INFO
+        told = {"act": act, "status": status, "ms": round(1000 * seconds, 1), "problem": code}
+        LOG.log(level, "%s %d %.1f ms", act, status, 1000 * seconds, extra=told)
 
 
 def answer_problems(app: FastAPI) -> None:
@@ -153,6 +177,7 @@ def answer_problems(app: FastAPI) -> None:
 
 def problem_response(request: Request, problem: ProblemError) -> Response:
     """A refusal as it leaves, in the language the caller likes best."""
+    request.scope[PROBLEM] = problem.code
     language = preferred(request.headers.get("accept-language", ""))
     title, detail = wording(language).problem(problem.code, problem.slots)
     told: dict[str, Any] = {
@@ -219,7 +244,8 @@ def _is_near(request: Request) -> bool:
         return False
 
 
-def _placed(error: BaseException) -> str:
-    """The sort of an error and where it arose. Not its message: that may hold something of a person."""
-    frames = traceback.extract_tb(error.__traceback__)[-6:]
-    return f"{type(error).__name__} at " + " < ".join(f"{each.name}:{each.lineno}" for each in reversed(frames))
+def _act(scope: Scope) -> str:
+    """Method and route as we name them; what a caller made up is a dash."""
+    route = getattr(scope.get("route"), "path", "-")
+    method = scope["method"] if route != "-" and scope["method"] in METHODS else "-"
+    return f"{method} {route}"

@@ -4,9 +4,12 @@ The route's own work is the middle of it. If nothing was recorded there, as it i
 entry for the request is written here, whatever came of it and before the answer leaves.
 """
 
-from collections.abc import Awaitable, Callable
+import asyncio
+import math
+from collections.abc import Callable, Coroutine
+from contextlib import ExitStack
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Any
 
 from anyio import to_thread
 from fastapi import Depends, Request, Response
@@ -17,10 +20,10 @@ from serving.entries import ANSWERED, UNKNOWN_ACTOR, Entry
 from serving.limits import Limits
 from serving.problems import ProblemError, faults_of
 from serving.records import Records
-from serving.roles import Caller, may
+from serving.roles import QUIET, Caller, may
 from serving.settings import Settings
 
-Answer = Callable[[], Awaitable[Response]]
+Answer = Callable[[], Coroutine[Any, Any, Response]]
 NOBODY = Caller(UNKNOWN_ACTOR, UNKNOWN_ACTOR)
 VISIT = "visit"
 UNRECORDED = frozenset({"too_many", "too_busy", "record_failed"})
@@ -60,16 +63,31 @@ class Guard:
 
     async def answered(self, request: Request, act: str, answer: Answer) -> Response:
         """The answer of a route to a caller who may have it; every refusal is an exception, and recorded as well."""
-        with self.limits.place():
+        with ExitStack() as held:
+            held.enter_context(self.limits.place())
             visit = request.scope[VISIT] = Visit(act, request.scope["request_id"])
             try:
                 await self._admit(visit, request)
-                response = await answer()
+                response = await self._in_time(answer, held)
             except Exception as error:
                 await self._record(visit, _outcome(error))
                 raise
             await self._record(visit, ANSWERED)
             return response
+
+    async def _in_time(self, answer: Answer, held: ExitStack) -> Response:
+        """The answer, if it comes in time. What is late is worked on to its end, for a thread cannot be stopped.
+
+        It keeps its place until then, so that the next to ask does not make it later still.
+        """
+        most = self.settings.caps.answer_seconds
+        working = asyncio.ensure_future(answer())
+        done, _ = await asyncio.wait({working}, timeout=most)
+        if done:
+            return working.result()
+        place = held.pop_all()
+        working.add_done_callback(lambda late: _forget(late, place))
+        raise ProblemError("took_too_long", slots={"most": f"{most:g}"}, retry_after_seconds=math.ceil(most))
 
     async def _admit(self, visit: Visit, request: Request) -> None:
         try:
@@ -83,11 +101,18 @@ class Guard:
             raise ProblemError("not_your_role")
 
     async def _record(self, visit: Visit, outcome: str) -> None:
-        if visit.recorded or outcome in UNRECORDED:
+        if visit.recorded or outcome in UNRECORDED or (visit.act in QUIET and outcome == ANSWERED):
             return
         at = self.settings.now().isoformat(timespec="milliseconds")
         await to_thread.run_sync(self.records.write, [visit.entry(at=at, outcome=outcome)])
         visit.recorded = True
+
+
+def _forget(late: "asyncio.Future[Response]", place: ExitStack) -> None:
+    """Give the place back, and look at what became of the answer, which nobody waits for any more."""
+    place.close()
+    if not late.cancelled():
+        late.exception()
 
 
 def _outcome(error: Exception) -> str:

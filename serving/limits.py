@@ -29,6 +29,7 @@ class Caps:
     machine_a_minute: int = 12_000
     failures_a_minute: int = 60
     body_seconds: float = 10.0
+    answer_seconds: float = 30.0
 
 
 @dataclass(eq=False)

@@ -386,8 +386,8 @@ class RefusedModel(Message):
 
 
 class Ready(Message):
-    """Which models answer, and which promoted ones were refused."""
+    """Which models answer, and which promoted ones were refused; null: told on the machine itself alone."""
 
     status: Literal["ready"] = "ready"
-    models: list[Model]
-    refused: list[RefusedModel]
+    models: list[Model] | None
+    refused: list[RefusedModel] | None

@@ -79,6 +79,7 @@ STATUS: dict[str, int] = {
     "no_model": 503,
     "not_ready": 503,
     "record_failed": 503,
+    "took_too_long": 503,
     "record_unreadable": 503,
     "store_unavailable": 503,
 }

@@ -16,8 +16,10 @@ GET /v1/worklist             | own            | own          | -       | -      
 GET /v1/hotspots             | yes            | yes          | yes     | yes            | -       | yes           | yes
 GET /v1/warnings             | -              | yes          | yes     | yes            | -       | yes           | yes
 GET /v1/audit                | -              | -            | -       | -              | yes     | -             | -
+GET /v1/metrics              | -              | -            | -       | -              | -       | yes           | -
 """  # noqa: E501
 OPEN = frozenset({"/", "/docs", "/openapi.json", "/healthz", "/readyz"})  # nothing of a person, an area or a reader
+QUIET = frozenset({"GET /v1/metrics"})  # asked every few seconds, about nobody; only refusals are recorded
 REFUSED, OWN, ALL, YES = "-", "own", "all", "yes"
 WITH_EVENTS = "POST /v1/scores with events"  # a history sent along in the body of the same route
 

@@ -31,10 +31,12 @@ class FrontDoor:
     """ASGI middleware that answers every request with our application."""
 
     def __init__(self, app: ASGIApp, **_: Any) -> None:
+        from serving import logs
         from serving.api import create  # heavy, and only the workers need it, not the process that starts them
 
         self.bentoml = app
-        log = logging.getLogger("waystation")
+        logs.settle()
+        log = logging.getLogger(logs.OURS)
         log.setLevel(logging.INFO)
         self.ours = create(Settings.of_environment(), folder_of)
         if not self.ours.state.guard.access.is_on:

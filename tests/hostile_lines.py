@@ -17,6 +17,7 @@ def lines():
         yield b"GET " + path + b" HTTP/1.1\r\n" + who + b"\r\n"
     for method in (
         b"BREW",
+        CANARY.encode(),
         b"CONNECT",
         b"TRACE",
         b"OPTIONS",

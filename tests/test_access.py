@@ -77,7 +77,7 @@ def asked(url, act, person_id, headers):
     if act == "GET /v1/worklist":
         station = {"P002": "S1", "P003": "S2"}.get(person_id, "NOWHERE")
         return ask(f"{url}/v1/worklist?as_of={AS_OF}&purpose=support_plan&station={station}", headers=headers)
-    query = "limit=1" if act == "GET /v1/audit" else f"as_of={AS_OF}"
+    query = {"GET /v1/audit": "limit=1", "GET /v1/metrics": ""}.get(act, f"as_of={AS_OF}")
     return ask(f"{url}{act.removeprefix('GET ')}?{query}", headers=headers)
 
 

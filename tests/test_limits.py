@@ -1,20 +1,28 @@
 """How much is answered: at once, in a minute, in what time; and what becomes of those who come when it is too much."""
 
+import asyncio
 import json
 import socket
+import sqlite3
 import threading
 import time
 from contextlib import suppress
 
 import pytest
+from starlette.requests import Request
 
 from features.errors import ConfigError
+from features.home import Home
+from serving.access import Access
+from serving.guard import Guard
 from serving.limits import Caps, Limits
 from serving.problems import ProblemError
+from serving.records import Records
 from serving.roles import Caller
 from serving.settings import Settings
 from tests.serving_helpers import AS_OF, KEYS, QUESTION, ask, bearer, build_city, key_for, problem, serving
 
+SLOW_SECONDS = 0.5
 WORKER, MACHINE = Caller("w", "station_worker", "S1"), Caller("m", "machine")
 
 
@@ -64,6 +72,45 @@ def test_an_issuer_named_by_half_is_told(monkeypatch):
     monkeypatch.setenv("WAYSTATION_OIDC_ISSUER", "https://id.example")
     with pytest.raises(ConfigError, match="WAYSTATION_OIDC_AUDIENCE, WAYSTATION_OIDC_JWKS"):
         Settings.of_environment()
+
+
+# An answer that takes too long
+
+
+def guarded(home, answer, caps):
+    """What comes of a request whose answer is this, and the places that are then free."""
+    settings = Settings(home, caps=caps)
+    access, records = Access.open(settings), Records(home.records)
+    guard = Guard(settings, access, Limits(caps), records)
+    scope = {"type": "http", "headers": [(b"authorization", f"Bearer {key_for(home)}".encode())], "request_id": "r" * 8}
+
+    async def asked():
+        with pytest.raises(ProblemError) as late:
+            await guard.answered(Request(scope), "GET /v1/hotspots", answer)
+        with pytest.raises(ProblemError) as meanwhile:
+            await guard.answered(Request(scope), "GET /v1/hotspots", answer)
+        await asyncio.sleep(2 * SLOW_SECONDS)
+        with guard.limits.place():
+            return late.value, meanwhile.value
+
+    return asyncio.run(asked())
+
+
+def test_an_answer_that_takes_too_long_is_refused_recorded_and_keeps_its_place_until_it_ends(tmp_path):
+    home, ended = Home(tmp_path), []
+
+    async def slow():
+        await asyncio.sleep(SLOW_SECONDS)
+        ended.append(True)
+        raise KeyError
+
+    late, meanwhile = guarded(home, slow, Caps(at_once=1, answer_seconds=SLOW_SECONDS / 10))
+    assert (late.code, late.status, late.headers["Retry-After"]) == ("took_too_long", 503, "1")
+    assert meanwhile.code == "too_busy"
+    assert ended == [True]
+    with sqlite3.connect(home.records) as connection:
+        outcomes = [row[0] for row in connection.execute("SELECT outcome FROM audit ORDER BY seq")]
+    assert outcomes == ["granted", "took_too_long"]
 
 
 # Over HTTP

@@ -29,6 +29,8 @@ from tests.serving_helpers import (
     serving,
 )
 
+BEYOND = {"Host": "station.example"}  # as a proxy on this machine asks for others
+
 
 @pytest.fixture(scope="module")
 def city(tmp_path_factory):
@@ -216,10 +218,13 @@ def eventually(answer, wanted, *, seconds=10):
 
 def test_a_damaged_promotion_is_refused_and_told_while_the_last_good_model_answers(city, tmp_path):
     spoilt = copied(city, tmp_path / "home")
-    with serving(spoilt.home, tmp_path / "log") as url:
+    with serving(spoilt.home, tmp_path / "log", WAYSTATION_HOSTS="station.example") as url:
         ready = ask(f"{url}/readyz")
         Ready.model_validate_json(ready.body)
+        assert ready.json["models"]
         assert ready.json["refused"] == []
+        # Which models those are is told on this machine alone, and not through a proxy on it.
+        assert ask(f"{url}/readyz", headers=BEYOND).json == {"status": "ready", "models": None, "refused": None}
         good = champion.read(spoilt.home.champions, NAME)
         other = {**artifact.relapse_to_plain(city.model), "note": "otherwise the same"}
         tag = promote(spoilt.home, NAME, "relapse", city.model.booster, other)
@@ -242,8 +247,10 @@ def test_a_damaged_promotion_is_refused_and_told_while_the_last_good_model_answe
 
 def test_without_model_and_store_the_service_is_up_but_not_ready(tmp_path):
     home = Home(tmp_path / "home")
-    with serving(home, tmp_path / "log") as url:
+    with serving(home, tmp_path / "log", WAYSTATION_HOSTS="station.example") as url:
         assert ask(f"{url}/healthz").status == 200
+        told = problem(ask(f"{url}/readyz", headers=BEYOND), 503, "not_ready")
+        assert not {"waiting_for", "refused"} & set(told)
         told = problem(ask(f"{url}/readyz"), 503, "not_ready")
         assert len(told["waiting_for"]) == 2
         assert ask(f"{url}/readyz", method="HEAD").status == 503

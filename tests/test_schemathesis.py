@@ -50,7 +50,7 @@ def role_that_may(act):
 
 
 def test_every_operation_keeps_to_its_document(city, url, log):
-    schema = schemathesis.openapi.from_dict(ask(f"{url}/openapi.json").json)
+    schema = schemathesis.openapi.from_dict(without_security(ask(f"{url}/openapi.json").json))
     keys = {}
     operations = [each.ok() for each in schema.get_all_operations()]
     assert len(operations) > 6
@@ -64,6 +64,15 @@ def test_every_operation_keeps_to_its_document(city, url, log):
     text = log.read_text()
     assert "bug:" not in text
     assert "Traceback" not in text
+
+
+def without_security(document):
+    """The document without its keys: each question carries a good one, so that leaving it out is no fault to find."""
+    document["components"].pop("securitySchemes")
+    for methods in document["paths"].values():
+        for operation in methods.values():
+            operation.pop("security")
+    return document
 
 
 def ask_operation(operation, url, key):

@@ -60,7 +60,7 @@ def fire(url, n, *, seed=1):
                 found.take(*answer)
     key = KEYS[url].encode()
     with ThreadPoolExecutor(4 * AT_ONCE) as gunners:
-        for answer in gunners.map(lambda line: _spoken(url, line.replace(b"{key}", key)), lines()):
+        for answer in gunners.map(lambda line: spoken(url, line.replace(b"{key}", key)), lines()):
             found.take("line", *answer)
     return found
 
@@ -80,7 +80,7 @@ def _answers(url, batch):
     connection.close()
 
 
-def _spoken(url, line):
+def spoken(url, line):
     """Status and beginning of what is answered to the bytes; status 0 where nothing is."""
     host, port = url.removeprefix("http://").split(":")
     said = b""
