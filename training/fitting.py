@@ -54,10 +54,10 @@ def fit(rows: Rows, config: RelapseConfig, *, refits: int = 0) -> Fitted:
 
 
 def _fitted(rows: Rows, config: RelapseConfig, refits: int) -> Fitted:
-    observed = rows.where(rows.times["relapse"].notna().to_numpy(dtype=np.bool_))
+    observed = rows.where(rows.observed)
     features = varying(observed.table, chosen(config.features))
-    seen = observing(_narrowed(rows, features))
-    lesson = _lesson(_narrowed(observed, features), features, config, seen if config.fit.weighted else None)
+    seen = observing(rows.narrowed(features))
+    lesson = _lesson(observed.narrowed(features), features, config, seen if config.fit.weighted else None)
     config = replace(config, growth=tuned(lesson, config.growth, config.tuning))
     apart = _outside(lesson, config)
     growth, share, raw = _chosen(apart, lesson, config)
@@ -77,12 +77,10 @@ def _fitted(rows: Rows, config: RelapseConfig, refits: int) -> Fitted:
 
 
 def weights_of(fitted: Fitted, rows: Rows) -> Floats:
-    """The weight of each of some observed rows, by what was learned of who is observed."""
-    return fitted.observing.weights(_narrowed(rows, fitted.model.features))
-
-
-def _narrowed(rows: Rows, features: tuple[Feature, ...]) -> Rows:
-    return Rows(rows.times, rows.table[[feature.name for feature in features]])
+    """The weight of each row, by what was learned of who is observed; 0 where it was not, for others stand for it."""
+    weights = np.zeros(len(rows.times))
+    weights[rows.observed] = fitted.observing.weights(rows.where(rows.observed).narrowed(fitted.model.features))
+    return weights
 
 
 def _lesson(rows: Rows, features: tuple[Feature, ...], config: RelapseConfig, seen: Observing | None) -> Lesson:

@@ -10,7 +10,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from features.errors import ConfigError
@@ -22,7 +21,7 @@ from training.config import RelapseConfig
 from training.fairness import Registers, groups_of
 from training.fitting import fit, weights_of
 from training.relapse import rows_to_learn
-from training.rows import Rows, rows_of
+from training.rows import rows_of
 from training.splits import Fold, folds_of
 
 TWIN, ITSELF, CHAMPION = "challenger_twin", "challenger", "champion"
@@ -68,16 +67,13 @@ def later_rows(records: Records, config: RelapseConfig, challenger: Candidate, c
     rows = rows_of(records.history, config, tuple(dict.fromkeys(wanted)), snapshot_day=records.last_day)
     fold = list(folds_of(rows.times, config))[-1]
     learn, judge = rows_to_learn(rows, records.history, fold, config), rows.where(fold.judge)
-    twin = fit(_narrowed(learn, recipe), recipe)
+    twin = fit(learn, recipe)
     risks = {TWIN: twin.model.risk(judge.table), ITSELF: challenger.model.risk(judge.table)}
     is_twin = champion is not None and old_recipe is not None and _had_seen(champion, fold)
     if champion is not None:
-        old = fit(_narrowed(learn, old_recipe), old_recipe).model if is_twin and old_recipe else champion.model
+        old = fit(learn, old_recipe).model if is_twin and old_recipe else champion.model
         risks[CHAMPION] = old.risk(judge.table)
-    observed = judge.times["relapse"].notna().to_numpy(dtype=np.bool_)
-    weight = np.zeros(len(observed))
-    weight[observed] = weights_of(twin, judge.where(observed))
-    told = judge.times.assign(weight=weight)
+    told = judge.times.assign(weight=weights_of(twin, judge))
     return Later(told, risks, groups_of(told, records.registers), is_twin)
 
 
@@ -92,7 +88,3 @@ def recipe_of(card: Mapping[str, Any]) -> RelapseConfig | None:
 def _had_seen(champion: Candidate, fold: Fold) -> bool:
     """Whether the champion was made from records of days after the origin."""
     return fold.origin is None or int(champion.card.get("snapshot_day", fold.origin + 1)) > fold.origin
-
-
-def _narrowed(rows: Rows, recipe: RelapseConfig) -> Rows:
-    return Rows(rows.times, rows.table[[feature.name for feature in chosen(recipe.features)]])

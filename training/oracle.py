@@ -182,8 +182,8 @@ def interval_coverage(history: History, truth: Truth, setting: Setting) -> dict[
     config, day = setting.config, truth.as_of[-1]
     rows = rows_of(history, config, chosen(config.features), snapshot_day=setting.snapshot_day)
     as_of = rows.times["as_of"].to_numpy(dtype=np.int64)
-    learned = rows.where(closed_by(as_of, day, config) & rows.times["trained"].to_numpy(dtype=np.bool_))
-    judged = rows.where((as_of == day) & rows.times["relapse"].notna().to_numpy(dtype=np.bool_))
+    learned = rows.where(closed_by(as_of, day, config) & rows.trained)
+    judged = rows.where((as_of == day) & rows.observed)
     judged = judged.where(answered(judged.times, truth))
     model = fit(learned, config, refits=config.fit.refits).model
     interval = model.interval(judged.table, model.log_odds(judged.table))

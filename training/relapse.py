@@ -55,9 +55,9 @@ def train(
     """
     rows = rows_of(history, config, _computed(config), snapshot_day=snapshot_day)
     record = _judge(rows, history, config, workers)
-    learned = rows.where(rows.times["trained"].to_numpy(dtype=np.bool_))
+    learned = rows.where(rows.trained)
     model = fit(learned, config, refits=config.fit.refits).model
-    return Trained(model, learned.where(learned.times["relapse"].notna().to_numpy(dtype=np.bool_)), record)
+    return Trained(model, learned.where(learned.observed), record)
 
 
 def backtest(
@@ -93,7 +93,7 @@ def _rounds(rows: Rows, history: History, config: RelapseConfig) -> Iterator[Rou
                 "give a longer history, fewer folds or fewer origins."
             )
         fitted = fit(learn, config)
-        told = judge.times.assign(weight=_weights(fitted, judge))
+        told = judge.times.assign(weight=weights_of(fitted, judge))
         for name, risk in _risks(fitted, learn, judge.table, config).items():
             told[name] = risk
         older = _last_years(rows, history, fold, config)
@@ -120,13 +120,13 @@ def _last_years(rows: Rows, history: History, fold: Fold, config: RelapseConfig)
         return None
     day = fold.origin - config.split.last_years_days
     closed = closed_by(rows.times["as_of"].to_numpy(dtype=np.int64), day, config)
-    learn = _as_known(rows.where(closed & rows.times["trained"].to_numpy(dtype=np.bool_)), history, day, config)
+    learn = _as_known(rows.where(closed & rows.trained), history, day, config)
     return fit(learn, config) if learn.times["relapse"].nunique() == 2 else None
 
 
 def _risks(fitted: Fitted, learn: Rows, table: pd.DataFrame, config: RelapseConfig) -> dict[str, Floats]:
     """The risks of model and baselines for the rows of a table, learned from other rows."""
-    observed = learn.where(learn.times["relapse"].notna().to_numpy(dtype=np.bool_))
+    observed = learn.where(learn.observed)
     columns, substance = fitted.model.columns, config.features.substances[0]
     last = f"result_positive_{substance}_0".replace("__", "_")
     return {
@@ -136,14 +136,6 @@ def _risks(fitted: Fitted, learn: Rows, table: pd.DataFrame, config: RelapseConf
         "last_result": baseline.last_result(observed.table, observed.relapse, last)(table),
         "base_rate": baseline.base_rate(observed.relapse)(table),
     }
-
-
-def _weights(fitted: Fitted, judge: Rows) -> Floats:
-    """The weights of the judged rows; 0 where the outcome was not observed, for others stand for those."""
-    observed = judge.times["relapse"].notna().to_numpy(dtype=np.bool_)
-    weights = np.zeros(len(observed))
-    weights[observed] = weights_of(fitted, judge.where(observed))
-    return weights
 
 
 def _aged(rounds: list[Round], config: RelapseConfig) -> dict[int, pd.DataFrame]:

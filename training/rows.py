@@ -1,5 +1,6 @@
 """The rows a model is trained and judged on: prediction times, cohort, labels and features, all from a history."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -32,6 +33,20 @@ class Rows:
     def where(self, keep: npt.NDArray[np.bool_]) -> "Rows":
         """Those rows for which `keep` is true."""
         return Rows(self.times[keep].reset_index(drop=True), self.table[keep].reset_index(drop=True))
+
+    def narrowed(self, features: Iterable[Feature]) -> "Rows":
+        """The same rows with the columns of some features alone."""
+        return Rows(self.times, self.table[[feature.name for feature in features]])
+
+    @property
+    def observed(self) -> npt.NDArray[np.bool_]:
+        """Which rows have an observed outcome."""
+        return self.times["relapse"].notna().to_numpy(dtype=np.bool_)
+
+    @property
+    def trained(self) -> npt.NDArray[np.bool_]:
+        """Which rows lie on dates that are learned from."""
+        return self.times["trained"].to_numpy(dtype=np.bool_)
 
     @property
     def relapse(self) -> Floats:
