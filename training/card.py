@@ -1,15 +1,14 @@
 """The card of a model: what it is for, what it must not be used for, from what it was made and how it did."""
 
 from dataclasses import asdict
-from math import isnan
 from typing import Any
 
 from features.plain import to_plain
 from features.vocabulary import PROTECTED, PURPOSES, REFUSED_PURPOSES
 from training.config import RelapseConfig
-from training.evaluate import Estimate
 from training.hotspot import TrainedHotspot
 from training.hotspot_config import HotspotConfig
+from training.judgement import plain
 from training.relapse import Backtest, Trained
 
 INTENDED_USE = (
@@ -97,15 +96,7 @@ def relapse_figures(backtest: Backtest) -> dict[str, Any]:
     """The figures file of a relapse backtest: counts, models, paired differences, and what else was judged."""
     return {
         "counts": {**asdict(backtest.counts), "why_unobserved": backtest.why_unobserved},
-        "models": _plain(backtest.models),
-        "paired": _plain(backtest.paired),
+        "models": plain(backtest.models),
+        "paired": plain(backtest.paired),
         **backtest.more,
     }
-
-
-def _plain(figures: dict[str, dict[str, Estimate]]) -> dict[str, Any]:
-    return {name: {key: _estimate(estimate) for key, estimate in each.items()} for name, each in figures.items()}
-
-
-def _estimate(estimate: Estimate) -> dict[str, float | None]:
-    return {key: None if isnan(value) else value for key, value in asdict(estimate).items()}  # NaN is no JSON
