@@ -14,14 +14,13 @@ from features.catalogue import Feature
 from features.history import Floats
 from features.relapse import chosen
 from models.boosters import Growth, merged, raw_score
-from models.calibration import fit_platt, sigmoid
+from models.calibration import fit_platt
 from models.interval import Spread, fit_spread
 from models.linear import Linear, fit_linear
 from models.monotone import directions
 from models.relapse import RelapseModel, varying
 from training.calibrations import compared
 from training.config import RelapseConfig
-from training.evaluate import log_loss
 from training.lesson import Ints, Lesson, checks_of, side_by_side, trees_outside
 from training.rows import Rows
 from training.splits import person_folds
@@ -115,17 +114,12 @@ def _outside(lesson: Lesson, config: RelapseConfig) -> Apart:
 
 def _chosen(apart: Apart, lesson: Lesson, config: RelapseConfig) -> tuple[Growth, float, Floats]:
     """The rounds to stop at and the share of the line with the least calibrated loss, and the raw log-odds of both."""
-
-    def loss(raw: Floats) -> float:
-        line = fit_platt(raw, lesson.relapse, lesson.weight)
-        return log_loss(lesson.relapse, sigmoid(line.log_odds(raw)), lesson.weight)
-
     mixed = {
         (int(rounds), share): _mixed(trees, apart.linear, share)
         for rounds, trees in zip(apart.rounds, apart.trees, strict=True)
         for share in config.fit.linear_shares
     }
-    rounds, share = min(mixed, key=lambda each: loss(mixed[each])) if len(mixed) > 1 else next(iter(mixed))
+    rounds, share = min(mixed, key=lambda each: lesson.calibrated_loss(mixed[each]))
     return replace(config.growth, rounds=rounds), share, mixed[rounds, share]
 
 

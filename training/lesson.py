@@ -14,6 +14,8 @@ import pandas as pd
 
 from features.history import Floats
 from models.boosters import Growth, fit_booster, raw_score
+from models.calibration import fit_platt, sigmoid
+from training.evaluate import log_loss
 from training.splits import Flags
 
 Ints = npt.NDArray[np.int64]
@@ -39,6 +41,11 @@ class Lesson:
         return replace(
             self, table=self.table[keep], relapse=self.relapse[keep], weight=weight[keep], persons=self.persons[keep]
         )
+
+    def calibrated_loss(self, raw: Floats) -> float:
+        """The log loss of raw log-odds once they are calibrated on the same rows."""
+        line = fit_platt(raw, self.relapse, self.weight)
+        return log_loss(self.relapse, sigmoid(line.log_odds(raw)), self.weight)
 
     def grown(self, growth: Growth) -> lgb.Booster:
         """The booster of one seed on all rows."""

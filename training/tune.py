@@ -11,11 +11,8 @@ from typing import Any
 import numpy as np
 import optuna
 
-from features.history import Floats
 from models.boosters import Growth
-from models.calibration import fit_platt, sigmoid
 from training.config import Tuning
-from training.evaluate import log_loss
 from training.lesson import Lesson, checks_of, trees_outside
 from training.splits import person_folds
 
@@ -65,11 +62,6 @@ def best_rounds(rows: Lesson, growth: Growth, tuning: Tuning) -> tuple[int, floa
     fold = person_folds("tuning " + rows.persons, tuning.folds)
     checks = checks_of(tuning.most_rounds)
     raw = trees_outside(rows, replace(growth, rounds=tuning.most_rounds), fold, checks)
-    losses = [_calibrated_loss(each, rows) for each in raw]
+    losses = [rows.calibrated_loss(each) for each in raw]
     least = int(np.argmin(losses))
     return int(checks[least]), losses[least]
-
-
-def _calibrated_loss(raw: Floats, rows: Lesson) -> float:
-    line = fit_platt(raw, rows.relapse, rows.weight)
-    return log_loss(rows.relapse, sigmoid(line.log_odds(raw)), rows.weight)
