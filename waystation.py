@@ -5,6 +5,7 @@ import os
 import sys
 from dataclasses import asdict
 from datetime import UTC, date, datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -214,18 +215,12 @@ def rollback(task: Task, config: ConfigOption = None, horizon_days: HorizonOptio
 def replay(score_id: Annotated[str, typer.Argument(help="The score_id of an answer.")]) -> None:
     """A score again, from the state of the store, the model and the explainer it was made with; 1 when it differs."""
     from features.store import Store
-    from models.champion import Champion
     from serving.replay import replay as again
-    from training.promote import stored
+    from training.promote import stored_as
 
     home = settled_home()
     with Store.open(home.store_url) as store:
-        told = again(
-            home.records,
-            store,
-            score_id,
-            lambda tag, digest: stored(home, Champion(tag.split(":")[0], "relapse", tag, digest, "", "", "")),
-        )
+        told = again(home.records, store, score_id, partial(stored_as, home))
     print_table(("log-odds", "feature"), [(f"{share:+.4f}", name) for name, share in told.reasons[:10]])
     console.print(f"recorded {told.recorded!r}, again {told.again!r}, model {told.model}, state {told.snapshot[:12]}")
     console.print("The same, bit for bit." if told.same else "[red]Not the same.[/]")

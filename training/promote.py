@@ -129,14 +129,20 @@ def _copy_of(home: Home, champion: Champion) -> artifact.Artifact | None:
 
 def stored(home: Home, champion: Champion) -> artifact.Artifact:
     """The checked copy of a champion in the BentoML model store."""
+    return stored_as(home, champion.tag, champion.digest)
+
+
+def stored_as(home: Home, tag: str, digest: str) -> artifact.Artifact:
+    """The artifact under a tag of the BentoML model store, checked against the digest."""
     home.settle()
     import bentoml
 
     try:
-        folder = Path(bentoml.models.get(champion.tag).path)
+        folder = Path(bentoml.models.get(tag).path)
     except bentoml.exceptions.NotFound:
-        raise ArtifactError(f"model: the model store no longer holds '{champion.name}'; promote it again.") from None
-    return artifact.read(folder, expected=champion.digest)
+        name = tag.partition(":")[0]
+        raise ArtifactError(f"model: the model store no longer holds '{name}'; promote it again.") from None
+    return artifact.read(folder, expected=digest)
 
 
 def _handed_over(home: Home, folder: Path, champion: Champion) -> Champion:
