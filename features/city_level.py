@@ -13,7 +13,6 @@ from features.hotspot import WEEK, YEAR_DAYS, VisiblePast
 from features.reporting import exposure
 
 HALF_LIVES_WEEKS = (2, 4, 8, 13, 26, 52)
-N_LEVELS = 2 * len(HALF_LIVES_WEEKS)
 RECENT = ("corrected", "dropped")
 CALM = 200  # incidents spread evenly over the year, added so that few incidents make no season
 LEAST_SEEN = 0.25  # share of a day's incidents known, under which the day tells nothing of the season

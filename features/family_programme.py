@@ -5,11 +5,10 @@ import numpy as np
 from features.asof import LONG_AGO, Selection, Visible
 from features.catalogue import feature
 from features.history import Floats
-from features.programmes import CHANGES, COMMUNITY, running_since
+from features.programmes import COMMUNITY, running_since
 from features.statutes import CLOCKS
 from features.vocabulary import PROGRAMMES, STATUTORY_PROGRAMMES
 
-PROGRAMME = CHANGES
 TOLD_BY = ("community", "methadone_clinic", "case_unit")
 BROKEN_OFF = ("ended", "isolated", "imprisoned", "lost")
 

@@ -18,7 +18,6 @@ from features.hotspot import WEEK, VisiblePast
 HALF_LIVES_WEEKS: tuple[int | None, ...] = (4, 26, 104, None)
 WIDTHS = (0.0, 0.6, 1.7, 6.0)  # of the Gaussian spread, in typical distances between neighbours
 FAR = 3.5  # widths beyond which nothing is spread
-SPREADS = ("own", "gaussian", "parent", "even")
 
 
 @dataclass(frozen=True)

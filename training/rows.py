@@ -11,7 +11,6 @@ from features.asof import Visible
 from features.catalogue import Feature, compute
 from features.cohort import ELIGIBLE, why_not
 from features.errors import TooLittleHistoryError
-from features.family_programme import PROGRAMME
 from features.history import Floats, History
 from training.config import RelapseConfig
 from training.labels import label
@@ -101,7 +100,7 @@ def station_of(past: Visible) -> pd.Series:
 
 def _programme_times(history: History, config: RelapseConfig, snapshot_day: int) -> pd.DataFrame:
     everyone = pd.DataFrame({"person_id": history.person_ids, "as_of": snapshot_day})
-    began = Visible.at(history, everyone).of(kind=PROGRAMME[0]).first_day()
+    began = Visible.at(history, everyone).of(kind="programme_start").first_day()
     days = np.array(sorted({*config.as_of.judged_days, *config.as_of.trained_days}))
     times = pd.DataFrame(
         {
