@@ -4,12 +4,13 @@ from typing import Annotated
 
 from fastapi import FastAPI, Query, Response
 
-from serving import health_routes, pages, worklist_routes
+from serving import feedback_routes, health_routes, history_routes, pages, worklist_routes
 from serving.access import Access
 from serving.audit_page import MOST_ENTRIES, AuditPage, page
 from serving.champions import Resolve
 from serving.desk import Desk
 from serving.door import Door, StrictRoute, answer_problems
+from serving.feedback import Book
 from serving.guard import Guard, Visiting
 from serving.hotspots import Asked, forecast
 from serving.limits import Limits
@@ -26,6 +27,7 @@ from serving.messages import (
     Warnings,
 )
 from serving.metrics import Metrics
+from serving.notes import NOTES, Notes
 from serving.routing import Accepted, answer, problems
 from serving.settings import Settings
 from serving.tracing import tracer_of_environment
@@ -60,7 +62,10 @@ def create(settings: Settings, resolve: Resolve) -> FastAPI:
     )
     answer_problems(app)
     _add_scores(app, desk)
-    worklist_routes.add(app, Worklists(desk))
+    history_routes.add(app, desk)
+    notes = Notes(settings.home.path / NOTES, settings.busy_seconds)
+    worklist_routes.add(app, Worklists(desk, notes))
+    feedback_routes.add(app, Book(desk, notes))
     _add_hotspots(app, desk)
     _add_warnings(app, desk)
     _add_audit(app, settings)

@@ -20,6 +20,7 @@ from models.relapse import RelapseModel
 from serving import stations, support, tasks
 from serving.answers import expires_on
 from serving.desk import Desk
+from serving.feedback import Standing
 from serving.problems import ProblemError
 from serving.scoring import UNKNOWN, NotScored, Outcome, Scored, scores
 from serving.support import LEVELS, Capacity
@@ -40,6 +41,9 @@ class Case:
     level: str | None
     level_ends_on: date
     tasks: tuple[Task, ...]
+    level_by_rule: str | None
+    decided: bool = False
+    snoozed_until: date | None = None
 
     @property
     def scored(self) -> Scored | None:
@@ -113,11 +117,12 @@ def _cases(
             level=level,
             level_ends_on=support.ends_on(level, wanted.as_of, ends) if level else ends,
             tasks=_awaited(theirs) if _is_away(outcome) else theirs,
+            level_by_rule=level,
         )
         for (person_id, outcome), level, theirs in zip(of_person.items(), levels, to_do, strict=True)
         if level or theirs  # with neither, no programme runs and nothing is awaited
     ]
-    return tuple(sorted(cases, key=_place))
+    return tuple(sorted(cases, key=place_of))
 
 
 def _levels(outcomes: Sequence[Outcome], capacity: Capacity) -> list[str | None]:
@@ -139,7 +144,16 @@ def _awaited(theirs: tuple[Task, ...]) -> tuple[Task, ...]:
     return tuple(task for task in theirs if task.code in AWAITED)
 
 
-def _place(case: Case) -> tuple[int, float, str]:
-    """Where a case stands: by level, those without one last; then the highest risk first."""
+def with_decision(case: Case, standing: Standing) -> Case:
+    """The case with the level a worker set and the day until which it is to rest."""
+    rested = replace(case, snoozed_until=standing.snoozed_until)
+    if standing.level is None or standing.level_until is None:
+        return rested
+    return replace(rested, level=standing.level, level_ends_on=standing.level_until, decided=True)
+
+
+def place_of(case: Case) -> tuple[bool, int, float, str]:
+    """Where a case stands: by level, those without one last, then the highest risk first; who is to rest after all."""
     risk = case.scored.risk if case.scored else 0.0
-    return LEVELS.index(case.level) if case.level else len(LEVELS), -risk, case.person_id
+    level = LEVELS.index(case.level) if case.level else len(LEVELS)
+    return case.snoozed_until is not None, level, -risk, case.person_id

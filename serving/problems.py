@@ -20,7 +20,8 @@ RULES = (
     "unknown_field", "missing", "wrong_type", "wrong_form", "one_of", "not_a_date", "out_of_range", "too_small",
     "too_large", "too_short", "too_long", "in_the_future", "given_twice", "finite_number", "unicode_text", "unique_key",
     "known_before_occurred", "outcome_of_other_kind", "revision_of_nothing", "said_otherwise_before",
-    "person_id_or_events", "person_needs_events", "needed_to_refuse_minors", "needed_to_refuse", "invalid",
+    "person_id_or_events", "person_needs_events", "unknown_score", "needed_to_refuse_minors", "needed_to_refuse",
+    "invalid",
 )  # fmt: skip
 RULE_OF = {
     "extra_forbidden": "unknown_field",
@@ -65,6 +66,10 @@ STATUS: dict[str, int] = {
     "no_score": 409,
     "too_little_history": 409,
     "list_changed": 409,
+    "state_passed": 409,
+    "unknown_note": 404,
+    "key_used_before": 422,
+    "notes_unavailable": 503,
     "body_too_large": 413,
     "wrong_content_type": 415,
     "wrong_host": 421,

@@ -12,6 +12,14 @@ route                        | station_worker | station_lead | planner | data_sc
 POST /v1/scores              | own            | own          | -       | -              | -       | -             | all
 POST /v1/scores with events  | -              | -            | -       | -              | -       | -             | yes
 POST /v1/scores:batch        | own            | own          | -       | -              | -       | -             | all
+POST /v1/scores:history      | own            | own          | -       | -              | -       | -             | all
+POST /v1/scores:changes      | own            | own          | -       | -              | -       | -             | all
+POST /v1/feedback            | own            | own          | -       | -              | -       | -             | all
+POST /v1/feedback:read       | own            | own          | -       | -              | -       | -             | all
+POST /v1/feedback:review     | -              | own          | -       | -              | -       | -             | -
+POST /v1/corrections         | own            | own          | -       | -              | -       | -             | all
+POST /v1/corrections:state   | -              | own          | -       | -              | -       | -             | all
+GET /v1/corrections          | -              | own          | -       | -              | -       | -             | all
 GET /v1/worklist             | own            | own          | -       | -              | -       | -             | all
 GET /v1/hotspots             | yes            | yes          | yes     | yes            | -       | yes           | yes
 GET /v1/warnings             | -              | yes          | yes     | yes            | -       | yes           | yes

@@ -8,6 +8,7 @@ from serving.messages import Message
 from serving.pages import MEANINGS, schema_of
 
 JSON, PROBLEM = "application/json", "application/problem+json"
+ABOUT_A_PERSON = (400, 401, 403, 404, 405, 408, 413, 415, 421, 422, 429, 500, 503)  # asked for in a body
 Accepted = Annotated[str, Header(description="Language of the texts, zh-CN or en, where the request names none.")]
 
 

@@ -65,10 +65,7 @@ def _of_known(model: RelapseModel, history: History, person_ids: list[str], as_o
     past, now = Visible.at(history, times), np.full(len(times), today, dtype=np.int32)
     refused_now = why_refused(Visible(history, past.person, now, now))
     reasons = np.where(refused_now != ELIGIBLE, refused_now, why_not(past, model.cohort))
-    eligible = reasons == ELIGIBLE
-    born = past.fact("birth_year")[eligible]
-    scored = iter(_of_eligible(model, history, times[eligible], born) if eligible.any() else [])
-    return [next(scored) if reason == ELIGIBLE else NotScored(str(reason)) for reason in reasons]
+    return _outcomes(model, history, times, past.fact("birth_year"), reasons)
 
 
 def _of_eligible(model: RelapseModel, history: History, times: pd.DataFrame, born: Objects) -> list[Scored]:
@@ -91,6 +88,24 @@ def _of_eligible(model: RelapseModel, history: History, times: pd.DataFrame, bor
         )
         for row in range(len(table))
     ]
+
+
+def scores_on(model: RelapseModel, history: History, person_id: str, days: Sequence[int]) -> list[Outcome]:
+    """One outcome for each day, of one person whom the law lets be scored today: who asks has seen to that."""
+    if not days:
+        return []
+    times = pd.DataFrame({"person_id": [person_id] * len(days), "as_of": np.array(days, dtype=np.int32)})
+    past = Visible.at(history, times)
+    return _outcomes(model, history, times, past.fact("birth_year"), why_not(past, model.cohort))
+
+
+def _outcomes(
+    model: RelapseModel, history: History, times: pd.DataFrame, born: Objects, reasons: Objects
+) -> list[Outcome]:
+    """The score of each row without a reason why not, else the reason."""
+    eligible = reasons == ELIGIBLE
+    scored = iter(_of_eligible(model, history, times[eligible], born[eligible]) if eligible.any() else [])
+    return [next(scored) if reason == ELIGIBLE else NotScored(str(reason)) for reason in reasons]
 
 
 def _known_until(history: History, times: pd.DataFrame) -> list[int | None]:

@@ -5,19 +5,21 @@ and which of its places were read. So the record tells who saw whom and stays sm
 """
 
 from collections import OrderedDict
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date
 from threading import Lock
 
 from features.statutes import REFUSAL_ARTICLES
 from serving import answers, paging
-from serving.caseload import Case, Caseload, Wanted, caseload
+from serving.caseload import Case, Caseload, Wanted, caseload, place_of, with_decision
 from serving.desk import Desk
 from serving.entries import SCORED, Entry, by_model
+from serving.feedback import Standing, standings
 from serving.guard import Visit
 from serving.messages import Reason
 from serving.names import names_of
+from serving.notes import Notes
 from serving.problems import ProblemError, fault_of
 from serving.reading import Asking
 from serving.roles import station_of
@@ -56,6 +58,7 @@ class Worklists:
     """The worklists of a home. Caseloads are held by what they are made from: a new state or model makes new ones."""
 
     desk: Desk
+    notes: Notes
     _held: "OrderedDict[Key, _Held]" = field(default_factory=OrderedDict)
     _lock: Lock = field(default_factory=Lock)
 
@@ -66,13 +69,22 @@ class Worklists:
         self.desk.reading.refuse(asking)
         held = self._of(_station(asked, visit), asked.as_of)
         made = held.caseload
-        name = paging.name_of(made.station_id, made.as_of, made.champion.digest, made.snapshot)
-        cases, following = paging.page(made.cases, name=name, cursor=asked.cursor, limit=asked.limit)
+        standing = self._standing(made)
+        name = paging.name_of(
+            made.station_id, made.as_of, made.champion.digest, made.snapshot, sorted(standing.items())
+        )
+        in_order = decided(made.cases, standing)
+        cases, following = paging.page(in_order, name=name, cursor=asked.cursor, limit=asked.limit)
         first = paging.begin(asked.cursor, name)
         self._record(held, asking, f"list {made.list_id} places {first + 1} to {first + len(cases)}")
         names = names_of(self.desk, visit.caller, made.station_id, [case.person_id for case in cases])
         told = [_case(case, made, names.get(case.person_id), asked.wording) for case in cases]
-        return _worklist(made, told, following, asked.wording)
+        return _worklist(replace(made, cases=tuple(in_order)), told, following, asked.wording)
+
+    def _standing(self, made: Caseload) -> dict[str, Standing]:
+        """What people decided for the persons of a caseload and holds on its day."""
+        found = standings(self.notes.holding(made.as_of.isoformat()))
+        return {case.person_id: found[case.person_id] for case in made.cases if case.person_id in found}
 
     def _of(self, station_id: str, as_of: date) -> _Held:
         """The caseload of a station on a day, made when it is not held."""
@@ -104,6 +116,12 @@ class Worklists:
         entry = self.desk.reading.entry(asking, case.person_id, outcome, detail=f"list {made.list_id}")
         risk = scored.risk if scored else None
         return by_model(entry, made.champion, snapshot=made.snapshot, score_id=case.score_id, risk=risk)
+
+
+def decided(cases: Sequence[Case], standing: Mapping[str, Standing]) -> list[Case]:
+    """The cases with what people decided in the place of the rule, in their order; who is left in peace comes last."""
+    after = [with_decision(case, standing[case.person_id]) if case.person_id in standing else case for case in cases]
+    return sorted(after, key=place_of)
 
 
 def _station(asked: AskedFor, visit: Visit) -> str:
@@ -166,6 +184,9 @@ def _case(case: Case, made: Caseload, name: str | None, wording: Wording) -> Wor
         high=scored.high if scored else None,
         level=case.level,
         level_text=level_text(case.level, wording),
+        level_by="worker" if case.decided else "rule",
+        level_by_rule=case.level_by_rule,
+        snoozed_until=case.snoozed_until,
         level_ends_on=case.level_ends_on,
         reasons=_reasons(scored, wording),
         changeable=_changeable(scored, wording),

@@ -32,6 +32,9 @@ class WorklistCase(Message):
     high: float | None = Field(description="Upper end of the risk's 95 % interval; null: not estimated.")
     level: LevelName | None = Field(description="The level of support in force.")
     level_text: str
+    level_by: Literal["rule", "worker"]
+    level_by_rule: LevelName | None = Field(description="What the rule alone gives.")
+    snoozed_until: date | None = Field(description="Until the end of this day the person comes last on the list.")
     level_ends_on: date = Field(description="The last day of the level; it is to be looked at again then.")
     reasons: list[Reason] = Field(description="The strongest three, raising or lowering.")
     changeable: list[Reason] = Field(description="What help may change: the strongest three that raise the estimate.")

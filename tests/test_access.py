@@ -21,12 +21,18 @@ from serving.problems import ProblemError
 from serving.purposes import MAY_NAME
 from serving.roles import ALL, MATRIX, MAY_NAME_A_STATION, OF_A_STATION, OWN, REFUSED, ROLES, WITH_EVENTS, YES, Caller
 from serving.settings import Settings
-from tests.serving_helpers import AS_OF, KEYS, QUESTION, TODAY, ask, bearer, build_city, key_for, problem, serving
+from tests.serving_acts import STATUS, asked, history
+from tests.serving_helpers import AS_OF, KEYS, QUESTION, ask, bearer, build_city, key_for, problem, serving
 
 WHOSE = {"own": "P002", "other": "P003", "none": "P-NOBODY"}  # seen from S1
-STATUS = {"sealed": False, "objected": False, "abstinent_three_years": False}
 MACHINE_AT_S1 = "machine at a station"
-PERSONS = "POST /v1/scores", "POST /v1/scores:batch", "GET /v1/worklist"
+PERSONS = [act for act, cells in MATRIX.items() if {OWN, ALL} & set(cells.values())]
+LISTS = ["GET /v1/corrections"]  # of whoever the caller may ask about
+UNKNOWN = {
+    "GET /v1/worklist": "unknown_station",
+    "POST /v1/feedback:review": "unknown_note",
+    "POST /v1/corrections:state": "unknown_note",
+}
 
 
 @pytest.fixture(scope="module")
@@ -59,41 +65,19 @@ def newest(home):
         return dict(connection.execute("SELECT * FROM audit ORDER BY seq DESC LIMIT 1").fetchone())
 
 
-def history():
-    test = {"occurred_on": str(TODAY), "known_on": str(TODAY), "kind": "urine_test", "outcome": "positive"}
-    start = {"occurred_on": "2023-01-01", "known_on": "2023-01-01", "kind": "programme_start", "outcome": "methadone"}
-    past = {**test, "occurred_on": "2024-03-01", "known_on": "2024-03-01"}
-    return {**QUESTION, "person": {"birth_year": 1980}, "events": [start, past, test], "status": STATUS}
-
-
-def asked(url, act, person_id, headers):
-    """The answer to a request of this sort, about this person where it is about one."""
-    if act == "POST /v1/scores":
-        return ask(f"{url}/v1/scores", {**QUESTION, "person_id": person_id}, headers=headers)
-    if act == "POST /v1/scores:batch":
-        return ask(f"{url}/v1/scores:batch", {**QUESTION, "person_ids": [person_id]}, headers=headers)
-    if act == WITH_EVENTS:
-        return ask(f"{url}/v1/scores", history(), headers=headers)
-    if act == "GET /v1/worklist":
-        station = {"P002": "S1", "P003": "S2"}.get(person_id, "NOWHERE")
-        return ask(f"{url}/v1/worklist?as_of={AS_OF}&purpose=support_plan&station={station}", headers=headers)
-    query = {"GET /v1/audit": "limit=1", "GET /v1/metrics": ""}.get(act, f"as_of={AS_OF}")
-    return ask(f"{url}{act.removeprefix('GET ')}?{query}", headers=headers)
-
-
 def expected(role, act, whose):
     """What the table says: 403, or an answer, or that nobody knows the person."""
     cell = MATRIX[act]["machine" if role == MACHINE_AT_S1 else role]
     if cell == REFUSED:
         return "not_your_role"
     sees_all = cell == ALL and role != MACHINE_AT_S1
-    is_seen = cell == YES or whose == "own" or (sees_all and whose == "other")
-    return "answered" if is_seen else "unknown_station" if act == "GET /v1/worklist" else "unknown_person"
+    is_seen = cell == YES or act in LISTS or whose == "own" or (sees_all and whose == "other")
+    return "answered" if is_seen else UNKNOWN.get(act, "unknown_person")
 
 
 def outcome(answer, act):
     """What came back, in the same words."""
-    if answer.status == 200:
+    if answer.status in {200, 201}:
         refused = answer.json.get("refused", []) if act == "POST /v1/scores:batch" else []
         return refused[0]["reason"] if refused else "answered"
     return answer.json["type"].rpartition(":")[2]
@@ -131,7 +115,8 @@ def test_what_must_hold_of_the_table_whatever_is_added_to_it():
     for act, role in product((*PERSONS, WITH_EVENTS), ("planner", "data_scientist", "auditor", "administrator")):
         assert MATRIX[act][role] == REFUSED
     for act, role in product(PERSONS, OF_A_STATION):
-        assert MATRIX[act][role] == OWN
+        assert MATRIX[act][role] in {OWN, REFUSED}
+    assert [MATRIX["POST /v1/scores"][role] for role in OF_A_STATION] == [OWN, OWN]
     assert [role for role, cell in MATRIX[WITH_EVENTS].items() if cell != REFUSED] == ["machine"]
     assert [role for role, cell in MATRIX["GET /v1/audit"].items() if cell != REFUSED] == ["auditor"]
     assert set(OF_A_STATION) < set(MAY_NAME_A_STATION) < set(ROLES)

@@ -20,6 +20,13 @@ def test_the_openapi_document_lists_what_is_answered(url):
     assert set(told["paths"]) == {
         "/v1/scores",
         "/v1/scores:batch",
+        "/v1/scores:history",
+        "/v1/scores:changes",
+        "/v1/feedback",
+        "/v1/feedback:read",
+        "/v1/feedback:review",
+        "/v1/corrections",
+        "/v1/corrections:state",
         "/v1/worklist",
         "/v1/hotspots",
         "/v1/warnings",

@@ -1,6 +1,5 @@
 """A station's worklist: who is on it, in which order, with what to do; read by page, recorded once and held."""
 
-import sqlite3
 from datetime import date, timedelta
 
 import pytest
@@ -8,20 +7,18 @@ import pytest
 from features.intake import ingest
 from features.store import Store
 from features.vocabulary import PURPOSES
-from serving.desk import Desk
 from serving.guard import Visit
 from serving.messages import ScoreRequest
 from serving.problems import ProblemError
 from serving.roles import Caller
-from serving.settings import Settings
 from serving.support import LEVELS
 from serving.volume import MOST_PERSONS_A_DAY
 from serving.wording import wording
-from serving.worklist import AskedFor, Worklists
+from serving.worklist import AskedFor
+from tests.asked_in_process import WORKER, entries, lists_of, open_desk
 from tests.serving_helpers import AS_OF, TODAY, build_city, copied
 
 ACT = "GET /v1/worklist"
-WORKER = Caller("worker", "station_worker", "S1")
 
 
 @pytest.fixture(scope="module")
@@ -29,13 +26,9 @@ def city(tmp_path_factory):
     return build_city(tmp_path_factory.mktemp("city"))
 
 
-def open_desk(city):
-    return Desk.open(Settings(city.home), lambda tag: city.home.bentoml / "models" / tag.replace(":", "/"))
-
-
 @pytest.fixture
 def lists(city):
-    return Worklists(open_desk(city))
+    return lists_of(city)
 
 
 def read(
@@ -43,12 +36,6 @@ def read(
 ):
     asked = AskedFor(date.fromisoformat(str(as_of)), purpose, station, limit, cursor, wording(language))
     return lists.page(asked, Visit(ACT, "request", caller))
-
-
-def entries(city, where="1"):
-    with sqlite3.connect(city.home.records) as connection:
-        connection.row_factory = sqlite3.Row
-        return [dict(row) for row in connection.execute(f"SELECT * FROM audit WHERE {where} ORDER BY seq")]
 
 
 def refusal(lists, *args, **asked):
@@ -138,10 +125,10 @@ def test_the_station_is_told_its_capacity_and_by_how_much_it_is_exceeded(city, t
     crowded = copied(city, tmp_path / "home")
     (tmp_path / "delivery").mkdir()
     (tmp_path / "delivery" / "stations.csv").write_text("station_id,social_workers\nS1,1\n")
-    assert not read(Worklists(open_desk(city))).workers_told
+    assert not read(lists_of(city)).workers_told
     with Store.open(f"sqlite:///{crowded.home.path / 'store.db'}") as store:
         ingest(tmp_path / "delivery", store, received_on=TODAY)
-    told = read(Worklists(open_desk(crowded)))
+    told = read(lists_of(crowded))
     assert (told.workers, told.workers_told, told.capacity) == (1, True, 30)
     assert told.over_capacity_by == told.persons - 30 > 0
     assert next(each.persons for each in told.levels if each.level == "intensive") == 3
@@ -156,7 +143,7 @@ def test_names_are_for_the_workers_of_the_station_alone(city, tmp_path):
     (tmp_path / "delivery" / "persons.csv").write_text("person_id,display_name,birth_year,registered_on\n" + rows)
     with Store.open(f"sqlite:///{named.home.path / 'store.db'}") as store:
         ingest(tmp_path / "delivery", store, received_on=TODAY)
-    lists = Worklists(open_desk(named))
+    lists = lists_of(named)
 
     def names(*caller, **asked):
         return {case.display_name for case in read(lists, *caller, **asked).cases}
@@ -224,7 +211,7 @@ def test_where_the_record_cannot_be_written_there_is_no_list(city, lists):
 def test_reading_the_list_of_the_own_station_is_no_unusual_volume(city):
     few = dict.fromkeys(MOST_PERSONS_A_DAY, 5)
     busy = Caller("busy", "station_worker", "S1")
-    lists = Worklists(open_desk(city))
+    lists = lists_of(city)
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr("serving.volume.MOST_PERSONS_A_DAY", few)
         assert read(lists, busy).persons > 5
@@ -254,7 +241,7 @@ def test_a_cursor_of_another_list_is_told_so(lists):
 
 def test_a_list_is_held_until_the_store_says_something_new(city, tmp_path):
     own = copied(city, tmp_path / "home")
-    lists = Worklists(open_desk(own))
+    lists = lists_of(own)
     first = read(lists)
     assert read(lists).list_id == first.list_id
     (tmp_path / "delivery").mkdir()
