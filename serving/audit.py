@@ -6,12 +6,12 @@ that the whole was written anew. The heads are read first, so that what the serv
 
 import sqlite3
 from collections.abc import Iterator, Sequence
-from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
 from features.errors import StoreError
 from serving.audit_chain import Head, chain_key, next_head, read_heads
+from serving.private_files import reading
 from serving.records import COLUMNS, HEAD_SUFFIX, KEY_SUFFIX
 
 MOST_TOLD = 20
@@ -40,7 +40,7 @@ def verify(path: Path, shipped: Sequence[Path] = ()) -> Verdict:
     missing = () if own.exists() else (f"{own.name}: the head beside the record is gone.",)
     heads = [head for file in (own, *shipped) if file != own or own.exists() for head in _heads_in(file)]
     _needed(path, "the record", most=0)
-    with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as connection:
+    with reading(path) as connection:
         try:
             return _verdict(connection, key, heads, missing)
         except sqlite3.DatabaseError as error:

@@ -1,10 +1,10 @@
 """The record as an auditor reads it over HTTP: entry by entry, oldest first, as it is written."""
 
 import sqlite3
-from contextlib import closing
 from pathlib import Path
 
 from serving.messages import Message
+from serving.private_files import reading
 from serving.problems import ProblemError
 from serving.records import COLUMNS
 
@@ -47,7 +47,7 @@ class AuditPage(Message):
 def page(path: Path, *, after: int, limit: int) -> AuditPage:
     """The entries after a number, `limit` at most."""
     try:
-        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as connection:
+        with reading(path) as connection:
             connection.row_factory = sqlite3.Row
             rows = connection.execute(PAGE, (after, limit)).fetchall()
     except sqlite3.Error:

@@ -2,6 +2,9 @@
 
 import os
 import secrets
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 KEY_BYTES = 32
@@ -11,6 +14,13 @@ def keep_to_owner(path: Path) -> None:
     """Make the file readable by its owner alone, before anything is in it; SQLite's files beside it follow."""
     os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
     path.chmod(0o600)
+
+
+@contextmanager
+def reading(path: Path) -> Iterator[sqlite3.Connection]:
+    """A connection to the database in a file that cannot write to it; sqlite3.Error where there is none."""
+    with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as connection:
+        yield connection
 
 
 def key_in(path: Path) -> bytes:

@@ -2,7 +2,6 @@
 
 import sqlite3
 from collections.abc import Callable
-from contextlib import closing
 from dataclasses import dataclass
 from datetime import date
 from hmac import digest as keyed
@@ -19,6 +18,7 @@ from features.store import Store
 from features.tables import STORED
 from models.artifact import Artifact, relapse_of
 from serving.entries import SCORED, Entry
+from serving.private_files import reading
 from serving.records import COLUMNS, KEY_SUFFIX
 from serving.scoring import Scored, scores
 
@@ -67,7 +67,7 @@ def replay(records: Path, store: Store, score_id: str, held: Held) -> Replayed:
 def entry_of(records: Path, score_id: str) -> Entry:
     """The entry of a score in the record, which is only read."""
     try:
-        with closing(sqlite3.connect(f"{records.absolute().as_uri()}?mode=ro", uri=True)) as connection:
+        with reading(records) as connection:
             row = connection.execute(BY_ID, (score_id,)).fetchone()
     except sqlite3.Error:
         raise StoreError("replay: the record of answers cannot be read; is this the home the service ran in?") from None
