@@ -81,7 +81,7 @@ class Records:
 
     def hash_of(self, person_id: str) -> str:
         """The keyed hash that stands for a person, 64 hex digits of HMAC-SHA256."""
-        return hmac.digest(self._key, person_id.encode(), "sha256").hex()
+        return person_hash(self._key, person_id)
 
     def write(self, entries: Sequence[Entry]) -> None:
         """Put all entries on disk, or none; ProblemError when that fails, so that no answer leaves."""
@@ -130,3 +130,8 @@ class Records:
             rows.append((head.seq, *values, head.link))
         self._connection.executemany(INSERT, rows)
         return head
+
+
+def person_hash(key: bytes, person_id: str) -> str:
+    """The hash that stands for a person under the key of a record, 64 hex digits of HMAC-SHA256."""
+    return hmac.digest(key, person_id.encode(), "sha256").hex()

@@ -4,7 +4,6 @@ import sqlite3
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
-from hmac import digest as keyed
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -19,7 +18,7 @@ from features.tables import STORED
 from models.artifact import Artifact, relapse_of
 from serving.entries import SCORED, Entry
 from serving.private_files import reading
-from serving.records import COLUMNS, KEY_SUFFIX
+from serving.records import COLUMNS, KEY_SUFFIX, person_hash
 from serving.scoring import Scored, scores
 
 BY_ID = f"SELECT {', '.join(COLUMNS)} FROM audit WHERE score_id = ?"  # noqa: S608 (our own words)
@@ -81,6 +80,6 @@ def _person(store: Store, records: Path, entry: Entry) -> str:
     key = records.with_suffix(KEY_SUFFIX).read_bytes()
     with store.reading() as connection:
         for (person_id,) in connection.execute(sa.select(STORED["persons"].c.person_id).distinct()):
-            if keyed(key, person_id.encode(), "sha256").hex() == entry.person_hash:
+            if person_hash(key, person_id) == entry.person_hash:
                 return str(person_id)
     raise StoreError("replay: the person the score was about is no longer in the store.")
