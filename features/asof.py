@@ -174,6 +174,10 @@ class Selection:
         """Those after a day that differs by row; all where the day is NaN."""
         return Selection(self.past, self.events, _days(np.where(np.isnan(day), LONG_AGO, day)), self.ceiling)
 
+    def where(self, keep: npt.NDArray[np.bool_]) -> "Selection":
+        """Those for which `keep`, one flag for each of the events, is true."""
+        return Selection(self.past, self.events.where(keep), self.floor, self.ceiling)
+
     def count(self) -> Floats:
         """How many there are, for each row."""
         if len(self.events.occurred) <= FEW:  # one person's: making the sums would cost more than it saves

@@ -1,7 +1,5 @@
 """Features of life: work, home, leave, illness."""
 
-from dataclasses import replace
-
 import numpy as np
 
 from features import spells
@@ -66,14 +64,14 @@ def leave_days(past: Visible, *, days: int | None) -> Floats:
 def short_leaves(past: Visible, *, days: int | None) -> Floats:
     """Leaves known to be too short to need a written report in the lookback, count. Zero if none."""
     leaves = past.of(kind="leave").within(days=days)
-    return replace(leaves, events=leaves.events.where(leaves.events.value < LEAVE.limit)).count()
+    return leaves.where(leaves.events.value < LEAVE.limit).count()
 
 
 @feature(family="life", unit="count", source="community", legal_basis=LEAVE.article)
 def long_leaves(past: Visible, *, days: int | None) -> Floats:
     """Leaves of three days or more, which need a written report, in the lookback, count. Zero if none."""
     leaves = past.of(kind="leave").within(days=days)
-    return replace(leaves, events=leaves.events.where(leaves.events.value >= LEAVE.limit)).count()
+    return leaves.where(leaves.events.value >= LEAVE.limit).count()
 
 
 @feature(family="life", unit="days", source="special_ward")

@@ -6,7 +6,6 @@ and never counts as a negative; it was due for whatever substance is asked, unle
 """
 
 from collections.abc import Iterable
-from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
@@ -128,7 +127,7 @@ def missed_run(past: Visible, *, substance: str) -> Floats:
         return samples.run(*_samples(past.of(kind="urine_test"), TEST_GIVEN), False)
     either = past.of(kind="urine_test", substance=(*family_of(substance), ABSENT))
     told = either.events.flagged("substance", family_of(substance)) | either.events.flagged("outcome", TEST_NOT_GIVEN)
-    return replace(either, events=either.events.where(told)).run("outcome", TEST_NOT_GIVEN)
+    return either.where(told).run("outcome", TEST_NOT_GIVEN)
 
 
 @feature(family="tests", unit="yes or no", source=URINE_SOURCES)
