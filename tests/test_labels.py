@@ -131,6 +131,19 @@ def test_a_confirmed_hand_over_a_programme_that_follows_a_later_test_and_complet
     assert told["seen_days"].tolist() == [28, 28, 28, 28]
 
 
+def test_who_ends_one_of_two_programmes_stays_under_observation():
+    told = labelled(
+        """occurred_on | kind            | outcome             | note_code
+           2023-06-01  | programme_start | community_treatment |
+           2023-08-01  | programme_start | methadone           |
+           2024-01-10  | programme_end   | ended               | methadone
+           2024-03-10  | programme_end   | ended               | community_treatment""",
+        "2024-01-01",
+        "2024-03-01",
+    )
+    assert told["why"].tolist() == ["no_contact", "programme_ended"]
+
+
 HALF_A_YEAR = Label(horizon_days=365, kinds=("urine_test", "hair_test"), substance="opioid")
 
 

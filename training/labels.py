@@ -17,7 +17,8 @@ from features.asof import Selection, Visible
 from features.family_contact import MEETINGS, MET
 from features.family_use import HAIR_SEES_DAYS, HAIR_SEES_FROM_DAYS
 from features.history import Floats
-from features.vocabulary import SURPRISE, TEST_GIVEN, family_of
+from features.programmes import running_since
+from features.vocabulary import PROGRAMMES, SURPRISE, TEST_GIVEN, family_of
 
 OBSERVED = ""
 HAIR = "hair_test"
@@ -36,6 +37,7 @@ ENDS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
 GOES_ON = {"transferred_out": "transfer_in", "programme_ended": "programme_start"}  # what takes an end back
 
 Whys = npt.NDArray[np.object_]
+Flags = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -109,9 +111,17 @@ def _ends(future: Visible, days: int, last_look: Floats) -> tuple[Whys, Floats]:
         day = events.ahead(days=days).last_day()
         if code in GOES_ON:
             day = np.where(future.of(kind=GOES_ON[code]).ahead(days=days).last_day() >= day, np.nan, day)
+        if code == "programme_ended":
+            day = np.where(_another_runs(future, day), np.nan, day)
         counts = ~np.isnan(day) & ~(day < last_look) & ~(ended_on <= day)  # no comparison with NaN is true
         why[counts], ended_on[counts] = code, day[counts]
     return why, ended_on
+
+
+def _another_runs(future: Visible, day: Floats) -> Flags:
+    """Whether at the end of a day on which a programme ended another runs: who ends methadone may stay in treatment."""
+    then = np.where(np.isnan(day), future.as_of, day).astype(np.int32)
+    return ~np.isnan(running_since(Visible(future.history, future.person, then, future.seen_by), PROGRAMMES))
 
 
 def _surprise(future: Visible, definition: Label) -> Floats:
