@@ -14,6 +14,7 @@ from tests.ui_helpers import HOSTILE, LANGUAGES, PHONE, SCRIPT, ask_as, fetched,
 PAGES = {
     f"/ui/worklist?as_of={AS_OF}": "station_worker",
     f"/ui/worklist?as_of={AS_OF}&tab=overdue&print=yes": "station_lead",
+    "/ui/models": "data_scientist",
     f"/ui/map/warnings?as_of={AS_OF}": "planner",
     "/ui/sign-in": None,
     "/ui/no-such-page": "planner",
@@ -97,6 +98,18 @@ def test_a_reading_of_the_worklist_is_in_the_record_under_the_purpose_named_at_t
 def test_another_station_is_not_to_be_had_by_its_name(ui_site):
     assert ask_as(ui_site, "station_worker", f"/ui/worklist?as_of={AS_OF}&station=S2").status == 404
     assert ask_as(ui_site, "planner", f"/ui/worklist?as_of={AS_OF}").status == 403
+
+
+# The models
+
+
+def test_models_are_shown_to_those_who_judge_them_and_to_nobody_else(ui_site):
+    shown = {
+        role: fetched(ui_site, "/ui/models", cookie=session_of(ui_site, key)).status
+        for role, key in ui_site.keys.items()
+    }
+    assert {role for role, status in shown.items() if status == 200} == {"data_scientist", "auditor", "administrator"}
+    assert set(shown.values()) == {200, 403}
 
 
 # The map

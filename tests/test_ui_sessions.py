@@ -98,6 +98,7 @@ def test_a_role_without_a_page_is_told_so_and_recorded(ui_site):
     cookie = session_of(ui_site, ui_site.keys["auditor"])
     assert fetched(ui_site, "/ui/map", cookie=cookie).status == 403
     assert (newest(ui_site.home)["act"], newest(ui_site.home)["outcome"]) == ("GET /v1/hotspots", "not_your_role")
+    assert fetched(ui_site, "/ui/", cookie=cookie).headers["location"] == "/ui/models"
 
 
 @pytest.mark.parametrize(

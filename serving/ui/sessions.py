@@ -64,6 +64,20 @@ class Sessions:
             return None
         return session if 0 <= at - session.since < LASTS_SECONDS else None
 
+    def reference_to(self, person_id: str) -> str:
+        """What stands for a person in an address: proxies and browsers keep addresses, and are to keep no ids."""
+        return jwe.encrypt_compact(HEADER, json.dumps({"person": person_id}).encode(), OctKey.import_key(self.key))
+
+    def person_of(self, reference: str) -> str | None:
+        """The person a reference stands for; None where it is none of ours."""
+        if len(reference) > LONGEST_COOKIE:
+            return None
+        try:
+            found = jwe.decrypt_compact(reference, OctKey.import_key(self.key), algorithms=list(HEADER.values()))
+            return str(json.loads(found.plaintext or b"")["person"])
+        except NOT_A_SESSION:
+            return None
+
     def form_token(self, session: Session) -> str:
         """What every form of the session carries, and no other site can know."""
         return hmac.digest(self.key, f"form {session.form_id}".encode(), "sha256").hex()

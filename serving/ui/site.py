@@ -14,7 +14,7 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
 from serving.problems import ProblemError
-from serving.ui import home_page, sign_in, worklist_page
+from serving.ui import home_page, models_page, sign_in, worklist_page
 from serving.ui.map_page import MapPage
 from serving.ui.sessions import Sessions
 from serving.ui.sign_in import COOKIE
@@ -38,6 +38,7 @@ def add(app: FastAPI) -> None:
         Route("/sign-out", open_to_all(sign_in.leave), methods=["POST"]),
         Route("/worklist", guarded("GET /v1/worklist", worklist_page.page)),
         Route("/worklist.csv", guarded("GET /v1/worklist", worklist_page.table)),
+        Route("/models", guarded("GET /ui/models", models_page.page)),
         *(Route(path, guarded("GET /v1/hotspots", page)) for path, page in _map_pages(shown)),
         Route("/map/warnings", guarded("GET /v1/warnings", shown.warnings)),
         Mount("/static", _Static(packages=[("serving.ui", "static")])),

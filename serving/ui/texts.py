@@ -22,6 +22,10 @@ class Texts:
         """The text of a key, its slots filled."""
         return self.by_key[key].format_map(slots) if slots else self.by_key[key]
 
+    def under(self, section: str) -> list[str]:
+        """The names of the texts of a section, in order."""
+        return [key.rpartition(".")[2] for key in self.by_key if key.rpartition(".")[0] == section]
+
     def day(self, day: date | str | None) -> str:
         """A day as people write it; a dash where there is none."""
         if day is None:

@@ -1,0 +1,115 @@
+"""What data scientists and auditors ask of the models: which answer, how they were judged, who decided it and why."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+from starlette.responses import Response
+
+from features.errors import ArtifactError
+from models import champion
+from models.champion import Champion, Decision
+from serving import answers
+from serving.ui import days
+from serving.ui.map_record import card_of
+from serving.ui.texts import Texts
+from serving.ui.view import View
+
+METRICS: Mapping[str, Mapping[str, str]] = {
+    "relapse": {"auroc": "auroc", "auprc": "auprc", "brier": "brier", "slope": "slope", "ece": "ece"},
+    "hotspot": {
+        "deviance_skill": "deviance_skill",
+        "hit_rate_05": "hit_rate@0.05",
+        "hit_rate_10": "hit_rate@0.1",
+        "pit_coverage_90": "pit_coverage_90",
+    },
+}
+GROUP_FIGURES = ("found_relative", "predicted_over_observed", "slope")
+ENDS = ("value", "low", "high")
+WEB = ("http", "https")
+
+
+@dataclass(frozen=True)
+class Figures:
+    """A table of figures: its columns, and for each line what it is of and a text in each column."""
+
+    columns: tuple[str, ...]
+    lines: tuple[tuple[str, ...], ...]
+
+
+@dataclass(frozen=True)
+class ModelShown:
+    """One model that answers: what it is, its card, its figures."""
+
+    champion: Champion
+    refused: str | None
+    card: Mapping[str, Any]
+    figures: Figures
+    groups: Figures
+
+
+def page(view: View) -> Response:
+    """The page."""
+    settings = view.desk.settings
+    shown = [_shown(view, place) for place in view.desk.champions.look().values() if place.loaded]
+    tracking = settings.home.tracking_uri
+    return view.page(
+        "models.html",
+        shown=shown,
+        decisions=list(champion.decisions(settings.home.ledger))[::-1],
+        said=_said,
+        as_of=days.last_known_day(view, "events"),
+        models=[answers.model_of(each.champion) for each in shown],
+        mlflow=tracking if urlsplit(tracking).scheme in WEB else None,
+    )
+
+
+def _shown(view: View, place: Any) -> ModelShown:
+    promoted: Champion = place.loaded.champion
+    try:
+        card = card_of(view.desk, promoted)
+    except (ArtifactError, OSError):  # an older model answers on while its folder is gone
+        card = {}
+    return ModelShown(promoted, place.refused, card, _figures(card, view.texts), _groups(card, view.texts))
+
+
+def _figures(card: Mapping[str, Any], texts: Texts) -> Figures:
+    """The judged figures of the model and of what it is held against."""
+    figures, wanted = card.get("figures", {}), METRICS.get(card.get("task", ""), {})
+    horizon = figures.get("horizons", {}).get(str(card.get("horizon_weeks")), {})
+    models = figures.get("models") or horizon.get("models", {})
+    names = [name for name in texts.under("models.names") if name in models]
+    lines = tuple(
+        (texts(f"models.names.{name}"), *(_interval(models[name].get(key), texts) for key in wanted.values()))
+        for name in names
+    )
+    return Figures(tuple(texts(f"models.metrics.{metric}") for metric in wanted), lines)
+
+
+def _groups(card: Mapping[str, Any], texts: Texts) -> Figures:
+    """How groups of persons differ, from the audit in the card."""
+    attributes = card.get("figures", {}).get("fairness", {}).get("attributes", {})
+    lines = tuple(
+        (
+            texts(f"models.attributes.{attribute}") if attribute in texts.under("models.attributes") else attribute,
+            group,
+            str(told.get("persons", "")),
+            *(_interval((told.get("figures") or {}).get(name), texts) for name in GROUP_FIGURES),
+        )
+        for attribute, groups in attributes.items()
+        for group, told in groups.items()
+    )
+    return Figures(tuple(texts(f"models.groups.{name}") for name in GROUP_FIGURES), lines)
+
+
+def _interval(figure: Mapping[str, float | None] | None, texts: Texts) -> str:
+    if not figure or figure.get("value") is None:
+        return texts("words.none")
+    ends = {name: texts("words.none") if figure[name] is None else f"{figure[name]:.3f}" for name in ENDS}
+    return texts("models.interval", **ends)
+
+
+def _said(decision: Decision) -> str:
+    """The key of the text of a decision, as far as there is one."""
+    return decision.decision.replace(" ", "_")
