@@ -36,7 +36,7 @@ answering = champion.read(home.champions, "relapse-90d")
 assert answering, "no model is promoted in this home; see the README, or run `make demo` first"
 recipe = recipe_of(stored(home, answering).card)
 records = material(home, print)
-registers = Registers(*(records.snapshot.read(name) for name in ("persons", "stations", "areas")))
+registers = Registers.of(records.snapshot)
 workers = workers_of(registers.stations)
 
 # %% [markdown]

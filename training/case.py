@@ -2,7 +2,6 @@
 
 from functools import partial
 
-import pandas as pd
 import sqlalchemy as sa
 
 from features.history import History
@@ -16,7 +15,7 @@ from training.fairness import Registers
 from training.gate import Ages, Case, Feedback
 from training.later import Records
 from training.material import Material, material
-from training.proof import Facts, Poison, Proof, Watched, prove
+from training.proof import Poison, Proof, Watched, prove_on
 from training.rows import prediction_times
 
 
@@ -25,13 +24,12 @@ def case_of(
 ) -> Case:
     """The case of a challenger in a home; `feedback` is the simulation, where there is a simulator."""
     now = material(home, lambda _: None)
-    registers = Registers(*(now.snapshot.read(name) for name in ("persons", "stations", "areas")))
     return Case(
         config=config,
         challenger=challenger,
         champion=champion,
         ages=ages_of(home, challenger, champion, now.last_day),
-        records=Records(now.history, now.last_day, registers),
+        records=Records(now.history, now.last_day, Registers.of(now.snapshot)),
         leaks=partial(leaks, now, config),
         feedback=feedback,
     )
@@ -41,9 +39,7 @@ def leaks(made_from: Material, config: RelapseConfig, model: RelapseModel) -> Pr
     """What poisoning the future moves on a day the model was made for: nothing, when all is well."""
     as_of = day_with_a_future(made_from.history, config, last_day=made_from.last_day)
     watched = Watched(as_of, config.cohort, model.features, model)
-    facts = Facts(made_from.snapshot.read("persons"), made_from.snapshot.read("stations"))
-    events = pd.read_parquet(made_from.snapshot.folder / "events.parquet")
-    return prove(events, facts, watched, Poison(config.gate.proof_edits, config.seed))
+    return prove_on(made_from.snapshot, watched, Poison(config.gate.proof_edits, config.seed))
 
 
 def day_with_a_future(history: History, config: RelapseConfig, *, last_day: int) -> int:

@@ -14,6 +14,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from features.history import Floats
+from features.snapshot import Snapshot
 from training.capacity import listed
 from training.evaluate import Estimate, Sampling, draws, estimate, intercept, ratio, slope
 
@@ -63,6 +64,11 @@ class Registers:
     persons: pd.DataFrame
     stations: pd.DataFrame
     areas: pd.DataFrame
+
+    @classmethod
+    def of(cls, snapshot: Snapshot) -> "Registers":
+        """The tables of a snapshot."""
+        return cls(*(snapshot.read(name) for name in ("persons", "stations", "areas")))
 
 
 def groups_of(rows: pd.DataFrame, registers: Registers) -> dict[str, "pd.Series[str] | None"]:

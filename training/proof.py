@@ -24,6 +24,7 @@ from features.cohort import ELIGIBLE, Cohort, why_not
 from features.errors import TooLittleHistoryError
 from features.history import History, Objects
 from features.schema import EPOCH
+from features.snapshot import Snapshot
 from features.stations import StationMonths
 from models.relapse import RelapseModel
 from training.edits import LATE_DAYS, UNHEARD_OF, Ground, newcomer_of
@@ -127,6 +128,12 @@ def prove(events: pd.DataFrame, facts: Facts, watched: Watched, poison: Poison) 
         with_a_future=len(with_a_future),
         not_exercised=tuple(name for name in with_a_future if name not in exercised),
     )
+
+
+def prove_on(snapshot: Snapshot, watched: Watched, poison: Poison) -> Proof:
+    """The proof on the history of a snapshot."""
+    facts = Facts(snapshot.read("persons"), snapshot.read("stations"))
+    return prove(snapshot.read("events"), facts, watched, poison)
 
 
 def _check(events: pd.DataFrame, facts: Facts, as_of: int) -> None:

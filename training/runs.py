@@ -33,7 +33,7 @@ from training.judgement import MODEL, Backtest, plain
 from training.material import Tell, material, snapshot_of
 from training.plots import hotspot_plots, relapse_plots
 from training.promote import stored
-from training.proof import Facts, Poison, Proof, Watched, prove
+from training.proof import Poison, Proof, Watched, prove_on
 
 UNITS = "grid:METRES, h3:RESOLUTION or area"
 Draw = Callable[[Path], list[Path]]  # the plots of a training, drawn into a folder
@@ -137,8 +137,7 @@ def prove_no_leak(home: Home, config: Path | None, as_of: date, poison: Poison, 
     model = None if answering is None else artifact.relapse_of(stored(home, answering))
     watched = Watched(days_since_epoch(as_of), relapse_config.cohort, chosen(relapse_config.features), model)
     tell(f"{poison.edits:,} edits")
-    events = pd.read_parquet(snapshot.folder / "events.parquet")
-    return prove(events, Facts(snapshot.read("persons"), snapshot.read("stations")), watched, poison)
+    return prove_on(snapshot, watched, poison)
 
 
 def _area_features(made_from: Places, config: HotspotConfig, days: list[int]) -> pd.DataFrame:
@@ -171,7 +170,6 @@ def fairness_of(
     judged: Backtest, snapshot: Snapshot, config: RelapseConfig, workers: Mapping[str, int]
 ) -> dict[str, Any]:
     """The fairness audit of a judged model as plain values; lists as long as the shortest of the configuration."""
-    registers = Registers(*(snapshot.read(name) for name in ("persons", "stations", "areas")))
     gate, rows = config.gate, judged.rows
     how = Audit(
         gate.least_persons,
@@ -180,7 +178,9 @@ def fairness_of(
         config.seed,
         min(config.use.persons_a_worker),
     )
-    told = audit(rows, rows[MODEL].to_numpy(dtype=float), groups_of(rows, registers), workers=workers, how=how)
+    told = audit(
+        rows, rows[MODEL].to_numpy(dtype=float), groups_of(rows, Registers.of(snapshot)), workers=workers, how=how
+    )
     return dict(plain(told))
 
 
