@@ -6,12 +6,15 @@ import shutil
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.error
 import urllib.request
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from functools import cache
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -134,6 +137,14 @@ def _odds(trouble):
 
 def build_city(path, *, n_persons=N_PERSONS):
     """A city in a home below `path`: ingested, a model trained on it and promoted."""
+    return copied(_made(n_persons)[0], path / "home")
+
+
+@cache
+def _made(n_persons):
+    """A city made once, which is as dear as many tests, and the folder that goes when the tests end."""
+    folder = tempfile.TemporaryDirectory(prefix="waystation-")
+    path = Path(folder.name)
     home = Home(path / "home")
     home.path.mkdir(parents=True)
     invent(path / "delivery", n_persons=n_persons)
@@ -144,7 +155,7 @@ def build_city(path, *, n_persons=N_PERSONS):
     promote(home, NAME, "relapse", model.booster, artifact.relapse_to_plain(model))
     plain = artifact.hotspot_to_plain(places, name=HOTSPOTS)
     promote(home, HOTSPOTS, "hotspot", places.booster, plain)
-    return City(home, model)
+    return City(home, model), folder
 
 
 def train(store, *, rounds=60):
