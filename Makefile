@@ -35,8 +35,8 @@ bench-online: .venv/.dev ## one row online against the same row in a batch: do t
 bench-parts: .venv/.dev ## features of 1.8 and of 18 million events in parts: does time stay flat and memory bounded
 	$(BIN)/python -m tests.benchmarks.parts $(ARGS)
 
-bench-serving: .venv/.dev ## scores over HTTP at a steady rate, on a small invented city
-	$(BIN)/python -m tests.benchmarks.serving_load --invented $$(mktemp -d) $(ARGS)
+bench-serving: .venv/.dev ## answers over HTTP: how long, how many, beside `mlflow models serve` and a bare app
+	$(BIN)/python -m tests.benchmarks.serving_load $(ARGS)
 
 bench-city: .venv/.dev ## the invented cities, and one of 60,000 persons: time, memory of all processes
 	$(BIN)/python -m tests.benchmarks.city $(ARGS)

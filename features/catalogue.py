@@ -122,19 +122,23 @@ def compute(history: History, predictions: pd.DataFrame, features: Sequence[Feat
     Training passes hundreds of thousands of rows, the service one; the code is the same and so is every bit. Of many
     rows each thread computes a share of the features; what two of them need is found twice at worst.
     """
-    past = Visible.at(history, predictions)
-    values = np.empty((len(features), len(predictions)))
+    return computed(Visible.at(history, predictions), features, predictions.index)
+
+
+def computed(past: Visible, features: Sequence[Feature], rows: pd.Index) -> pd.DataFrame:
+    """The same of what is visible at prediction times already looked at, one row each, under the index given."""
+    values = np.empty((len(features), len(past)))
 
     def fill(places: Iterable[int]) -> None:
         for place in places:
             values[place] = features[place].of(past)
 
-    if len(predictions) < MANY:
+    if len(past) < MANY:
         fill(range(len(features)))
     else:
         with ThreadPoolExecutor(THREADS) as pool:
             list(pool.map(fill, np.array_split(np.arange(len(features)), THREADS)))
-    return pd.DataFrame(values.T, index=predictions.index, columns=[each.name for each in features], copy=False)
+    return pd.DataFrame(values.T, index=rows, columns=[each.name for each in features], copy=False)
 
 
 def spelled(name: str, value: Argument) -> str:

@@ -99,7 +99,10 @@ def _may_be_minor(past: Visible) -> Flags:
 
 def _number(past: Visible, column: str) -> Floats:
     """A fact that is a number, NaN where it is not recorded."""
-    return pd.to_numeric(pd.Series(past.fact(column)), errors="coerce").to_numpy(dtype=np.float64)
+    told = past.fact(column)
+    if len(told) == 1 and (told[0] is None or isinstance(told[0], float)):  # one person online: pandas costs a score
+        return np.array(told, dtype=np.float64)
+    return pd.to_numeric(pd.Series(told), errors="coerce").to_numpy(dtype=np.float64)
 
 
 def _abstinent(past: Visible) -> Flags:

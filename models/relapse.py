@@ -74,7 +74,8 @@ class RelapseModel:
         return (1 - self.linear_share) * trees + self.linear_share * self.linear.log_odds(matrix)
 
     def _matrix(self, table: pd.DataFrame) -> Floats:
-        return table[self.columns].to_numpy(dtype=np.float64)
+        ours = table if list(table.columns) == self.columns else table[self.columns]  # to pick costs as much as to ask
+        return ours.to_numpy(dtype=np.float64)
 
 
 def varying(table: pd.DataFrame, features: Sequence[Feature]) -> tuple[Feature, ...]:

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from features.asof import Visible
-from features.catalogue import Feature, compute
+from features.catalogue import Feature, computed
 from features.cohort import ELIGIBLE, why_not, why_refused
 from features.history import Floats, History, Objects
 from models.calibration import sigmoid
@@ -61,18 +61,20 @@ def scores(
 
 
 def _of_known(model: RelapseModel, history: History, person_ids: list[str], as_of: int, today: int) -> list[Outcome]:
-    times = pd.DataFrame({"person_id": person_ids, "as_of": as_of})
-    past, now = Visible.at(history, times), np.full(len(times), today, dtype=np.int32)
-    refused_now = why_refused(Visible(history, past.person, now, now))
-    reasons = np.where(refused_now != ELIGIBLE, refused_now, why_not(past, model.cohort))
-    return _outcomes(model, history, times, past.fact("birth_year"), reasons)
+    past = Visible.at(history, pd.DataFrame({"person_id": person_ids, "as_of": as_of}))
+    reasons = why_not(past, model.cohort)
+    if today != as_of:
+        now = np.full(len(past), today, dtype=np.int32)
+        refused_now = why_refused(Visible(history, past.person, now, now))
+        reasons = np.where(refused_now != ELIGIBLE, refused_now, reasons)
+    return _outcomes(model, past, reasons)
 
 
-def _of_eligible(model: RelapseModel, history: History, times: pd.DataFrame, born: Objects) -> list[Scored]:
-    table = compute(history, times, model.features)
-    parts = model.contributions(table)
+def _of_eligible(model: RelapseModel, past: Visible) -> list[Scored]:
+    table = computed(past, model.features, pd.RangeIndex(len(past)))
+    parts, born = model.contributions(table), past.fact("birth_year")
     values, risks = table.to_numpy(dtype=np.float64), sigmoid(parts.total)
-    interval, newest = model.interval(table, parts.total), _known_until(history, times)
+    interval, newest = model.interval(table, parts.total), _known_until(past)
     return [
         Scored(
             log_odds=float(parts.total[row]),
@@ -96,22 +98,23 @@ def scores_on(model: RelapseModel, history: History, person_id: str, days: Seque
         return []
     times = pd.DataFrame({"person_id": [person_id] * len(days), "as_of": np.array(days, dtype=np.int32)})
     past = Visible.at(history, times)
-    return _outcomes(model, history, times, past.fact("birth_year"), why_not(past, model.cohort))
+    return _outcomes(model, past, why_not(past, model.cohort))
 
 
-def _outcomes(
-    model: RelapseModel, history: History, times: pd.DataFrame, born: Objects, reasons: Objects
-) -> list[Outcome]:
+def _outcomes(model: RelapseModel, past: Visible, reasons: Objects) -> list[Outcome]:
     """The score of each row without a reason why not, else the reason."""
     eligible = reasons == ELIGIBLE
-    scored = iter(_of_eligible(model, history, times[eligible], born[eligible]) if eligible.any() else [])
+    # Where all may be scored, what was looked up to find that out is not looked up again.
+    some = Visible(past.history, past.person[eligible], past.as_of[eligible], past.seen_by[eligible])
+    seen = past if eligible.all() else some
+    scored = iter(_of_eligible(model, seen) if eligible.any() else [])
     return [next(scored) if reason == ELIGIBLE else NotScored(str(reason)) for reason in reasons]
 
 
-def _known_until(history: History, times: pd.DataFrame) -> list[int | None]:
+def _known_until(past: Visible) -> list[int | None]:
     """The day the newest record known at each prediction time became known."""
-    days: list[int | None] = []
-    for person, as_of in zip(history.places_of(times["person_id"].to_numpy(dtype=object)), times["as_of"], strict=True):
+    history, days = past.history, list[int | None]()
+    for person, as_of in zip(past.person, past.as_of, strict=True):
         known = history.known[history.first[person] : history.first[person + 1]]
         seen = known[known <= as_of]
         days.append(int(seen.max()) if len(seen) else None)
@@ -127,7 +130,7 @@ def prove(model: RelapseModel | HotspotModel) -> None:
     nobody = History.of(no_events, pd.DataFrame({"person_id": ["nobody"]}))
     times = pd.DataFrame({"person_id": ["nobody"], "as_of": [0]})
     why_not(Visible.at(nobody, times), model.cohort)
-    _of_eligible(model, nobody, times, np.array([None], dtype=object))
+    _of_eligible(model, Visible.at(nobody, times))
 
 
 EVENT_TYPES = {
