@@ -14,7 +14,7 @@ from rich.console import Console
 
 from features.errors import ConfigError, WaystationError
 from features.home import SETTINGS, Home
-from serving.area_commands import forecast, warnings
+from serving.area_commands import forecast, observed, warnings
 from serving.commands import access_app, audit_app
 from training.commands import judge_by_truth, simulate
 from training.feature_commands import features, prove_no_leak
@@ -83,6 +83,7 @@ app.command()(features)
 app.command("prove-no-leak")(prove_no_leak)
 app.command()(forecast)
 app.command()(warnings)
+app.command()(observed)
 
 
 @app.command()

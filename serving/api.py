@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import FastAPI, Query, Response
 
-from serving import feedback_routes, health_routes, history_routes, pages, worklist_routes
+from serving import feedback_routes, health_routes, history_routes, observed_routes, pages, worklist_routes
 from serving.access import Access
 from serving.audit_page import MOST_ENTRIES, AuditPage, page
 from serving.champions import Resolve
@@ -68,6 +68,7 @@ def create(settings: Settings, resolve: Resolve) -> FastAPI:
     feedback_routes.add(app, Book(desk, notes))
     _add_hotspots(app, desk)
     _add_warnings(app, desk)
+    observed_routes.add(app, desk)
     _add_audit(app, settings)
     health_routes.add(app, desk, metrics)
     pages.add(app)

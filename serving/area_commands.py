@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, get_args
 
 import typer
 from rich.console import Console
@@ -13,7 +13,10 @@ from features.errors import ConfigError
 from features.home import Home
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import pandas as pd
+    from pydantic import BaseModel
 
     from serving.desk import Desk
     from serving.hotspots import Asked
@@ -43,10 +46,8 @@ def forecast(
         told = told_by(desk, _asked(as_of, weeks, level, language))
     if out.suffix in GEOJSON:
         out.write_text(told.model_dump_json(), encoding="utf-8")
-    elif out.suffix == ".parquet":
-        _table(told).to_parquet(out, index=False)
     else:
-        _table(told).to_csv(out, index=False, encoding="utf-8-sig")  # with the mark by which spreadsheets know UTF-8
+        _write_rows(out, _table(told))
     console.print(f"{len(told.features)} areas: {out}. {told.note}")
 
 
@@ -67,6 +68,32 @@ def warnings(
     for each in told.warnings:
         console.print(each.text)
     console.print(f"{len(told.warnings)} warnings. {told.note}")
+
+
+def observed(
+    year: Annotated[int, typer.Option(min=1990, max=9998, help="A calendar year that is settled.")],
+    out: Annotated[Path, typer.Option(help="JSON, CSV or Parquet file to write, by its ending.")],
+    level: Annotated[str, typer.Option(help="city, district or township.")] = "township",
+    by: Annotated[str, typer.Option(help="year, quarter or month.")] = "year",
+    language: LanguageOption = "zh-CN",
+) -> None:
+    """Observed counts of a settled year, as far as no count under ten can be had from them."""
+    from serving.observed_counts import AskedYear, observed_counts
+    from serving.observed_messages import ObservedLevel, Period
+    from serving.wording import wording
+
+    for option, given, known in (("--level", level, get_args(ObservedLevel)), ("--by", by, get_args(Period))):
+        if given not in known:
+            raise ConfigError(f"{option} takes {', '.join(known)}.")
+    _refuse_language(language)
+    with _answering() as desk:
+        told = observed_counts(desk, AskedYear(year, level, by, wording(language)))
+    if out.suffix in GEOJSON:
+        out.write_text(told.model_dump_json(), encoding="utf-8")
+    else:
+        _write_rows(out, _rows_of(told.counts))
+    n_told = sum(not each.suppressed for each in told.counts)
+    console.print(f"{n_told} of {len(told.counts)} counts told: {out}. {told.note}")
 
 
 @contextmanager
@@ -95,8 +122,7 @@ def _asked(as_of: str, weeks: int, level: str, language: str) -> "Asked":
 
     if level not in {"township", "cell"}:
         raise ConfigError("--level takes township or cell.")
-    if language not in {"zh-CN", "en"}:
-        raise ConfigError("--language takes zh-CN or en.")
+    _refuse_language(language)
     try:
         day = date.fromisoformat(as_of)
     except ValueError:
@@ -106,6 +132,22 @@ def _asked(as_of: str, weeks: int, level: str, language: str) -> "Asked":
 
 def _table(told: "Forecast") -> "pd.DataFrame":
     """A row for each area, without its outline and reasons."""
+    return _rows_of([area.properties for area in told.features]).drop(columns="reasons")
+
+
+def _rows_of(messages: "Sequence[BaseModel]") -> "pd.DataFrame":
     import pandas as pd
 
-    return pd.DataFrame([area.properties.model_dump(exclude={"reasons"}) for area in told.features])
+    return pd.DataFrame([each.model_dump() for each in messages])
+
+
+def _refuse_language(language: str) -> None:
+    if language not in {"zh-CN", "en"}:
+        raise ConfigError("--language takes zh-CN or en.")
+
+
+def _write_rows(out: Path, rows: "pd.DataFrame") -> None:
+    if out.suffix == ".parquet":
+        rows.to_parquet(out, index=False)
+    else:
+        rows.to_csv(out, index=False, encoding="utf-8-sig")  # with the mark by which spreadsheets know UTF-8

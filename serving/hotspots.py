@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date
+from typing import Any, Generic, Protocol, TypeVar
 
 import pandas as pd
 import sqlalchemy as sa
@@ -20,6 +21,16 @@ from serving.messages import Area, AreaEstimate, Forecast
 from serving.problems import Fault, ProblemError
 from serving.wording import Wording
 
+Found = TypeVar("Found")
+Given_co = TypeVar("Given_co", covariant=True)
+
+
+class Look(Protocol[Given_co]):
+    """A way to look at places on a day (days since 1970-01-01) with a model."""
+
+    def __call__(self, model: HotspotModel, places: Places, *, as_of: int) -> Given_co:
+        """What is found."""
+
 
 @dataclass(frozen=True)
 class Asked:
@@ -32,25 +43,44 @@ class Asked:
     wording: Wording
 
 
+@dataclass(frozen=True, eq=False)
+class Looked(Generic[Found]):
+    """What a model found on a day, from which places, and what every answer about areas says of where it comes from."""
+
+    found: Found
+    model: HotspotModel
+    places: Places
+    origin: dict[str, Any]
+
+
 def forecast(desk: Desk, asked: Asked) -> Forecast:
     """The forecast of every area; ProblemError when there is none."""
+    told = looked(desk, asked, hotspot.look)
+    return Forecast(
+        features=_areas(told.model, told.found, told.places, asked),
+        note=asked.wording.area_note,
+        weeks=asked.weeks,
+        **told.origin,
+    )
+
+
+def looked(desk: Desk, asked: Asked, look: Look[Found]) -> Looked[Found]:
+    """What the model asked for finds on a day; ProblemError when there is none, or too little is known."""
     desk.refuse_the_future(asked.as_of)
     champion, model = model_for(desk, asked)
     places, snapshot = places_of(desk)
     try:
-        table = hotspot.look(model, places, as_of=days_since_epoch(asked.as_of))
+        found = look(model, places, as_of=days_since_epoch(asked.as_of))
     except (TooLittleHistoryError, SchemaError):
         raise ProblemError("too_little_history") from None
-    return Forecast(
-        features=_areas(model, table, places, asked),
-        note=asked.wording.area_note,
-        as_of=asked.as_of,
-        weeks=asked.weeks,
-        level=asked.level,  # type: ignore[arg-type]
-        language=asked.wording.language,  # type: ignore[arg-type]
-        model=answers.model_of(champion),
-        snapshot=snapshot,
-    )
+    origin = {
+        "as_of": asked.as_of,
+        "level": asked.level,
+        "language": asked.wording.language,
+        "model": answers.model_of(champion),
+        "snapshot": snapshot,
+    }
+    return Looked(found, model, places, origin)
 
 
 def places_of(desk: Desk) -> tuple[Places, str]:

@@ -64,6 +64,7 @@ STATUS: dict[str, int] = {
     "method_not_allowed": 405,
     "too_slow": 408,
     "no_score": 409,
+    "no_observed_table": 409,
     "too_little_history": 409,
     "list_changed": 409,
     "state_passed": 409,

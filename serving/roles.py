@@ -22,6 +22,7 @@ POST /v1/corrections:state   | -              | own          | -       | -      
 GET /v1/corrections          | -              | own          | -       | -              | -       | -             | all
 GET /v1/worklist             | own            | own          | -       | -              | -       | -             | all
 GET /v1/hotspots             | yes            | yes          | yes     | yes            | -       | yes           | yes
+GET /v1/observed             | yes            | yes          | yes     | yes            | -       | yes           | yes
 GET /v1/warnings             | -              | yes          | yes     | yes            | -       | yes           | yes
 GET /v1/audit                | -              | -            | -       | -              | yes     | -             | -
 GET /v1/metrics              | -              | -            | -       | -              | -       | yes           | -

@@ -8,17 +8,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from features.errors import SchemaError, TooLittleHistoryError
 from features.hotspot import WEEK
-from features.schema import days_since_epoch
 from models.early_warning import early_warnings
 from models.scan import CITY, NOMINAL, EarlyWarning
-from serving import answers
 from serving.desk import Desk
 from serving.disclosure import SMALLEST_SHOWN, width_of_band
-from serving.hotspots import Asked, model_for, names_of, places_of
+from serving.hotspots import Asked, looked, names_of
 from serving.messages import AreaWarning, Warnings
-from serving.problems import ProblemError
 from serving.wording import Wording
 
 RECURRENCES_WEEKS = (20, 52, 104, 260, 520)
@@ -36,23 +32,13 @@ class ToldWarning:
 
 def warnings(desk: Desk, asked: Asked) -> Warnings:
     """The warnings of a day; ProblemError when there is no model to warn, or too little is known."""
-    desk.refuse_the_future(asked.as_of)
-    champion, model = model_for(desk, asked)
-    places, snapshot = places_of(desk)
-    try:
-        found = early_warnings(model, places, as_of=days_since_epoch(asked.as_of))
-    except (TooLittleHistoryError, SchemaError):
-        raise ProblemError("too_little_history") from None
-    names = names_of(places.areas, asked.wording.language)
+    told = looked(desk, asked, early_warnings)
+    names = names_of(told.places.areas, asked.wording.language)
     return Warnings(
-        warnings=[_message(each, names, asked) for each in found],
+        warnings=[_message(each, names, asked) for each in told.found],
         false_alarms=NOMINAL,
         note=asked.wording.warning("note"),
-        as_of=asked.as_of,
-        level=asked.level,  # type: ignore[arg-type]
-        language=asked.wording.language,  # type: ignore[arg-type]
-        model=answers.model_of(champion),
-        snapshot=snapshot,
+        **told.origin,
     )
 
 

@@ -109,6 +109,10 @@ class Wording:
         """The text of a key in a section, its slots filled."""
         return str(self.texts[section][key]).format_map(slots)
 
+    def observed_note(self, *, settled_days: int) -> str:
+        """What a table of observed counts is of, and why some are not told."""
+        return str(self.texts["observed"]["note"]).format(days=settled_days)
+
     @property
     def area_note(self) -> str:
         """That what is told of areas is rounded, and why."""

@@ -6,8 +6,11 @@ import pandas as pd
 import pytest
 
 from serving.messages import Forecast, Warnings
-from tests.serving_helpers import AS_OF, build_city
+from serving.observed_messages import ObservedCounts
+from tests.serving_helpers import AS_OF, TODAY, build_city
 from tests.test_cli import waystation
+
+SETTLED = int(AS_OF[:4]) - 1
 
 
 @pytest.fixture(scope="module")
@@ -31,6 +34,37 @@ def test_warnings_are_told_and_written(home, tmp_path):
     told = Warnings.model_validate_json((tmp_path / "w.json").read_bytes())
     assert f"{len(told.warnings)} warnings." in ran.stdout
     assert json.loads((tmp_path / "w.json").read_text())["false_alarms"] == 0.05
+
+
+def test_observed_counts_are_written_as_they_may_be_told(home, tmp_path):
+    asked = ("observed", "--year", SETTLED, "--language", "en", "--out")
+    ran = waystation(home, *asked, tmp_path / "o.json", "--by", "quarter")
+    assert ran.returncode == 0, ran.stderr
+    told = ObservedCounts.model_validate_json((tmp_path / "o.json").read_bytes())
+    assert {(each.first_day.month, each.last_day.month) for each in told.counts} == {(1, 3), (4, 6), (7, 9), (10, 12)}
+    assert all(each.suppressed == (each.value is None) for each in told.counts)
+    assert all(each.value is None or each.value >= 10 for each in told.counts)
+    whole = waystation(home, *asked, tmp_path / "o.csv", "--level", "city")
+    assert whole.returncode == 0, whole.stderr
+    table = pd.read_csv(tmp_path / "o.csv")
+    assert table["name"].tolist() == ["The whole city"]
+    assert table["value"].iloc[0] >= 10
+    assert "1 of 1 counts told" in whole.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--year", TODAY.year], "No table of that year"),
+        (["--year", SETTLED, "--level", "cell"], "--level takes city, district, township"),
+        (["--year", SETTLED, "--level", "district"], "one_of"),
+        (["--year", SETTLED, "--by", "week"], "--by takes year, quarter, month"),
+    ],
+)
+def test_observed_counts_that_there_are_not_are_refused(home, tmp_path, arguments, said):
+    ran = waystation(home, "observed", "--out", tmp_path / "o.json", *arguments)
+    assert ran.returncode == 2
+    assert said in ran.stderr
 
 
 @pytest.mark.parametrize(

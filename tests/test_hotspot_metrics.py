@@ -9,7 +9,9 @@ from training.hotspot_metrics import (
     figures,
     hit_curve,
     hits,
+    one_in_each_district,
     ratios,
+    standing,
     top_areas,
     weightings,
 )
@@ -131,3 +133,19 @@ def test_what_cannot_be_told_is_none_and_no_number():
         Told(FLAT[:1], np.zeros((1, 3))), alone, reference=Told(FLAT[:1], np.zeros((1, 3))), dispersion=NONE[:1]
     )
     assert figures(one, weightings(1, samples=10, seed=1))["jaccard"] == {"value": None, "low": None, "high": None}
+
+
+def test_a_fifth_of_the_areas_holds_one_of_each_district_and_else_the_highest():
+    expected = np.array([9.0, 8.0, 7.0, 6.0, 5.0, 4.0, 3.0, 2.0, 1.0, 0.5])
+    districts = np.array(["A"] * 5 + ["B"] * 5)
+    assert one_in_each_district(expected, districts, 0.2).tolist() == [0, 5]
+    assert one_in_each_district(expected, districts, 0.3).tolist() == [0, 5, 1]
+    assert one_in_each_district(expected, None, 0.2).tolist() == [0, 1]
+    assert one_in_each_district(expected, np.arange(10).astype(str), 0.2).tolist() == list(range(10))
+
+
+def test_the_standing_line_counts_what_came_outside_every_area_as_missed():
+    observed = np.array([[4.0, 3.0, 0, 0, 0, 2.0, 0, 0, 0, 0]])
+    outcome = Outcome(observed, np.array([3.0]), np.array(["A"] * 5 + ["B"] * 5))
+    held = standing(np.arange(10, 0, -1.0)[None, :], outcome)
+    assert held.pooled(np.ones((1, 1))).tolist() == [(4 + 2) / (4 + 3 + 2 + 3)]

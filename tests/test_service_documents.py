@@ -30,6 +30,7 @@ def test_the_openapi_document_lists_what_is_answered(url):
         "/v1/worklist",
         "/v1/hotspots",
         "/v1/warnings",
+        "/v1/observed",
         "/v1/audit",
         "/v1/metrics",
         "/healthz",

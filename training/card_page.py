@@ -47,29 +47,37 @@ def relapse_pages(trained: Trained, card: Mapping[str, Any], folder: Path) -> li
 
 def page_of(card: Mapping[str, Any], pictures: Mapping[str, str], language: str) -> str:
     """The page of a card in a language; `pictures`: PNG files as base64, by name."""
-    environment = Environment(
+    texts = texts_of(language)
+    return (
+        environment()
+        .get_template("card.html")
+        .render(
+            card=card,
+            t=texts,
+            language=language,
+            day=(EPOCH + timedelta(days=card["snapshot_day"])).isoformat(),
+            charts=charts(card, texts),
+            pictures=pictures,
+            models=[name for name in MODELS if name in card["figures"]["models"]],
+            measures=MEASURES,
+            lines=list(_lines(card["figures"]["fairness"])),
+            not_recorded=[name for name, of in card["figures"]["fairness"]["attributes"].items() if of is None],
+            items=list(answers(card, language)),
+            shown=shown,
+        )
+    )
+
+
+def environment() -> Environment:
+    """Where the templates of cards are; what is written into them is escaped, and nothing may be left out."""
+    return Environment(
         loader=FileSystemLoader(HERE / "templates"), autoescape=True, undefined=StrictUndefined, trim_blocks=True
     )
-    texts = texts_of(language)
-    return environment.get_template("card.html").render(
-        card=card,
-        t=texts,
-        language=language,
-        day=(EPOCH + timedelta(days=card["snapshot_day"])).isoformat(),
-        charts=charts(card, texts),
-        pictures=pictures,
-        models=[name for name in MODELS if name in card["figures"]["models"]],
-        measures=MEASURES,
-        lines=list(_lines(card["figures"]["fairness"])),
-        not_recorded=[name for name, of in card["figures"]["fairness"]["attributes"].items() if of is None],
-        items=list(answers(card, language)),
-        shown=shown,
-    )
 
 
-def texts_of(language: str) -> dict[str, Any]:
-    """The texts of the page in a language."""
-    return tomllib.loads((HERE / f"card.{language}.toml").read_text(encoding="utf-8"))
+def texts_of(language: str, card: str = "card") -> dict[str, Any]:
+    """The texts of the page of a card in a language."""
+    return tomllib.loads((HERE / f"{card}.{language}.toml").read_text(encoding="utf-8"))
 
 
 def shown(estimate: Mapping[str, float | None] | None, *, digits: int = 2) -> str:

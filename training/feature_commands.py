@@ -26,7 +26,7 @@ def features(  # noqa: PLR0913 (the options of a command)
     events: Annotated[int | None, typer.Option(min=1, help="Plan for this many events (with --dry-run).")] = None,
     persons: Annotated[int | None, typer.Option(min=1, help="Plan for this many persons (with --dry-run).")] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what it will take; write nothing.")] = False,
-    dictionary: Annotated[bool, typer.Option("--dictionary", help="Say what the relapse features mean.")] = False,
+    dictionary: Annotated[bool, typer.Option("--dictionary", help="Say what the features mean.")] = False,
     language: Annotated[str, typer.Option(help="Language of the dictionary: zh-CN or en.")] = "zh-CN",
     json_file: JsonOption = None,
 ) -> None:
@@ -75,13 +75,26 @@ def _show_dictionary(task: Task, config: Path | None, language: str, json_file: 
     from features.relapse import chosen
     from training.config import read
 
-    if task != "relapse":
-        raise ConfigError("features: only the relapse features have a dictionary; leave the task out.")
+    if task == "hotspot":
+        _show_area_dictionary(language, json_file)
+        return
     columns = chosen(read(config).features)
     catalogue, entries = functions(columns, language), dictionary(columns, language)
     for told in (catalogue, entries) if config else (catalogue,):
         print_table(cell_heads(language), [cells(entry, language) for entry in told], first=widest_name(told))
     both = {"functions": catalogue, "features": entries}
+    write_json(json_file, {part: [asdict(entry) for entry in told] for part, told in both.items()})
+
+
+def _show_area_dictionary(language: str, json_file: Path | None) -> None:
+    """What each function of the area features means; as JSON each column too, when asked for."""
+    from features.area_dictionary import area_cells, area_dictionary, area_functions, area_heads
+    from features.hotspot import FEATURES
+
+    catalogue, columns = area_functions(FEATURES, language), area_dictionary(FEATURES, language)
+    rows = [area_cells(entry) for entry in catalogue]
+    print_table(area_heads(language), rows, first=max(len(line) for name, *_ in rows for line in name.splitlines()))
+    both = {"functions": catalogue, "features": columns}
     write_json(json_file, {part: [asdict(entry) for entry in told] for part, told in both.items()})
 
 

@@ -116,8 +116,20 @@ def _figures(
         "models": {name: metrics.figures(ratio, weights) for name, ratio in judged.items()},
         "paired": {name: metrics.differences(judged[MODEL], judged[name], weights) for name in baselines},
         "trees_over_prior": dict(carried),
+        "provident": _provident(told[MODEL].expected, outcome, weights),
     }
     return {"counts": counts, "horizons": {str(config.horizon_weeks): horizon}, "configuration": asdict(config)}
+
+
+def _provident(expected: Floats, outcome: Outcome, weights: Floats) -> dict[str, Any]:
+    """The standing line of the report: a fifth of the areas, one in each district at least, and what they held."""
+    held = metrics.figures({"held": metrics.standing(expected, outcome)}, weights)["held"]
+    return {
+        "share_of_areas": metrics.STANDING_SHARE,
+        "aim": metrics.STANDING_AIM,
+        "held": held,
+        "reached": (held["value"] or 0.0) >= metrics.STANDING_AIM,
+    }
 
 
 def _counts(outcome: Outcome) -> dict[str, int]:

@@ -13,6 +13,7 @@ from features.areas import Floats, Ints, Strings, parent_sums
 from models.counts import covered, negative_binomial_deviance, poisson_deviance
 
 SHARES = (0.01, 0.02, 0.05, 0.1, 0.2)
+STANDING_SHARE, STANDING_AIM = 0.2, 0.4  # of areas, and of incidents in them
 STABLE_SHARE = 0.05  # of areas whose change from origin to origin is told
 TAIL_PERCENT = 2.5
 
@@ -75,6 +76,33 @@ def hits(ranked_by: Floats, observed: Floats, share: float) -> Floats:
     """Incidents that came in the top share of areas, per origin; both shapes (origins, areas)."""
     caught = [came[top_areas(ranking, share)].sum() for ranking, came in zip(ranked_by, observed, strict=True)]
     return np.array(caught, np.float64)
+
+
+def one_in_each_district(expected: Floats, districts: Strings | None, share: float) -> Ints:
+    """Positions of the highest areas, as many as `top_areas`, the highest of each district among them.
+
+    Where there are more districts than areas to choose, the districts' highest alone are chosen, and are more.
+
+    >>> one_in_each_district(np.array([5.0, 4.0, 3.0, 1.0]), np.array(["A", "A", "A", "B"]), 0.5).tolist()
+    [0, 3]
+    """
+    if districts is None:
+        return top_areas(expected, share)
+    order = np.argsort(-expected, kind="stable")
+    first = order[np.sort(np.unique(districts[order], return_index=True)[1])]
+    others = order[~np.isin(order, first)]
+    more = max(0, len(top_areas(expected, share)) - len(first))
+    return np.asarray(np.concatenate([first, others[:more]]), np.int64)
+
+
+def standing(expected: Floats, outcome: Outcome) -> Ratio:
+    """Share of the city's incidents in a fifth of the areas, of which at least one lies in each district.
+
+    The aim of the PROVIDENT trial (Allen et al. 2024, doi:10.1097/EDE.0000000000001695): at least 40 % of them.
+    """
+    chosen = [one_in_each_district(each, outcome.districts, STANDING_SHARE) for each in expected]
+    caught = [came[areas].sum() for came, areas in zip(outcome.observed, chosen, strict=True)]
+    return Ratio(np.array(caught, np.float64), outcome.total)
 
 
 def hit_curve(expected: Floats, outcome: Outcome) -> Floats:

@@ -27,6 +27,7 @@ from training.capacity import workers_of
 from training.card_page import relapse_pages
 from training.config import RelapseConfig, read, read_all
 from training.fairness import Audit, Registers, audit, groups_of
+from training.hotspot_card_page import hotspot_pages
 from training.hotspot_config import HotspotConfig, load_config
 from training.hotspot_files import read_places
 from training.judgement import MODEL, Backtest, plain
@@ -38,11 +39,6 @@ from training.proof import Poison, Proof, Watched, prove_on
 UNITS = "grid:METRES, h3:RESOLUTION or area"
 Draw = Callable[[Path], list[Path]]  # the plots of a training, drawn into a folder
 Pages = Callable[[Mapping[str, Any], Path], list[Path]]  # the pages of a card, written into a folder
-
-
-def no_pages(_: Mapping[str, Any], __: Path) -> list[Path]:
-    """A card without pages."""
-    return []
 
 
 @dataclass(frozen=True)
@@ -258,6 +254,7 @@ def train_hotspot(home: Home, config: HotspotConfig, tell: Tell) -> TrainingRun:
             card=card.hotspot_card(trained, config, snapshot=snapshot.digest),
         ),
         partial(hotspot_plots, trained.backtest),
+        partial(hotspot_pages, trained.backtest),
     )
 
 
@@ -268,7 +265,7 @@ def hotspot_configs(path: Path | None) -> list[HotspotConfig]:
     return [replace(load_config(), level=level) for level in ("township", "cell")]
 
 
-def _tracked(home: Home, finished: Finished, draw: Draw, pages: Pages = no_pages) -> TrainingRun:
+def _tracked(home: Home, finished: Finished, draw: Draw, pages: Pages) -> TrainingRun:
     with tempfile.TemporaryDirectory() as aside:
         folder = Path(aside) / "artifact"
         digest = artifact.save(folder, booster=finished.booster, model=finished.model, card=finished.card)

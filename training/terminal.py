@@ -65,6 +65,11 @@ def print_figures(figures: Mapping[str, Any]) -> None:
     for horizon, part in figures.get("horizons", {}).items():
         rows = [[name, *(shown(measures[each]) for each in HEADLINES)] for name, measures in part["models"].items()]
         print_table([f"{horizon} weeks", *HEADLINES], rows)  # the file of figures has all of them
+        line = part["provident"]
+        console.print(
+            f"PROVIDENT: {line['share_of_areas']:.0%} of areas, one in each district at least, held "
+            f"{shown(line['held'])} of incidents; {line['aim']:.0%} {'reached' if line['reached'] else 'not reached'}."
+        )
     if "models" in figures:
         rows = [
             [measure, *(shown(measures[measure]) for measures in figures["models"].values())]
