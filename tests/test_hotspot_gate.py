@@ -119,7 +119,7 @@ def test_the_audit_of_the_default_configuration_holds():
     assert len(told.forecast_shares) == 1 + 10
 
 
-def test_a_record_surely_behind_any_baseline_is_refused():
+def test_a_record_surely_behind_a_count_is_refused_and_behind_a_kernel_told():
     ahead = {"deviance_skill": {"difference": 0.1, "low": 0.02, "high": 0.2}}
     behind = {"deviance_skill": {"difference": -0.1, "low": -0.2, "high": -0.01}}
 
@@ -129,6 +129,8 @@ def test_a_record_surely_behind_any_baseline_is_refused():
     assert told({"count_12m": ahead, "ewma": ahead}).passed
     found = told({"count_12m": ahead, "ewma": behind})
     assert (found.passed, "behind ewma" in found.why) == (False, True)
+    found = told({"count_12m": ahead, "eb_kernel": behind})
+    assert (found.passed, "behind eb_kernel" in found.why) == (True, True)
 
 
 def test_an_item_nobody_knows_is_refused_by_name():

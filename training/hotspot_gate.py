@@ -27,6 +27,7 @@ from training.hotspot_metrics import Outcome, Ratio, figures, weightings
 
 ORIGINS_FOR_AN_INTERVAL = 8
 EDITED_SHARE = 0.2  # of the known incidents, told of once more as if they came later
+BEHIND_NONE_OF = ("count_12m", "count_all", "ewma", "prior")
 HOW_JUDGED = ("origins", "bootstrap_samples", "seed", "workers")
 QUESTION = ("level", "horizon_weeks", "cell_size_m", "h3_resolution", "kinds", "reporters", "at_equal_effort")
 PLACES_ON_CARD = (
@@ -80,14 +81,15 @@ def look(case: Case) -> list[Finding]:
 
 
 def record(case: Case) -> Finding:
-    """By its own record ahead of the 12-month count, and surely behind no baseline."""
+    """By its own record ahead of the 12-month count, and surely behind neither other counts nor its own prior."""
     return on_record(case.challenger.card.get("figures", {}), str(case.challenger.model["scope"]["horizon_weeks"]))
 
 
 def on_record(figures: Mapping[str, Any], horizon: str) -> Finding:
     """Ahead of the 12-month count on deviance skill: the interval of the paired difference lies above zero.
 
-    With few origins there is no interval to speak of, since it resamples them; then the difference itself has to.
+    With few origins there is no interval to speak of, since it resamples them; then the difference itself has to. Of
+    the kernels and the self-exciting process a planner has none at hand: being behind one is told, and refuses nobody.
     """
     paired = figures.get("horizons", {}).get(horizon, {}).get("paired", {})
     skill = paired.get("count_12m", {}).get("deviance_skill", {})
@@ -100,7 +102,8 @@ def on_record(figures: Mapping[str, Any], horizon: str) -> Finding:
     behind = [] if few else [name for name, each in paired.items() if _surely_behind(each.get("deviance_skill", {}))]
     if behind:
         why += f"; behind {', '.join(behind)}"
-    return Finding("record", ahead and not behind, why, skill)
+    passed = ahead and not {*behind} & {*BEHIND_NONE_OF}
+    return Finding("record", passed, why, {name: each.get("deviance_skill") for name, each in paired.items()})
 
 
 def sound(case: Case) -> Finding:
