@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -9,6 +10,7 @@ import pandas as pd
 from features.asof import Visible
 from features.catalogue import Feature, computed
 from features.cohort import ELIGIBLE, why_not, why_refused
+from features.errors import ArtifactError
 from features.history import Floats, History, Objects
 from models.calibration import sigmoid
 from models.hotspot import HotspotModel
@@ -122,15 +124,24 @@ def _known_until(past: Visible) -> list[int | None]:
 
 
 def prove(model: RelapseModel | HotspotModel) -> None:
-    """Try a model on nothing at all: one that cannot score raises here, and loops are compiled before a request."""
+    """Try a model on nothing at all: one that cannot score raises here, and loops are compiled before a request.
+
+    Its smoke score: reasons that add up (looked at wherever they are made), and numbers.
+    """
     if isinstance(model, HotspotModel):
-        model.booster.predict(np.zeros((1, len(model.features))), pred_contrib=True)
+        _refuse_what_is_no_number(model.booster.predict(np.zeros((1, len(model.features))), pred_contrib=True))
         return
     no_events = pd.DataFrame({name: pd.Series(dtype=kind) for name, kind in EVENT_TYPES.items()})
     nobody = History.of(no_events, pd.DataFrame({"person_id": ["nobody"]}))
     times = pd.DataFrame({"person_id": ["nobody"], "as_of": [0]})
     why_not(Visible.at(nobody, times), model.cohort)
-    _of_eligible(model, Visible.at(nobody, times))
+    (smoke,) = _of_eligible(model, Visible.at(nobody, times))
+    _refuse_what_is_no_number([smoke.risk, smoke.log_odds, smoke.low or 0.0, smoke.high or 0.0])
+
+
+def _refuse_what_is_no_number(told: Any) -> None:
+    if not np.isfinite(np.asarray(told, dtype=np.float64)).all():
+        raise ArtifactError("model: its smoke score is not a number; train and promote another.")
 
 
 EVENT_TYPES = {

@@ -15,7 +15,7 @@ import tempfile
 import time
 import urllib.request
 from collections import Counter
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import numpy as np
@@ -112,6 +112,9 @@ def questions(home, as_of):
     events += [
         {"occurred_on": d, "known_on": d, **test, "outcome": "negative", "value": float(n)} for n, d in enumerate(days)
     ]
+    # Positive today, so that nobody counts as abstinent for three years, which is refused.
+    today = str(datetime.now(UTC).date())
+    events[-1] = {**events[-1], "occurred_on": today, "known_on": today, "outcome": "positive"}
     along = {**asked, "person": {"birth_year": 1980}, "status": STATUS, "events": events}
     return one, batch, json.dumps(along).encode()
 

@@ -40,7 +40,8 @@ def bare_app(home, folder, port):
 
 @contextmanager
 def _running(command, log):
-    settings = {**os.environ, **SETTINGS, "OMP_NUM_THREADS": "1"}
+    beside = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"  # MLflow starts a program by its name
+    settings = {**os.environ, **SETTINGS, "OMP_NUM_THREADS": "1", "PATH": beside}
     with log.open("wb") as output:
         process = subprocess.Popen(command, stdout=output, stderr=output, env=settings, start_new_session=True)
     try:
