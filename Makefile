@@ -4,7 +4,7 @@ BIN := .venv/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check static bench-features bench-intake bench-online bench-parts bench-serving bench-city bench-hotspots bench-warnings hostile simulator-docs lock clean
+.PHONY: help demo test check static bench-features bench-intake bench-nightly bench-relapse bench-online bench-parts bench-serving bench-city bench-hotspots bench-warnings hostile simulator-docs lock clean
 
 help: ## what there is to make
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
@@ -25,6 +25,14 @@ static: .venv/.dev ## format, lint, types, imports
 
 bench-features: .venv/.dev ## the features of a city beside DuckDB, Polars and pandas: time, memory, do the values agree
 	$(BIN)/python -m tests.benchmarks.features $(ARGS)
+
+bench-nightly: .venv/.dev ## the night's work on a whole city: snapshot, history, features, scores with reasons
+	$(BIN)/python -m tests.benchmarks.nightly $(ARGS)
+
+bench-relapse: .venv/.dev ## what ten times the persons, another calibration and a hazard of several horizons are worth; WAYSTATION_HOME holds a city
+	$(BIN)/python -m tests.benchmarks.learning persons
+	$(BIN)/python -m tests.benchmarks.learning slices
+	$(BIN)/python -m tests.benchmarks.hazard
 
 bench-intake: .venv/.dev ## a first load and a day's batch into the store, on SQLite and PostgreSQL: time, memory
 	$(BIN)/python -m tests.benchmarks.intake $(ARGS)
