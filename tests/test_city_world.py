@@ -12,13 +12,12 @@ from features.statutes import CLOCKS, SCHEDULES
 from training.city.block import Lived, block, live, settle
 from training.city.ground import Ground, survey
 from training.city.presets import plan
-from training.city.records import not_while_away, until_sealed
-from training.city.rows import Rows, rows, where
+from training.city.rows import where
 from training.city.state import ACTIVE, ISOLATED, NEVER, ORDERED, State
 from training.city.stations import stations_table
 from training.city.step import Week, step, walk
 from training.city.supply import supply
-from training.city.testing import AFTERCARE, MISSED, NEGATIVE, NO_TEST, POSITIVE, SCHEDULED, SURPRISE, SUSPICION
+from training.city.testing import MISSED, NEGATIVE, NO_TEST, POSITIVE, SCHEDULED, SURPRISE, SUSPICION
 from training.city.weeks import EPOCH, spring_festival
 from training.city.world import World
 
@@ -171,6 +170,30 @@ def test_transfers_are_confirmed_in_time_late_or_never(lived: Lived) -> None:
     assert None in waits
 
 
+def test_who_moves_goes_to_a_township_the_likelier_the_nearer_and_larger_it_is(ground: Ground) -> None:
+    places, start, reach = ground.places, 3, 8_000.0
+    pull = [
+        0
+        if to == start
+        else places.population[to] * np.exp(-np.hypot(*(places.seeds[to] - places.seeds[start])) / reach)
+        for to in range(len(places))
+    ]
+    gone = places.another_near(np.full(20_000, start), reach, np.random.default_rng(1))
+    assert np.bincount(gone, minlength=len(places)) / 20_000 == pytest.approx(np.array(pull) / sum(pull), abs=0.015)
+    assert start not in gone
+
+
+def test_transfers_are_nearer_than_any_two_townships_are(ground: Ground, lived: Lived) -> None:
+    seeds, recorded = ground.places.seeds, lived.recorded
+    out, move = (recorded[where(recorded, kind=kind)] for kind in ("transfer_out", "move"))
+    both = np.intersect1d(out["person"], move["person"])
+    first = [{row["person"]: row["township"] for row in rows[::-1]} for rows in (out, move)]
+    apart = [np.hypot(*(seeds[first[0][who]] - seeds[first[1][who]])) for who in both]
+    usual = np.hypot(*(seeds[:, None] - seeds).transpose(2, 0, 1))
+    assert len(apart) > 30
+    assert 0 < np.median(apart) < 0.75 * np.median(usual[usual > 0])
+
+
 @pytest.mark.parametrize(
     "day", ["2000-02-05", "2008-02-07", "2019-02-05", "2023-01-22", "2024-02-10", "2026-02-17", "2033-01-31"]
 )
@@ -263,7 +286,9 @@ def test_stations_work_from_monday_to_friday_and_the_clinic_every_day(lived: Liv
     recorded = lived.recorded
     weekend = (recorded["occurred_on"] - lived.world.ground.weeks.first) % 7 >= 5
     assert weekend[where(recorded, kind="check_in")].mean() == pytest.approx(0.06, abs=0.01)
-    assert weekend[where(recorded, kind="urine_test")].mean() < 0.07
+    assert weekend[where(recorded, kind="urine_test", source="community")].mean() < 0.07
+    at_clinic = weekend[where(recorded, kind="urine_test", source="methadone_clinic")]
+    assert at_clinic.mean() == pytest.approx(2 / 7, abs=4 * np.sqrt(2 / 7 * 5 / 7 / len(at_clinic)))
     assert weekend[where(recorded, kind="dose")].mean() == pytest.approx(2 / 7, abs=0.02)
 
 
@@ -279,68 +304,6 @@ def test_nobody_is_met_or_tested_on_a_day_of_leave_or_absence(lived: Lived) -> N
         assert not (hers & silenced).any()
         n_days += away["value"]
     assert n_days > 1000
-
-
-def contact(person: int, day: int, kind: str, value: float = np.nan) -> Rows:
-    """One row of an invented person."""
-    place = {"source": "community", "station": 0, "township": 0}
-    return rows(1, person=person, occurred_on=day, kind=kind, value=value, **place)
-
-
-def told(recorded: Rows) -> list[tuple[int, int]]:
-    """Person and day of each row."""
-    return [(int(row["person"]), int(row["occurred_on"])) for row in recorded]
-
-
-def test_contacts_of_who_is_away_are_dropped_and_those_of_others_kept() -> None:
-    away = np.concatenate([contact(3, 100, "leave", 4), contact(3, 102, "absence", 5), contact(4, 300, "leave", 1)])
-    met = np.concatenate(
-        [contact(3, day, "check_in") for day in (99, 100, 103, 106, 107)] + [contact(4, 103, "check_in")]
-    )
-    assert told(not_while_away(met, away)) == [(3, 99), (3, 107), (4, 103)]
-
-
-def test_a_sealed_record_receives_nothing_until_a_new_order() -> None:
-    of_one = ((50, "check_in"), (60, "sealed"), (61, "check_in"), (90, "order"), (91, "check_in"))
-    recorded = np.concatenate(
-        [contact(1, *each) for each in of_one] + [contact(0, 70, "check_in"), contact(2, 70, "death")]
-    )
-    assert told(until_sealed(recorded)) == [(1, 50), (1, 60), (1, 90), (1, 91), (0, 70), (2, 70)]
-
-
-@pytest.fixture(scope="module")
-def after_sealing() -> Lived:
-    return live(survey(plan("fugu", persons=PERSONS, years=3, seed=5, until=date(2026, 12, 31))), 0)
-
-
-def test_records_of_completed_programmes_are_sealed_from_2026_on_veterans_too(after_sealing: Lived) -> None:
-    recorded, people = after_sealing.recorded, after_sealing.world.people
-    sealed = recorded[where(recorded, kind="sealed")]
-    first_day = (date(2026, 1, 1) - EPOCH).days
-    assert sealed["occurred_on"].min() > first_day
-    assert len(np.unique(sealed["person"])) == len(sealed)
-    gone = recorded["person"][
-        where(recorded, kind="death") | where(recorded, kind="order") | where(recorded, kind="isolation_start")
-    ]
-    quiet = people.veteran & ~np.isin(np.arange(PERSONS), gone)
-    assert quiet.sum() > 100
-    assert np.isin(np.flatnonzero(quiet), sealed["person"]).all()
-
-
-def test_nobody_is_sealed_in_a_programme_and_sealed_persons_receive_no_records(after_sealing: Lived) -> None:
-    recorded, entered = after_sealing.recorded, ("order", "programme_start", "isolation_start")
-    for seal in recorded[where(recorded, kind="sealed")]:
-        hers = recorded[recorded["person"] == seal["person"]]
-        before, later = (
-            hers[hers["occurred_on"] <= seal["occurred_on"]],
-            hers[hers["occurred_on"] > seal["occurred_on"]],
-        )
-        begun = max(before["occurred_on"][where(before, kind=kind)].max(initial=0) for kind in entered)
-        completed = before["occurred_on"][where(before, kind="programme_end", outcome="completed")]
-        assert completed.max() > begun
-        if len(later):
-            first = later[later["occurred_on"] == later["occurred_on"].min()]
-            assert (where(first, kind="order") | where(first, kind="isolation_start")).any()
 
 
 def test_an_order_or_isolation_cancels_a_seal_foreseen(ground: Ground) -> None:
@@ -377,12 +340,3 @@ def test_the_caseload_of_a_station_is_its_mean_week(ground: Ground, lived: Lived
             np.sum(diary.routine[week] & (diary.station[week] == station)) for week in range(opens, ground.weeks.count)
         ]
         assert made.caseload[station] == pytest.approx(np.mean(weekly))
-
-
-def test_aftercare_ends_with_the_seal(after_sealing: Lived) -> None:
-    diary, recorded = after_sealing.diary, after_sealing.recorded
-    weeks = after_sealing.world.ground.weeks
-    for seal in recorded[where(recorded, kind="sealed")]:
-        week = int(weeks.of(np.array([seal["occurred_on"]]))[0])
-        tests = diary.why[week + 1 :, seal["person"]][diary.urine[week + 1 :, seal["person"]] != NO_TEST]
-        assert AFTERCARE not in tests

@@ -44,7 +44,7 @@ FATES = (
 SHOWN = (
     Target("three years without any true use", "no_use", None, None, "hidden truth"),
     Target("true use within 4 weeks after 3 weeks without", "after_clean", 0.045, 0.02, TRIALS.format("13 %")),
-    Target("true use within 4 weeks after 3 weeks with", "after_use", 0.8, 0.1, TRIALS.format("85 %")),
+    Target("true use within 4 weeks after 3 weeks with", "after_use", 0.75, 0.1, TRIALS.format("85 %")),
     Target("given urine tests that are positive", "positive_tests", None, None, "no figure is known"),
 )
 TARGETS = {
@@ -61,7 +61,7 @@ TARGETS = {
         Target("under control, family met in a year", "family_met", 0.90, 0.04, FUGU_REPORT),
         Target("under control, employed", "employed", 0.60, 0.05, FUGU_REPORT),
         Target("community orders carried out", "executed", 1.0, 0.001, FUGU_REPORT),
-        Target("under control, three years abstinent", "in_aftercare", 1110 / 2003, None, FUGU_REPORT),
+        Target("under control, three years abstinent", "in_aftercare", 1110 / 2003, 0.05, FUGU_REPORT),
         Target("three years without a relapse found", "no_relapse", None, None, "no figure is known"),
         *SHOWN,
     ),

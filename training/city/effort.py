@@ -18,17 +18,21 @@ def effort(known: Rows, ground: Ground) -> Ints:
     """
     reported = reported_on(ground)
     n_weeks, n_townships = reported.shape
-    week = (known["occurred_on"] - ground.weeks.monday(ground.weeks.opens)) // 7
+    week = _week(known, ground)
     within = (week >= 0) & (week < n_weeks)
     arrived = known[within & (known["known_on"] <= reported[np.clip(week, 0, n_weeks - 1), known["township"]])]
     latest = latest_of(arrived)
-    week = (latest["occurred_on"] - ground.weeks.monday(ground.weeks.opens)) // 7
-    cell = week * n_townships + latest["township"]
+    cell = _week(latest, ground) * n_townships + latest["township"]
     tests = np.isin(latest["kind"], codes("kind", ("urine_test", "hair_test")))
     given = tests & np.isin(latest["outcome"], codes("outcome", TEST_GIVEN))
     kept = latest["outcome"] == code("outcome", "kept")
     counts = [np.bincount(cell[each], minlength=reported.size) for each in (given, kept)]
     return np.stack(counts).reshape(2, *reported.shape)
+
+
+def _week(told: Rows, ground: Ground) -> Ints:
+    """The week of each row, 0 the one records open; before it negative."""
+    return np.asarray((told["occurred_on"] - ground.weeks.opening) // 7)
 
 
 def reported_on(ground: Ground) -> Ints:
@@ -47,7 +51,7 @@ def effort_table(counts: Ints, ground: Ground) -> pd.DataFrame:
     table = pd.DataFrame(
         {
             "area_id": township_ids(ground.places, township),
-            "week": as_dates(calendar.monday(calendar.opens) + 7 * week),
+            "week": as_dates(calendar.opening + 7 * week),
             "known_on": as_dates(known_on),
             "tests": counts[0, week, township],
             "contacts": counts[1, week, township],

@@ -69,7 +69,7 @@ class SupplyFigures:
     lasting_sd: float = assume(0.45, "log-odds, of the map that stays")
     moving_sd: float = assume(0.3, "log-odds, of the field that moves over it")
     level_sd: float = assume(0.12, "log, of the city's level")
-    level_felt: float = assume(0.5, "log-odds that persons feel a unit of the level's log; none bends overdoses again")
+    level_felt: float = assume(0.5, "log-odds that persons feel a unit of the level's log, its season apart")
     season: float = assume(0.08, "share of overdoses by which late July is above the mean")
     surges_a_year: float = assume(1.5, "surges begun a year")
     surge_weeks: float = assume(14.0, "weeks from rise to fade")
@@ -157,7 +157,7 @@ class UseFigures:
     dose: float = assume(-1.0, f"{LOG_ODDS} in methadone maintenance")
     stimulant: float = assume(0.15, f"{LOG_ODDS} for methamphetamine", COVARIATE)
     supply: float = assume(0.6, f"{LOG_ODDS} a unit of availability")
-    season: float = assume(0.08, f"{LOG_ODDS} in late July over the mean")
+    season: float = assume(0.08, f"{LOG_ODDS} in late July over the mean; overdoses have their own")
     festival: float = assume(0.3, f"{LOG_ODDS} in the weeks of the Spring Festival")
     day_share: float = assume(0.5, "share of the other days used in a week of use")
 
@@ -214,6 +214,7 @@ class ProgrammeFigures:
     reappears: float = assume(0.03, "probability a week, of a person missing and not yet declared lost")
     declared_lost_days: tuple[int, int] = assume((45, 79), "days missing before a person is declared lost")
     transfer: float = assume(0.0012, "probability a week of moving to another township")
+    transfer_reach_m: float = assume(8_000.0, "m in which the pull of a township's inhabitants falls to 37 %")
     late_hand_over_share: float = assume(0.15, "share of transfers confirmed after the 15 days")
     hand_over_soonest_day: int = assume(2, "day after the move; those in time spread evenly up to the 15 days")
     late_hand_over_days: tuple[int, int] = assume((20, 89), "days from the move to a late hand-over")
@@ -273,7 +274,7 @@ class TestFigures:
     after_return_days: tuple[int, int] = assume((3, 11), "days from the Monday of reappearing to the next test due")
     after_transfer_days: int = assume(7, "days from the hand-over to the next test due")
     slack: int = assume(3, "days by which a test by schedule is set earlier or later than due, at most")
-    workdays: int = assume(5, "first days of a week on which a test by schedule stands; others move within the week")
+    workdays: int = assume(5, "first days of a week on which a station's test by schedule stands; others move in it")
 
 
 @dataclass(frozen=True)

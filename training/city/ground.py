@@ -48,7 +48,7 @@ def survey(plan: Plan) -> Ground:
         figures=figures,
         weeks=calendar,
         places=places,
-        stations=staff(figures.places, figures.stations, calendar.monday(calendar.opens), chance(plan, CITY, 1)),
+        stations=staff(figures.places, figures.stations, calendar.opening, chance(plan, CITY, 1)),
         supply=supply(places, season, figures.supply, chance(plan, CITY, 2)),
         season=season,
         festival=festival_weeks(calendar, figures.calendar),

@@ -118,7 +118,7 @@ def told_of(known: Rows, positive_before: Bools) -> Rows:
 def incidents_table(told: Rows, ground: Ground, happening: Harm) -> pd.DataFrame:
     """The `incidents` table: overdoses with coordinates, first positives and treatment entries by township alone."""
     rng, figures = chance(ground.plan, CITY, 4), ground.figures.incidents
-    within = told[told["occurred_on"] >= ground.weeks.monday(ground.weeks.opens)]
+    within = told[told["occurred_on"] >= ground.weeks.opening]
     happened = pd.concat([_overdoses(happening, ground, rng), _by_township(within, ground)], ignore_index=True)
     delay = np.minimum(rng.poisson(figures.delay_days, len(happened)), figures.most_delay_days)
     known_on = happened["to_be_told_on"] + delay
@@ -149,7 +149,7 @@ def _overdoses(happening: Harm, ground: Ground, rng: np.random.Generator) -> pd.
     degrees = Projection(figures.longitude, figures.latitude).to_degrees(happening.lasting.centres[cell] + within)
     shares = _reported(ground).cumsum(axis=1)[township]
     reporter = np.minimum((rng.random((len(week), 1)) > shares).sum(axis=1), len(REPORTERS) - 1)
-    occurred_on = calendar.monday(calendar.opens) + 7 * week + rng.integers(0, 7, len(week))
+    occurred_on = calendar.opening + 7 * week + rng.integers(0, 7, len(week))
     made = pd.DataFrame(
         {
             "occurred_on": occurred_on,

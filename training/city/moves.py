@@ -11,13 +11,16 @@ from training.city.world import Ledger, World
 
 
 def transfer(state: State, ledger: Ledger, world: World, settled: Bools, week: int) -> None:
-    """Some move to another township, whose station takes over within 15 days, late, or never; the clock goes on."""
+    """Some move to another township, mostly a near one, and the clock goes on.
+
+    The station there takes over within 15 days, late, or never.
+    """
     figures, rng = world.figures.programmes, world.rng
     who = world.chance(settled & (state.phase == ACTIVE), figures.transfer)
-    day, n_townships = world.day_in(week, len(who)), len(world.ground.places)
+    day, places = world.day_in(week, len(who)), world.ground.places
     ledger.note("transfer_out", who, day, state)
-    state.township[who] = (state.township[who] + rng.integers(1, n_townships, len(who))) % n_townships
-    state.station[who] = world.ground.places.station_in(state.township[who], rng)
+    state.township[who] = places.another_near(state.township[who], figures.transfer_reach_m, rng)
+    state.station[who] = places.station_in(state.township[who], rng)
     ledger.note("move", who, day, state)
     fate = rng.random(len(who))
     never = fate > 1 - figures.never_handed_over_share
@@ -51,12 +54,12 @@ def take_leave(state: State, ledger: Ledger, world: World, settled: Bools, week:
     who = world.chance(settled & (state.phase == ACTIVE), figures.leave)
     days, first = world.days(figures.leave_days, len(who)), world.day_in(week, len(who))
     ledger.note("leave", who, first, state, value=days.astype(np.float64))
-    _go(state, who, first, days)
+    _go(state, who, first, days, world.monday(week))
 
 
-def _go(state: State, who: Ints, first: Ints, days: Ints) -> None:
-    """Away from the first day on for so many days; who is away already stays so until the later end."""
-    still = state.away_until[who] >= first
+def _go(state: State, who: Ints, first: Ints, days: Ints, monday: int) -> None:
+    """Away from the first day on for so many days; two absences that touch a week are one, with the days between."""
+    still = state.away_until[who] > monday
     state.away_from[who] = np.where(still, np.minimum(state.away_from[who], first), first)
     state.away_until[who] = np.where(still, np.maximum(state.away_until[who], first + days), first + days)
 
@@ -68,7 +71,7 @@ def leave_without_leave(state: State, ledger: Ledger, world: World, settled: Boo
     days = world.days(figures.absence_days, len(who))
     first = world.day_in(week, len(who))
     ledger.note("absence", who, first, state, value=days.astype(np.float64))
-    _go(state, who, first, days)
+    _go(state, who, first, days, world.monday(week))
     state.absences[who] += 1
     state.absent_days[who] += days
     often = state.absences[who] >= CLOCKS["absence_occasions"].limit

@@ -53,6 +53,7 @@ def people(first: int, n_persons: int, ground: Ground, rng: np.random.Generator)
     shares = [figures.treatment_share, figures.rehabilitation_share, figures.methadone_share]
     programme = rng.choice(3, n_persons, p=shares)
     veteran = rng.random(n_persons) < figures.veteran_share
+    programme[veteran & (programme == METHADONE)] = COMMUNITY_TREATMENT  # nobody completes methadone maintenance
     substance = _substances(programme, ground.figures.facts, rng)
     entry_day = _entries(veteran, ground, rng)
     # Who comes from isolation was registered when admitted there, one to two years before.

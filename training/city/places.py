@@ -42,6 +42,14 @@ class Places:
         behind = np.searchsorted(self.station_township, township, side="right")
         return first + (rng.random(len(township)) * (behind - first)).astype(np.int64)
 
+    def another_near(self, township: Ints, reach_m: float, rng: np.random.Generator) -> Ints:
+        """Another township than each, by chance: likelier the nearer it is and the more people live there."""
+        apart = np.hypot(*(self.seeds[township][:, None] - self.seeds).transpose(2, 0, 1))
+        pull = self.population * np.exp(-apart / reach_m)
+        pull[np.arange(len(township)), township] = 0
+        line = np.cumsum(pull, axis=1)
+        return np.asarray((line <= rng.random((len(township), 1)) * line[:, -1:]).sum(axis=1))
+
 
 def lay_out(figures: PlaceFigures, rng: np.random.Generator) -> Places:
     """The ground of a city."""

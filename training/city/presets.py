@@ -95,7 +95,7 @@ FUGU = Preset(
         Difference("places.cell_m", 500.0),
         Difference("places.inhabitants", 240_000),
         Difference("places.longitude", 102.0),
-        Difference("people.veteran_share", 0.4, f"1,110 of 2,003 abstinent for three years or more, {DOMAIN_1}"),
+        Difference("people.veteran_share", 0.2, f"calibrated: 1,110 of 2,003 abstinent for three years, {DOMAIN_1}"),
         Difference("contacts.family_contact", (0.12, 0.55), f"family met 90 %, {DOMAIN_1}"),
         Difference("programmes.refusal_share", 0.0, f"report and execution 100 %, {DOMAIN_1}"),
         Difference("care.aftercare_a_year", 4.3, f"96 % of all under control are met and tested, {DOMAIN_1}"),

@@ -71,8 +71,7 @@ def records(diary: Diary, world: World) -> Rows:
     told = np.concatenate([_told(entry) for entry in diary.befell()])
     routine += [told[where(told, kind="leave")]]
     recent = not_while_away(np.concatenate(routine), told)
-    calendar = world.ground.weeks
-    recent = recent[recent["occurred_on"] >= calendar.monday(calendar.opens)]
+    recent = recent[recent["occurred_on"] >= world.ground.weeks.opening]
     earlier = [_earlier_isolation(world.people), *_earlier_programmes(world)]
     lasting = told[~where(told, kind="leave")]
     return until_sealed(until_death(np.concatenate([*earlier, lasting, recent])))
@@ -219,7 +218,7 @@ def _earlier_programmes(world: World) -> list[Rows]:
     people, took = world.people, round(world.figures.people.veteran_programme_years * YEAR_DAYS)
     who = np.flatnonzero(people.veteran)
     start = people.entry_day[who]
-    begun = codes("outcome", ("community_treatment", "community_rehabilitation", "methadone"))[people.programme[who]]
+    begun = codes("outcome", ("community_treatment", "community_rehabilitation"))[people.programme[who]]
     done = {"source": "case_unit", "kind": "programme_end", "outcome": "completed"}
     return [
         _earlier(people, who, start, source="community", kind="programme_start", outcome=begun),

@@ -29,6 +29,7 @@ from training.city.write import Part, whole_folder, write_parts, write_plan
 Made = TypeVar("Made")
 Tell = Callable[[int, int], None]  # told blocks done, and blocks in all
 
+FEW = 2  # blocks that one process has made before others have started
 AHEAD = 2  # blocks made and not yet written, for each process: so many are in memory
 
 
@@ -53,7 +54,7 @@ def count(asked: Plan, *, processes: int = 1, tell: Tell = silent) -> Tally:
     """The counts of a city that is not written."""
     refuse_processes(processes)
     whole, of = Tally(), n_blocks(asked.persons)
-    for done, tally in enumerate(in_order(partial(counts, survey(asked)), of, processes)):
+    for done, tally in enumerate(_of_blocks(partial(counts, survey(asked)), of, processes)):
         whole += tally
         tell(done + 1, of)
     return whole
@@ -85,7 +86,7 @@ class Sums:
 def parts(ground: Ground, sums: Sums, processes: int, tell: Tell) -> Iterator[Part]:
     """The city part by part: its blocks in their order, then its places."""
     of = n_blocks(ground.plan.persons)
-    for done, made in enumerate(in_order(partial(block, ground), of, processes)):
+    for done, made in enumerate(_of_blocks(partial(block, ground), of, processes)):
         sums.add(made)
         yield Part({"persons": made.persons, "events": made.events}, made.truth)
         tell(done + 1, of)
@@ -99,6 +100,10 @@ def parts(ground: Ground, sums: Sums, processes: int, tell: Tell) -> Iterator[Pa
         },
         truth_of_places(ground, happening),
     )
+
+
+def _of_blocks(work: Callable[[int], Made], n: int, processes: int) -> Iterator[Made]:
+    return in_order(work, n, processes if n > FEW else 1)
 
 
 def in_order(work: Callable[[int], Made], n: int, processes: int) -> Iterator[Made]:

@@ -14,9 +14,9 @@ class Supply:
     """Availability by (week, township), log-odds, mean near 0; the city's overdose level by week, mean near 1.
 
     `availability` says where and when, not how much there is in all: overdoses are bent by it and go with `level`, each
-    once. `felt` is what drives persons' use: the same field with the level in it, and with the lasting differences
-    between districts taken out, so that no district's people use more than another's in the long run: a fairness check
-    finds what testing put there.
+    once. `felt` is what drives persons' use: the same field with the level in it, less its season (that of use is a
+    figure of `use`), and with the lasting differences between districts taken out, so that no district's people use
+    more than another's in the long run: a fairness check finds what testing put there.
     """
 
     availability: Floats
@@ -37,7 +37,7 @@ def supply(places: Places, season: Floats, figures: SupplyFigures, rng: np.rando
     level = np.exp(drift) * (1 + figures.season * season)
     lasting -= lasting.mean()  # the map says where; how much there is in all is the level's to say
     passing = moving + _surges(places, n_weeks, figures, rng)
-    felt = _within(lasting, places) + passing + figures.level_felt * np.log(level)[:, None]
+    felt = _within(lasting, places) + passing + figures.level_felt * drift[:, None]
     return Supply(availability=lasting + passing, felt=felt, level=level)
 
 

@@ -6,6 +6,7 @@ import numpy as np
 
 from features.statutes import CLOCKS, SCHEDULES
 from training.city.ends import by_use
+from training.city.people import METHADONE
 from training.city.state import GONE, NEVER, State, among
 from training.city.weeks import WEEKS_A_YEAR, Bools, Floats, Ints, logistic
 from training.city.world import World
@@ -38,8 +39,11 @@ def take_tests(state: State, world: World, routine: Bools, silent: Bools, week: 
     """Hold the tests of the week; the state remembers their results, and sanctions may follow."""
     monday, n = world.monday(week), len(state)
     due, held, why = _held(state, world, routine, week)
-    planned, other = np.maximum(state.next_test_day, monday), monday + weekdays(world, n)
-    day = np.where((why == SCHEDULED) & (planned - monday < world.figures.tests.workdays), planned, other)
+    clinic = routine & (state.programme == METHADONE)  # which knows no weekend
+    planned = np.maximum(state.next_test_day, monday)
+    other = monday + np.where(clinic, world.rng.integers(0, 7, n), weekdays(world, n))
+    stands = clinic | (planned - monday < world.figures.tests.workdays)
+    day = np.where((why == SCHEDULED) & stands, planned, other)
     held &= ~state.away(day, day)
     day = np.where(held, day, monday)
     urine = np.where(held, _urine(state, world, day - monday, silent, week), NO_TEST)

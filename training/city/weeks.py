@@ -34,6 +34,11 @@ class Weeks:
     count: int
     until: int
 
+    @property
+    def opening(self) -> int:
+        """The Monday records open, days since 1970-01-01."""
+        return self.monday(self.opens)
+
     def monday(self, week: int) -> int:
         """The Monday of a week, days since 1970-01-01."""
         return self.first + 7 * week
