@@ -4,7 +4,17 @@ from typing import Annotated
 
 from fastapi import FastAPI, Query, Response
 
-from serving import feedback_routes, health_routes, history_routes, observed_routes, pages, worklist_routes
+from serving import (
+    feedback_routes,
+    health_routes,
+    history_routes,
+    hotspot_routes,
+    model_routes,
+    observed_routes,
+    pages,
+    report_routes,
+    worklist_routes,
+)
 from serving.access import Access
 from serving.audit_page import MOST_ENTRIES, AuditPage, page
 from serving.champions import Resolve
@@ -12,11 +22,10 @@ from serving.desk import Desk
 from serving.door import Door, StrictRoute, answer_problems
 from serving.feedback import Book
 from serving.guard import Guard, Visiting
-from serving.hotspots import Asked, forecast
+from serving.hotspots import Asked
 from serving.limits import Limits
 from serving.messages import (
     MOST_EXACT,
-    MOST_REASONS,
     AreaLevel,
     BatchAnswer,
     BatchRequest,
@@ -40,7 +49,6 @@ DESCRIPTION = (
     "Whoever asks sends a key or token as `Authorization: Bearer ...`; what its role may do is one table. "
     "Scores are an aid to judgement and no ground for sanctions; reasons are not causes."
 )
-GEOJSON = "application/geo+json"
 
 
 def create(settings: Settings, resolve: Resolve) -> FastAPI:
@@ -66,9 +74,11 @@ def create(settings: Settings, resolve: Resolve) -> FastAPI:
     notes = Notes(settings.home.path / NOTES, settings.busy_seconds)
     worklist_routes.add(app, Worklists(desk, notes))
     feedback_routes.add(app, Book(desk, notes))
-    _add_hotspots(app, desk)
+    report_routes.add(app, Book(desk, notes))
+    hotspot_routes.add(app, desk)
     _add_warnings(app, desk)
     observed_routes.add(app, desk)
+    model_routes.add(app, desk)
     _add_audit(app, settings)
     health_routes.add(app, desk, metrics)
     pages.add(app)
@@ -96,29 +106,6 @@ def _add_scores(app: FastAPI, desk: Desk) -> None:
     )
     def batch(visit: Visiting, body: BatchRequest, accept_language: Accepted = "") -> Response:
         return answer(desk.batch(body, visit, accept_language=accept_language))
-
-
-def _add_hotspots(app: FastAPI, desk: Desk) -> None:
-    @app.get(
-        "/v1/hotspots",
-        response_class=Response,
-        responses={
-            200: {"description": "GeoJSON", "content": {GEOJSON: {"schema": pages.schema_of("Forecast")}}},
-            **problems(401, 403, 405, 409, 421, 422, 429, 500, 503),
-        },
-        summary="Expected harm by area in the coming weeks, with its reasons",
-        tags=["hotspots"],
-    )
-    def hotspots(  # noqa: PLR0913, PLR0917 (each is a parameter of the query)
-        as_of: Day,
-        weeks: Annotated[int, Query(ge=1, le=52)] = 4,
-        level: AreaLevel = "township",
-        language: Language | None = None,
-        most: Annotated[int, Query(ge=1, le=MOST_REASONS)] = 3,
-        accept_language: Accepted = "",
-    ) -> Response:
-        asked = Asked(as_of, weeks, level, most, desk.wording(language, accept_language))
-        return Response(forecast(desk, asked).model_dump_json(), media_type=GEOJSON)
 
 
 def _add_warnings(app: FastAPI, desk: Desk) -> None:

@@ -13,6 +13,7 @@ from typing import Any, cast
 
 from anyio import fail_after
 from fastapi import FastAPI, Request, Response
+from fastapi.dependencies.models import Dependant
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
@@ -54,7 +55,7 @@ class StrictRoute(APIRoute):
     def get_route_handler(self) -> Handler:
         """The handler; the caller, query and body are checked before FastAPI sees the request."""
         handle = super().get_route_handler()
-        known = {each.alias for each in self.dependant.query_params}
+        known = _query_names(self.dependant)
         takes_body = self.body_field is not None
         most_bytes = MOST_BYTES_BATCH if self.path.endswith(":batch") else MOST_BYTES
 
@@ -209,6 +210,12 @@ def _told(fault: Fault, texts: Wording) -> dict[str, str]:
     """One fault as it leaves: field, rule, what was expected where that can be said, and the rule in words."""
     told = {"field": fault.field, "rule": fault.rule, "text": texts.rule(fault.rule, fault.expected)}
     return told | ({"expected": fault.expected} if fault.expected else {})
+
+
+def _query_names(dependant: Dependant) -> set[str]:
+    """The names a query may have: those of the route, and of what it depends on."""
+    names = {each.alias for each in dependant.query_params}
+    return names.union(*map(_query_names, dependant.dependencies))
 
 
 def _refuse_stray_parameters(request: Request, known: Set[str]) -> None:

@@ -57,6 +57,11 @@ class Note:
     content: str = "{}"
 
     @property
+    def told_on(self) -> str:
+        """The day it was said, in UTC."""
+        return self.at[: len("YYYY-MM-DD")]
+
+    @property
     def told(self) -> dict[str, Any]:
         """The content as it came."""
         return dict(json.loads(self.content))

@@ -8,24 +8,29 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 TABLE = """
-route                        | station_worker | station_lead | planner | data_scientist | auditor | administrator | machine
-POST /v1/scores              | own            | own          | -       | -              | -       | -             | all
-POST /v1/scores with events  | -              | -            | -       | -              | -       | -             | yes
-POST /v1/scores:batch        | own            | own          | -       | -              | -       | -             | all
-POST /v1/scores:history      | own            | own          | -       | -              | -       | -             | all
-POST /v1/scores:changes      | own            | own          | -       | -              | -       | -             | all
-POST /v1/feedback            | own            | own          | -       | -              | -       | -             | all
-POST /v1/feedback:read       | own            | own          | -       | -              | -       | -             | all
-POST /v1/feedback:review     | -              | own          | -       | -              | -       | -             | -
-POST /v1/corrections         | own            | own          | -       | -              | -       | -             | all
-POST /v1/corrections:state   | -              | own          | -       | -              | -       | -             | all
-GET /v1/corrections          | -              | own          | -       | -              | -       | -             | all
-GET /v1/worklist             | own            | own          | -       | -              | -       | -             | all
-GET /v1/hotspots             | yes            | yes          | yes     | yes            | -       | yes           | yes
-GET /v1/observed             | yes            | yes          | yes     | yes            | -       | yes           | yes
-GET /v1/warnings             | -              | yes          | yes     | yes            | -       | yes           | yes
-GET /v1/audit                | -              | -            | -       | -              | yes     | -             | -
-GET /v1/metrics              | -              | -            | -       | -              | -       | yes           | -
+route                           | station_worker | station_lead | planner | data_scientist | auditor | administrator | machine
+POST /v1/scores                 | own            | own          | -       | -              | -       | -             | all
+POST /v1/scores with events     | -              | -            | -       | -              | -       | -             | yes
+POST /v1/scores:batch           | own            | own          | -       | -              | -       | -             | all
+POST /v1/scores:history         | own            | own          | -       | -              | -       | -             | all
+POST /v1/scores:changes         | own            | own          | -       | -              | -       | -             | all
+POST /v1/reports                | own            | own          | -       | -              | -       | -             | all
+POST /v1/feedback               | own            | own          | -       | -              | -       | -             | all
+POST /v1/feedback:read          | own            | own          | -       | -              | -       | -             | all
+POST /v1/feedback:review        | -              | own          | -       | -              | -       | -             | -
+POST /v1/corrections            | own            | own          | -       | -              | -       | -             | all
+POST /v1/corrections:state      | -              | own          | -       | -              | -       | -             | all
+GET /v1/corrections             | -              | own          | -       | -              | -       | -             | all
+GET /v1/worklist                | own            | own          | -       | -              | -       | -             | all
+GET /v1/hotspots                | yes            | yes          | yes     | yes            | -       | yes           | yes
+GET /v1/observed                | yes            | yes          | yes     | yes            | -       | yes           | yes
+GET /v1/hotspots.csv            | yes            | yes          | yes     | yes            | -       | yes           | yes
+GET /v1/warnings                | -              | yes          | yes     | yes            | -       | yes           | yes
+GET /v1/models                  | -              | -            | -       | yes            | yes     | yes           | -
+GET /v1/models/{name}/card      | -              | -            | -       | yes            | yes     | yes           | -
+GET /v1/models/{name}/card.html | -              | -            | -       | yes            | yes     | yes           | -
+GET /v1/audit                   | -              | -            | -       | -              | yes     | -             | -
+GET /v1/metrics                 | -              | -            | -       | -              | -       | yes           | -
 """  # noqa: E501
 # Pages that show what no route of the API answers; every other page is under the line of the route it shows.
 PAGES_TABLE = """

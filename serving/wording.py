@@ -113,6 +113,17 @@ class Wording:
         """What a table of observed counts is of, and why some are not told."""
         return str(self.texts["observed"]["note"]).format(days=settled_days)
 
+    def fact(self, column: str) -> str:
+        """The name of a fact of the registration; of a column nobody named, the column's."""
+        return str(self.texts["facts"].get(column, self.texts["report"].get(column, column)))
+
+    def event(self, kind: str, outcome: str | None, substance: str | None) -> str:
+        """A record in words: what it was, of what, and how it ended."""
+        slots = {"kind": self._word("kinds", kind), "substance": self._substance({"substance": substance})}
+        ending = self._word("outcomes", outcome) if outcome not in self.texts["programmes"] else ""
+        ending = ending or self._word("programmes", outcome)
+        return self._say("what", outcome=self._say("outcome", name=ending) if ending else "", **slots)
+
     @property
     def area_note(self) -> str:
         """That what is told of areas is rounded, and why."""

@@ -3,7 +3,7 @@
 from itertools import count
 
 from serving.roles import WITH_EVENTS
-from tests.serving_helpers import AS_OF, KEYS, QUESTION, TODAY, ask, bearer
+from tests.serving_helpers import AS_OF, KEYS, NAME, QUESTION, TODAY, ask, bearer
 
 PURPOSE = {"purpose": "support_plan"}
 STATUS = {"sealed": False, "objected": False, "abstinent_three_years": False}
@@ -35,6 +35,8 @@ def note_about(url, path, person_id, said):
 def asked(url, act, person_id, headers):
     """The answer to a request of this sort, about this person where it is about one."""
     method, path = act.removesuffix(" with events").split(" ")
+    if path.startswith("/v1/models"):
+        return ask(url + path.replace("{name}", NAME), headers=headers)
     if method == "GET":
         return ask(f"{url}{path}?{query(path, person_id)}", headers=headers)
     return ask(f"{url}{path}", body(url, act, person_id), headers={**headers, **new_key()})
@@ -62,6 +64,7 @@ def body(url, act, person_id):
         "POST /v1/scores:batch": {**QUESTION, "person_ids": [person_id]},
         "POST /v1/scores:history": named,
         "POST /v1/scores:changes": {**named, "as_of": AS_OF},
+        "POST /v1/reports": {**named, "as_of": AS_OF, "purpose": "own_request"},
         "POST /v1/feedback": {**named, "feedback": COMMENT},
         "POST /v1/feedback:read": named,
         "POST /v1/corrections": {**named, **WRONG},

@@ -78,6 +78,8 @@ def expected(role, act, whose):
 def outcome(answer, act):
     """What came back, in the same words."""
     if answer.status in {200, 201}:
+        if not answer.headers["content-type"].startswith("application/json"):
+            return "answered"
         refused = answer.json.get("refused", []) if act == "POST /v1/scores:batch" else []
         return refused[0]["reason"] if refused else "answered"
     return answer.json["type"].rpartition(":")[2]

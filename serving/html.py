@@ -1,0 +1,23 @@
+"""Pages that stand for themselves, outside `/ui`: made from templates, everything in them escaped, without scripts."""
+
+from functools import cache
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+
+HTML = "text/html"
+PAGE: dict[int | str, dict[str, Any]] = {
+    200: {"description": "A page without scripts", "content": {HTML: {"schema": {"type": "string"}}}}
+}
+
+
+@cache
+def environment() -> Environment:
+    """The templates."""
+    return Environment(
+        loader=PackageLoader("serving"),
+        autoescape=select_autoescape(default=True),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
