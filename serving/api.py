@@ -73,8 +73,9 @@ def create(settings: Settings, resolve: Resolve) -> FastAPI:
     history_routes.add(app, desk)
     notes = Notes(settings.home.path / NOTES, settings.busy_seconds)
     worklist_routes.add(app, Worklists(desk, notes))
-    feedback_routes.add(app, Book(desk, notes))
-    report_routes.add(app, Book(desk, notes))
+    book = Book(desk, notes)
+    feedback_routes.add(app, book)
+    report_routes.add(app, book)
     hotspot_routes.add(app, desk)
     _add_warnings(app, desk)
     observed_routes.add(app, desk)
@@ -82,7 +83,7 @@ def create(settings: Settings, resolve: Resolve) -> FastAPI:
     _add_audit(app, settings)
     health_routes.add(app, desk, metrics)
     pages.add(app)
-    site.add(app)
+    site.add(app, book)
     return app
 
 

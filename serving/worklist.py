@@ -81,6 +81,15 @@ class Worklists:
         told = [_case(case, made, names.get(case.person_id), asked.wording) for case in cases]
         return _worklist(replace(made, cases=tuple(in_order)), told, following, asked.wording)
 
+    def neighbours(self, asked: AskedFor, visit: Visit, person_id: str) -> tuple[str | None, str | None]:
+        """The persons before and after one on the list; None at its ends, and for one who is not on it."""
+        made = self._of(_station(asked, visit), asked.as_of).caseload
+        order = [None, *(case.person_id for case in decided(made.cases, self._standing(made))), None]
+        if person_id not in order:
+            return None, None
+        place = order.index(person_id)
+        return order[place - 1], order[place + 1]
+
     def _standing(self, made: Caseload) -> dict[str, Standing]:
         """What people decided for the persons of a caseload and holds on its day."""
         found = standings(self.notes.holding(made.as_of.isoformat()))

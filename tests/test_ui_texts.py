@@ -24,8 +24,8 @@ def used():
     for path in (*TEMPLATES, *CODE):
         text = path.read_text()
         whole |= set(re.findall(r"""["']([a-z_]+\.[a-z_0-9.]+[a-z0-9])["']""", text))
-        begun |= set(re.findall(r"""["']([a-z_]+\.[a-z_]*)["'] ~""", text))
-        begun |= set(re.findall(r"""f["']([a-z_]+\.[a-z_]*)\{""", text))
+        begun |= set(re.findall(r"""["']([a-z_]+(?:\.[a-z_]*)+)["'] ~""", text))
+        begun |= set(re.findall(r"""f["']([a-z_]+(?:\.[a-z_]*)+)\{""", text))
     return whole, begun
 
 

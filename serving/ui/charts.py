@@ -5,6 +5,7 @@ from html import escape
 
 from markupsafe import Markup
 
+from serving.history_messages import GivenScore
 from serving.ui.map_record import Month
 from serving.ui.texts import Texts
 
@@ -24,6 +25,40 @@ def months_chart(months: Sequence[Month], texts: Texts) -> Markup:
     return Markup(  # noqa: S704 (made of our own words and numbers, each escaped)
         f'<svg role="img" viewBox="0 0 {width} {height}" aria-label="{title}" font-size="11">{"".join(parts)}</svg>'
     )
+
+
+def risks_chart(scores: Sequence[GivenScore], texts: Texts) -> Markup:
+    """Risks over time, the oldest first: a point and an interval for each, a dashed line where the model changed."""
+    if not scores:
+        return Markup()
+    width, base, most = 560.0, 150.0, max(0.1, *(each.high or each.risk for each in scores))
+    first, last = scores[0].as_of, scores[-1].as_of
+    span = max(1, (last - first).days)
+    parts = [_rule(44, width, base - 130 * part, texts.percent(most * part)) for part in (0.0, 0.5, 1.0)]
+    spots = [(60 + (width - 90) * (each.as_of - first).days / span, each) for each in scores]
+    parts += [_risk(x, base, most, each, texts) for x, each in spots]
+    line = " ".join(f"{x:.1f},{base - 130 * each.risk / most:.1f}" for x, each in spots)
+    parts.append(f'<polyline points="{line}" fill="none" stroke="{DEEP}" stroke-width="1.5"/>')
+    for x, day in dict.fromkeys([(spots[0][0], first), (spots[-1][0], last)]):
+        parts.append(f'<text x="{x:.1f}" y="{base + 18}" text-anchor="middle" fill="{QUIET}">{day}</text>')
+    label = escape(texts("person.risks_label"))
+    return Markup(  # noqa: S704 (our own words, escaped, and numbers)
+        f'<svg role="img" viewBox="0 0 {width:.0f} 175" aria-label="{label}" font-size="12">{"".join(parts)}</svg>'
+    )
+
+
+def _risk(x: float, base: float, most: float, score: GivenScore, texts: Texts) -> str:
+    y = base - 130 * score.risk / most
+    drawn = f'<circle cx="{x:.1f}" cy="{y:.1f}" r="4" fill="{DEEP}"/>'
+    if score.low is not None and score.high is not None:
+        ends = [base - 130 * end / most for end in (score.low, score.high)]
+        look = f'stroke="{DEEP}" stroke-opacity=".4" stroke-width="6"'
+        drawn = f'<line x1="{x:.1f}" x2="{x:.1f}" y1="{ends[0]:.1f}" y2="{ends[1]:.1f}" {look}/>{drawn}'
+    if score.model_changed:
+        drawn += (
+            f'<line x1="{x - 8:.1f}" x2="{x - 8:.1f}" y1="20" y2="{base}" stroke="{QUIET}" stroke-dasharray="4 3"/>'
+        )
+    return f"<g><title>{score.as_of}: {escape(texts.percent(score.risk))}</title>{drawn}</g>"
 
 
 def _bar(x: float, base: float, month: Month, most: int, texts: Texts) -> str:

@@ -7,6 +7,7 @@ request: each page asks with the key, as any other client does. A session is ove
 import hmac
 import json
 import secrets
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from joserfc.errors import JoseError
 from joserfc.jwk import OctKey
 
 from serving.private_files import key_in
+from serving.problems import ProblemError
 
 KEY_FILE = "pages.key"
 HEADER = {"alg": "dir", "enc": "A256GCM"}
@@ -85,3 +87,8 @@ class Sessions:
     def is_from_our_form(self, session: Session, token: str) -> bool:
         """Whether the token is that of the session."""
         return hmac.compare_digest(self.form_token(session).encode(), token.encode("utf-8", errors="replace"))
+
+    def refuse_other_forms(self, session: Session, fields: Mapping[str, str]) -> None:
+        """ProblemError when the fields do not come from a form of the session."""
+        if not self.is_from_our_form(session, fields.get("form_token", "")):
+            raise ProblemError("not_your_form")

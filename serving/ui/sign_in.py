@@ -47,8 +47,8 @@ async def enter(view: View) -> Response:
 async def leave(view: View) -> Response:
     """To the door, without the session; only a form of the session's own ends it."""
     fields = await form_of(view.request)
-    if view.session and not view.sessions.is_from_our_form(view.session, fields.get("form_token", "")):
-        raise ProblemError("not_your_form")
+    if view.session:
+        view.sessions.refuse_other_forms(view.session, fields)
     response = RedirectResponse("/ui/sign-in", SEE_OTHER)
     response.delete_cookie(COOKIE, path="/ui")
     return response

@@ -1,6 +1,6 @@
 """The addresses under `/ui`: each page is admitted and recorded by the guard, under the line of the API it is of."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
 from urllib.parse import urlencode
 
@@ -13,24 +13,33 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
+from serving.feedback import Book
 from serving.problems import ProblemError
+from serving.services import Services
 from serving.ui import home_page, models_page, sign_in, worklist_page
+from serving.ui.feedback_form import FeedbackForm
+from serving.ui.forms import form_of
 from serving.ui.map_page import MapPage
+from serving.ui.person_page import PersonPage
+from serving.ui.person_reader import Asked, asked_of
 from serving.ui.sessions import Sessions
 from serving.ui.sign_in import COOKIE
 from serving.ui.view import View
 
 Page = Callable[[View], Response]
+Write = Callable[[Asked, Mapping[str, str]], Response]
 Endpoint = Callable[[Request], Awaitable[Response]]
 SIGNED_OUT = {"no_key", "bad_key"}
 SEE_OTHER = 303
 
 
-def add(app: FastAPI) -> None:
-    """Add the pages to the application."""
+def add(app: FastAPI, book: Book) -> None:
+    """Add the pages to the application; `book` is where feedback is kept."""
     sessions = Sessions.open(app.state.desk.settings.home.path)
     open_to_all, guarded = partial(_open, sessions), partial(_guarded, sessions)
-    shown = MapPage()
+    shown, said = MapPage(), FeedbackForm(book)
+    person = PersonPage(Services.of_home(app.state.desk.settings.home.path), book)
+    writing = partial(_writing, sessions)
     routes = [
         Route("/", open_to_all(home_page.home)),
         Route("/sign-in", open_to_all(sign_in.form), methods=["GET"]),
@@ -38,6 +47,9 @@ def add(app: FastAPI) -> None:
         Route("/sign-out", open_to_all(sign_in.leave), methods=["POST"]),
         Route("/worklist", guarded("GET /v1/worklist", worklist_page.page)),
         Route("/worklist.csv", guarded("GET /v1/worklist", worklist_page.table)),
+        Route("/person", guarded("POST /v1/scores:changes", person.page), methods=["GET"]),
+        Route("/person", writing("POST /v1/feedback", said.give), methods=["POST"]),
+        Route("/person/review", writing("POST /v1/feedback:review", said.review), methods=["POST"]),
         Route("/models", guarded("GET /ui/models", models_page.page)),
         *(Route(path, guarded("GET /v1/hotspots", page)) for path, page in _map_pages(shown)),
         Route("/map/warnings", guarded("GET /v1/warnings", shown.warnings)),
@@ -96,6 +108,28 @@ def _guarded(sessions: Sessions, act: str, page: Page) -> Endpoint:
     return endpoint
 
 
+def _writing(sessions: Sessions, act: str, write: Write) -> Endpoint:
+    """A form about a person, sent by a page of the same session; guarded as the route that takes the same."""
+
+    async def endpoint(request: Request) -> Response:
+        view = _view(sessions, request)
+        if view.session is None:
+            return _to_sign_in(view)
+        try:
+            fields = await form_of(request)
+            sessions.refuse_other_forms(view.session, fields)
+            asking = _with_key(request, view.session.credential)
+            return await view.guard.answered(asking, act, lambda: to_thread.run_sync(_written, view, write, fields))
+        except ProblemError as refused:
+            return _to_sign_in(view) if refused.code in SIGNED_OUT else problem_page(view, refused)
+
+    return endpoint
+
+
+def _written(view: View, write: Write, fields: Mapping[str, str]) -> Response:
+    return write(asked_of(view), fields)
+
+
 def _with_key(request: Request, credential: str) -> Request:
     """The request as any other client with the key would send it."""
     MutableHeaders(scope=request.scope)["authorization"] = f"Bearer {credential}"
@@ -119,7 +153,8 @@ def _to_sign_in(view: View) -> Response:
 def problem_page(view: View, refused: ProblemError) -> Response:
     """A refusal as a page, in the words the API has for it."""
     title, detail = view.wording.problem(refused.code, refused.slots)
-    response = view.page("problem.html", status=refused.status, title=title, detail=detail)
+    faults = [(each.field, view.wording.rule(each.rule, each.expected)) for each in refused.faults]
+    response = view.page("problem.html", status=refused.status, title=title, detail=detail, faults=faults)
     response.headers.update({name: value for name, value in refused.headers.items() if name == "Retry-After"})
     return response
 

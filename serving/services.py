@@ -1,0 +1,61 @@
+"""Which help fits the reasons that help can change: a table that the operator may edit, read once at the start."""
+
+import tomllib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from features import relapse  # noqa: F401 (it fills the catalogue that codes refer to)
+from features.catalogue import CATALOGUE
+from features.errors import ConfigError
+
+FILE = "services.toml"
+LANGUAGES = ("zh-CN", "en")
+
+
+@dataclass(frozen=True)
+class HelpOffer:
+    """One service: its name in each language, and the codes of the reasons it may change."""
+
+    names: dict[str, str]
+    codes: frozenset[str]
+
+
+@dataclass(frozen=True)
+class Services:
+    """The table."""
+
+    offers: tuple[HelpOffer, ...]
+
+    @classmethod
+    def of_home(cls, home: Path) -> "Services":
+        """The table in the home, else the one that comes with the product; ConfigError when it cannot be read."""
+        own = home / FILE
+        text = own.read_text(encoding="utf-8") if own.exists() else files("serving").joinpath(FILE).read_text("utf-8")
+        try:
+            rows = tomllib.loads(text).get("service", [])
+        except tomllib.TOMLDecodeError as error:
+            raise ConfigError(f"services: {FILE} is not TOML ({error}); mend it, or take it out of the home.") from None
+        return cls(tuple(_offer(row, place) for place, row in enumerate(rows, 1)))
+
+    def fitting(self, codes: Iterable[str], language: str) -> list[str]:
+        """The names of the services that fit some reasons, those of the first reason first."""
+        found = [offer.names[language] for code in codes for offer in self.offers if code in offer.codes]
+        return list(dict.fromkeys(found))
+
+
+def _offer(row: dict[str, Any], place: int) -> HelpOffer:
+    names, codes = {each: row.get(each) for each in LANGUAGES}, row.get("codes")
+    if not all(isinstance(name, str) and name for name in names.values()) or not isinstance(codes, list):
+        raise ConfigError(
+            f"services: row {place} of {FILE} should have zh-CN, en and codes; see the file that comes along."
+        )
+    unknown = [str(code) for code in codes if code not in CATALOGUE]
+    if unknown:
+        raise ConfigError(
+            f"services: row {place} of {FILE} names reasons that do not exist: {', '.join(unknown)}; "
+            "`waystation features --dictionary` lists those that do."
+        )
+    return HelpOffer({each: str(name) for each, name in names.items()}, frozenset(codes))

@@ -1,0 +1,92 @@
+"""What a reader says back from the page of a person: the fields of its forms, checked by the rules of the API."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import ValidationError
+from starlette.responses import RedirectResponse, Response
+
+from serving import feedback
+from serving.feedback import Book, Sent
+from serving.feedback_messages import FeedbackRequest, ReviewRequest
+from serving.problems import ProblemError, faults_of
+from serving.support import LEVELS
+from serving.ui.person_reader import Asked
+from serving.ui.view import View
+
+SEE_OTHER = 303
+REASON = "reason."  # and the code of a reason: whether it is agreed with
+YES, NO = "yes", "no"
+
+
+@dataclass(frozen=True)
+class Form:
+    """The choices the forms offer."""
+
+    opinion: tuple[str, ...] = ("record_wrong", "record_missing", "circumstances_changed", "not_relevant", "other")
+    override: tuple[str, ...] = ("known_to_worker", "circumstances_changed", "record_wrong", "person_asked", "other")
+    snooze: tuple[str, ...] = ("just_met", "on_leave", "in_hospital", "other")
+    levels: tuple[str, ...] = LEVELS
+
+
+FORM = Form()
+
+
+@dataclass(frozen=True)
+class FeedbackForm:
+    """Keeps what the forms send."""
+
+    book: Book
+
+    def give(self, asked: Asked, fields: Mapping[str, str]) -> Response:
+        """Back to the page once the feedback is kept; ProblemError names the field that breaks a rule."""
+        told = {"person_id": asked.about.person_id, "purpose": asked.about.purpose, "feedback": _said(fields)}
+        try:
+            checked = FeedbackRequest.model_validate(told)
+        except ValidationError as error:
+            raise ProblemError("invalid", faults_of(error.errors())) from None
+        feedback.add(self.book, checked, _sent(asked, fields))
+        return _back(asked.view)
+
+    def review(self, asked: Asked, fields: Mapping[str, str]) -> Response:
+        """Back to the page once a lead's word is kept."""
+        told = {"note_id": fields.get("note_id"), "purpose": asked.about.purpose, "state": fields.get("state")}
+        try:
+            checked = ReviewRequest.model_validate(told)
+        except ValidationError as error:
+            raise ProblemError("invalid", faults_of(error.errors())) from None
+        feedback.review(self.book, checked, _sent(asked, fields))
+        return _back(asked.view)
+
+
+def _said(fields: Mapping[str, str]) -> dict[str, Any]:
+    """The feedback in the shape of the API; an empty field is one that was not filled in."""
+    kind = fields.get("kind", "")
+    told: dict[str, Any] = {name: value for name, value in fields.items() if value and name in KEPT_OF.get(kind, ())}
+    if kind == "opinion":
+        told["agrees"] = fields.get("agrees") == YES
+        told["reasons"] = [
+            {"code": name.removeprefix(REASON), "agrees": value == YES}
+            for name, value in fields.items()
+            if name.startswith(REASON) and value in {YES, NO}
+        ]
+    return {**told, "kind": kind}
+
+
+KEPT_OF: Mapping[str, tuple[str, ...]] = {
+    "opinion": ("score_id", "reason_code", "text"),
+    "override": ("level", "reason_code", "until", "text"),
+    "snooze": ("reason_code", "until", "text"),
+}
+
+
+def _sent(asked: Asked, fields: Mapping[str, str]) -> Sent:
+    """The key of the form: sent twice by a double click, it is kept once."""
+    return Sent(asked.visit, fields.get("key", ""), asked.about.wording)
+
+
+def _back(view: View) -> Response:
+    query = view.request.query_params
+    there = view.address("/ui/person", of=query.get("of"), as_of=query.get("as_of"), kept="yes")
+    return RedirectResponse(there, SEE_OTHER)

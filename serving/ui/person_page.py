@@ -1,0 +1,135 @@
+"""One person: the score taken apart, what changed, what is not known, which help may fit, and the history."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from starlette.responses import Response
+
+from serving import feedback, history_answers, one_person
+from serving.feedback import Book
+from serving.feedback_messages import AboutPerson
+from serving.history_messages import ChangesRequest, GivenScore, HistoryRequest, ScoreChanges
+from serving.messages import Score
+from serving.names import names_of
+from serving.problems import ProblemError
+from serving.services import Services
+from serving.ui.charts import risks_chart
+from serving.ui.feedback_form import FORM
+from serving.ui.person_reader import Asked, asked_of
+from serving.ui.risk_bar import risk_bar
+from serving.ui.timeline import LANES, MOST_LISTED, drawing, events_of, in_words
+from serving.ui.view import View
+from serving.ui.waterfall import risk_of, steps
+from serving.worklist import AskedFor, Worklists
+
+N_CHANGES, N_GIVEN = 8, 20
+REVIEW = "POST /v1/feedback:review"
+NO_SCORE = "no_score"
+
+
+@dataclass(frozen=True)
+class PersonPage:
+    """The page of a person; `services` is the table of help, `book` holds what people say back."""
+
+    services: Services
+    book: Book
+
+    def page(self, view: View) -> Response:
+        """The page."""
+        asked = asked_of(view)
+        read = one_person.person(asked.desk, asked.about, asked.visit)
+        one_person.refuse_sealed(asked.desk, read, view.wording)
+        changed, refused = _changed(asked)
+        one_person.record(asked.desk, read, detail="page")
+        events = events_of(asked.desk, asked.about.person_id, asked.about.as_of)
+        score = changed.now if changed else None
+        return view.page(
+            "person.html",
+            asked=asked,
+            reference=view.request.query_params.get("of", ""),
+            name=_name(asked),
+            changed=changed,
+            score=score,
+            refused=refused,
+            **self._of_score(asked, score),
+            drawing=drawing(events, asked.about.as_of, view.texts),
+            lanes=list(LANES),
+            events=[(each, in_words(each, view.wording)) for each in events[:MOST_LISTED]],
+            n_events=len(events),
+            neighbours=[each and view.sessions.reference_to(each) for each in _neighbours(asked)],
+            said=feedback.page(self.book, _all_said(asked), asked.visit, view.wording).feedback,
+            today=view.desk.settings.today,
+            form=FORM,
+            key=view.desk.settings.new_id(),
+            may_review=view.may(REVIEW),
+            as_of=asked.about.as_of,
+            models=[score.model] if score else [],
+        )
+
+    def _of_score(self, asked: Asked, score: Score | None) -> Mapping[str, Any]:
+        """What the page tells of a score; empty parts where there is none."""
+        if score is None:
+            return {"steps": [], "start": None, "bar": "", "help": [], "given": [], "risks": "", "said_of": ""}
+        codes = [each.code for each in score.reasons if each.changeable and each.contribution > 0]
+        given = _given(asked)
+        return {
+            "steps": steps(score),
+            "start": risk_of(score.base),
+            "bar": risk_bar(score.risk, score.low, score.high),
+            "help": self.services.fitting(codes, asked.view.language),
+            "given": given,
+            "risks": risks_chart(given[::-1], asked.view.texts),
+            "said_of": _told_first(score, given),
+        }
+
+
+def _changed(asked: Asked) -> tuple[ScoreChanges | None, ProblemError | None]:
+    """The score and what changed, or why there is none; either is recorded."""
+    about = asked.about
+    question = ChangesRequest.model_construct(
+        person_id=about.person_id, as_of=about.as_of, purpose=about.purpose, most=N_CHANGES,
+        language=None, model=None, since=None,
+    )  # fmt: skip
+    try:
+        return history_answers.changed(asked.desk, question, asked.visit, about.wording), None
+    except ProblemError as refused:
+        if refused.code != NO_SCORE:
+            raise
+        return None, refused
+
+
+def _given(asked: Asked) -> list[GivenScore]:
+    """The scores the person was given, the newest first; one of each day is enough to see how they went."""
+    question = HistoryRequest.model_construct(
+        person_id=asked.about.person_id, purpose=asked.about.purpose, language=None, limit=N_GIVEN, cursor=None
+    )
+    told = history_answers.history(asked.desk, question, asked.visit, asked.about.wording).scores
+    return [each for each in told if each.as_of <= asked.about.as_of]
+
+
+def _told_first(score: Score, given: Sequence[GivenScore]) -> str:
+    """The id under which the score was given the first time: the one its history knows it by."""
+    same = (score.as_of, score.risk, score.model.digest)
+    return next((each.score_id for each in given if (each.as_of, each.risk, each.model.digest) == same), score.score_id)
+
+
+def _all_said(asked: Asked) -> AboutPerson:
+    return AboutPerson.model_construct(
+        person_id=asked.about.person_id, purpose=asked.about.purpose, limit=N_GIVEN, cursor=None, language=None
+    )
+
+
+def _name(asked: Asked) -> str | None:
+    station = asked.visit.caller.station or ""
+    return names_of(asked.desk, asked.visit.caller, station, [asked.about.person_id]).get(asked.about.person_id)
+
+
+def _neighbours(asked: Asked) -> tuple[str | None, str | None]:
+    """The persons before and after on the reader's list; none for a reader who has no station."""
+    about, station = asked.about, asked.visit.caller.station
+    if station is None:
+        return None, None
+    worklists: Worklists = asked.view.request.app.state.worklists
+    listed = AskedFor(about.as_of, about.purpose, station, 1, None, about.wording)
+    return worklists.neighbours(listed, asked.visit, about.person_id)

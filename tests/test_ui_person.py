@@ -1,0 +1,255 @@
+"""The page of a person: taken apart in words, by keyboard and without JavaScript, and what is said back is kept."""
+
+import re
+import sqlite3
+from datetime import date, timedelta
+
+import pytest
+
+from features.catalogue import CATALOGUE
+from features.errors import ConfigError
+from serving.messages import Others, Reason, Score
+from serving.notes import NOTES
+from serving.services import Services
+from serving.ui.sessions import Sessions
+from serving.ui.timeline import PersonEvent, visible
+from serving.ui.waterfall import risk_of, steps
+from tests.serving_helpers import AS_OF, TODAY
+from tests.tables import day
+from tests.test_access import newest
+from tests.ui_helpers import HOSTILE, LANGUAGES, PHONE, SCRIPT, fetched, session_of, tab, violations
+
+UNTIL = (TODAY + timedelta(days=10)).isoformat()
+
+
+def address(site, person_id):
+    """The address of a person's page, as the service itself would write it."""
+    return f"/ui/person?of={Sessions.open(site.home.path).reference_to(person_id)}&as_of={AS_OF}"
+
+
+def form_of(site, cookie, person_id):
+    """Token and key of the forms of a person's page, and the id of the score it shows."""
+    text = fetched(site, address(site, person_id), cookie=cookie).text()
+    found = {name: re.search(rf'name="{name}" value="([^"]*)"', text) for name in ("form_token", "key", "score_id")}
+    return {name: each.group(1) for name, each in found.items() if each}
+
+
+def notes(site, person_id):
+    with sqlite3.connect(site.home.path / NOTES) as connection:
+        query = "SELECT kind, role, content FROM notes WHERE person_id = ? ORDER BY seq"
+        return connection.execute(query, (person_id,)).fetchall()
+
+
+# In a browser
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_page_is_sound_wide_and_narrow(browser, ui_site, language):
+    with tab(browser, ui_site, "station_worker", language=language) as watched:
+        page = watched.page
+        page.goto(f"{ui_site.url}{address(ui_site, 'P002')}")
+        assert SCRIPT in page.inner_text("h1")
+        for each in page.query_selector_all("summary"):
+            each.click()
+        assert violations(page) == []
+        page.set_viewport_size(PHONE)
+        assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+        assert violations(page) == []
+        assert watched.faults == []
+
+
+def test_the_keyboard_goes_from_the_list_to_a_person_to_a_decision_and_back(browser, ui_site):
+    with tab(browser, ui_site, "station_worker", language="en") as watched:
+        page = watched.page
+        page.goto(f"{ui_site.url}/ui/worklist?as_of={AS_OF}")
+        page.keyboard.press("Tab")
+        assert page.evaluate("document.activeElement.className") == "skip"
+        page.keyboard.press("Enter")
+        tab_to(page, "/ui/person")
+        page.keyboard.press("Enter")
+        page.wait_for_url("**/ui/person**")
+        tab_to(page, "Put off")
+        page.keyboard.press("Enter")
+        tab_to(page, "snooze-code")
+        page.keyboard.press("Tab")
+        page.keyboard.type(f"{TODAY + timedelta(days=3):%m%d%Y}")
+        tab_to(page, "Keep")
+        page.keyboard.press("Enter")
+        page.wait_for_url("**kept=yes**")
+        assert "Kept." in page.inner_text("[role=status]")
+        tab_to(page, "/ui/worklist")
+        page.keyboard.press("Enter")
+        page.wait_for_url("**/ui/worklist**")
+        assert watched.faults == []
+
+
+def tab_to(page, wanted, *, most=120):
+    """Press Tab until what has the focus names what is wanted: its text, its id or where it leads."""
+    script = (
+        "(() => { const e = document.activeElement; return [e.innerText, e.id, e.getAttribute('href')].join(' '); })()"
+    )
+    for _ in range(most):
+        page.keyboard.press("Tab")
+        if wanted in page.evaluate(script):
+            return
+    raise AssertionError(f"{most} tabs did not lead to {wanted}")
+
+
+def test_a_level_is_set_without_javascript_and_hostile_words_are_only_shown(browser, ui_site):
+    with tab(browser, ui_site, "station_worker", language="en", script=False) as watched:
+        page = watched.page
+        page.goto(f"{ui_site.url}{address(ui_site, 'P004')}")
+        page.locator("summary", has_text="Set another level").click()
+        page.select_option("#override-level", "light")
+        page.fill("#override-until", UNTIL)
+        page.fill("#override-text", HOSTILE)
+        page.locator("form:has(#override-level) button").click()
+        page.wait_for_url("**kept=yes**")
+        assert HOSTILE in page.inner_text(".said")
+    with tab(browser, ui_site, "station_lead", language="en") as watched:
+        watched.page.goto(f"{ui_site.url}{address(ui_site, 'P004')}")
+        assert HOSTILE in watched.page.inner_text(".said")
+        watched.page.locator("button", has_text="Lift it").click()
+        watched.page.wait_for_url("**kept=yes**")
+        assert "Lead: lifted" in watched.page.inner_text("main")
+        assert watched.faults == []
+
+
+# Over HTTP
+
+
+def test_a_person_of_another_station_is_as_one_nobody_knows(ui_site):
+    cookie = session_of(ui_site, ui_site.keys["station_worker"])
+    answers = [fetched(ui_site, address(ui_site, each), cookie=cookie) for each in ("P003", "P-NOBODY")]
+    assert [each.status for each in answers] == [404, 404]
+    shown = [re.sub(r"of=[\w.-]+|%2E|[0-9a-f]{32,}", "", each.text()) for each in answers]
+    assert shown[0] == shown[1]
+    assert fetched(ui_site, "/ui/person?of=P002", cookie=cookie).status == 404  # an id is no address
+
+
+def test_no_address_on_the_worklist_holds_an_id(ui_site):
+    cookie = session_of(ui_site, ui_site.keys["station_worker"])
+    text = fetched(ui_site, f"/ui/worklist?as_of={AS_OF}", cookie=cookie).text()
+    assert not [each for each in re.findall(r'href="([^"]*)"', text) if re.search(r"\bP0\d\d\b", each)]
+
+
+def test_a_reading_is_in_the_record_with_its_purpose(ui_site):
+    cookie = session_of(ui_site, ui_site.keys["station_worker"], purpose="transfer")
+    assert fetched(ui_site, address(ui_site, "P006"), cookie=cookie).status == 200
+    row = newest(ui_site.home)
+    assert (row["purpose"], row["role"], row["station"]) == ("transfer", "station_worker", "S1")
+    assert row["person_hash"]
+
+
+@pytest.mark.parametrize(("person_id", "status"), [("SEALED", 451), ("OBJECTED", 200), ("MINOR", 200)])
+def test_whom_the_law_forbids_to_score_has_no_score_on_the_page(ui_site, person_id, status):
+    cookie = session_of(ui_site, ui_site.keys["station_worker"])
+    answer = fetched(ui_site, address(ui_site, person_id), cookie=cookie)
+    assert answer.status == status
+    assert 'class="big"' not in answer.text()
+
+
+def test_an_opinion_is_kept_once_however_often_it_is_sent(ui_site):
+    cookie = session_of(ui_site, ui_site.keys["station_worker"])
+    sent = {**form_of(ui_site, cookie, "P008"), "kind": "opinion", "agrees": "no", "text": "was ill", "reason_code": ""}
+    before = len(notes(ui_site, "P008"))
+    for _ in range(2):
+        assert fetched(ui_site, address(ui_site, "P008"), form=sent, cookie=cookie).status == 303
+    (kept,) = notes(ui_site, "P008")[before:]
+    assert kept[:2] == ("opinion", "station_worker")
+    assert '"agrees": false' in kept[2]
+
+
+@pytest.mark.parametrize("spoilt", [{"form_token": "0" * 64}, {"form_token": ""}])
+def test_nothing_is_written_without_the_token_of_the_session(ui_site, spoilt):
+    cookie = session_of(ui_site, ui_site.keys["station_worker"])
+    sent = {**form_of(ui_site, cookie, "P010"), "kind": "snooze", "reason_code": "other", "until": UNTIL, **spoilt}
+    assert fetched(ui_site, address(ui_site, "P010"), form=sent, cookie=cookie).status == 403
+    assert notes(ui_site, "P010") == []
+
+
+def test_a_form_that_breaks_a_rule_names_the_field(ui_site):
+    cookie = session_of(ui_site, ui_site.keys["station_worker"])
+    sent = {**form_of(ui_site, cookie, "P010"), "kind": "snooze", "reason_code": "other", "until": "2199-01-01"}
+    answer = fetched(ui_site, address(ui_site, "P010"), form=sent, cookie=cookie)
+    assert answer.status == 422
+    assert "feedback.until" in answer.text()
+
+
+def test_a_worker_reviews_nothing(ui_site):
+    cookie = session_of(ui_site, ui_site.keys["station_worker"])
+    sent = {**form_of(ui_site, cookie, "P010"), "note_id": "x" * 32, "state": "lifted"}
+    where = address(ui_site, "P010").replace("/ui/person?", "/ui/person/review?")
+    assert fetched(ui_site, where, form=sent, cookie=cookie).status == 403
+
+
+# The parts
+
+
+def row(event_id, revision, occurred_on, known_on, *, retracted=False, outcome="kept"):
+    return {
+        "event_id": event_id, "revision": revision, "retracted": retracted, "occurred_on": day(occurred_on),
+        "known_on": day(known_on), "kind": "check_in", "outcome": outcome, "substance": None,
+    }  # fmt: skip
+
+
+ROWS = [
+    row("E1", 1, "2024-01-01", "2024-01-02"),
+    row("E1", 2, "2024-01-01", "2024-03-01", outcome="missed"),
+    row("E2", 1, "2024-01-05", "2024-02-20"),
+    row("E3", 1, "2024-01-07", "2024-01-07"),
+    row("E3", 2, "2024-01-07", "2024-02-01", retracted=True),
+]
+
+
+@pytest.mark.parametrize(
+    ("as_of", "told"),
+    [
+        ("2024-01-10", {("kept", False, False), ("kept", False, False)}),
+        ("2024-02-25", {("kept", False, False), ("kept", True, False)}),
+        ("2024-03-02", {("missed", True, True), ("kept", True, False)}),
+    ],
+)
+def test_the_timeline_tells_what_was_known_and_what_came_late_or_was_corrected(as_of, told):
+    found = visible(ROWS, day(as_of))
+    assert {(each.outcome, each.is_late, each.is_corrected) for each in found} == told
+
+
+def test_marks_tell_found_from_failed_from_kept():
+    def sign(outcome):
+        return PersonEvent(date(2024, 1, 1), date(2024, 1, 1), "urine_test", outcome, None, is_corrected=False).sign
+
+    assert [sign(each) for each in ("positive", "missed", "negative", None)] == ["found", "failed", "kept", "kept"]
+
+
+def test_the_steps_lead_from_the_common_start_to_the_risk_of_the_person():
+    reasons = [_reason("missed_tests", 0.8), _reason("employed", -0.3)]
+    others = Others(count=3, contribution=0.1, text="others")
+    log_odds = -2.0 + 0.8 - 0.3 + 0.1
+    score = Score.model_construct(base=-2.0, risk=risk_of(log_odds), reasons=reasons, others=others)
+    found = steps(score)
+    assert [each.direction for each in found] == ["raises", "lowers", "raises"]
+    assert found[0].risk_after == pytest.approx(risk_of(-2.0 + 0.8))
+    assert found[-1].risk_after == pytest.approx(score.risk)
+
+
+def _reason(code, contribution):
+    return Reason.model_construct(code=code, text=code, effect="", contribution=contribution, changeable=True)
+
+
+def test_there_is_help_for_every_reason_that_help_can_change(tmp_path):
+    services = Services.of_home(tmp_path)
+    changeable = [code for code, definition in CATALOGUE.items() if definition.changeable]
+    assert [code for code in changeable if not services.fitting([code], "en")] == []
+    named = {code for offer in services.offers for code in offer.codes}
+    assert named == set(changeable)
+
+
+def test_the_operator_s_own_table_of_services_is_taken_and_its_faults_told(tmp_path):
+    own = tmp_path / "services.toml"
+    own.write_text('[[service]]\nzh-CN = "茶"\nen = "Tea"\ncodes = ["missed_tests"]\n')
+    assert Services.of_home(tmp_path).fitting(["employed", "missed_tests"], "zh-CN") == ["茶"]
+    for broken in ('[[service]]\nen = "Tea"\ncodes = []\n', own.read_text().replace("missed_tests", "astrology"), "["):
+        own.write_text(broken)
+        with pytest.raises(ConfigError, match=r"services"):
+            Services.of_home(tmp_path)
