@@ -8,7 +8,30 @@ Example = dict[str, Any]
 
 def of_schemas(today: date) -> dict[str, list[Example]]:
     """Examples by the name of the message they are of."""
-    return {"ScoreRequest": [_stored(today), _sent_along(today)], "BatchRequest": [_batch(today)]}
+    about, as_of = {"person_id": "P0001", "purpose": "support_plan"}, today.isoformat()
+    return {
+        "ScoreRequest": [_stored(today), _sent_along(today)],
+        "BatchRequest": [_batch(today)],
+        "HistoryRequest": [about],
+        "ChangesRequest": [{**about, "as_of": as_of}],
+        "ReportRequest": [{"person_id": "P0001", "purpose": "own_request", "as_of": as_of, "language": "zh-CN"}],
+        "FeedbackRequest": [{**about, "feedback": each} for each in _feedback(today)],
+        "AboutPerson": [about],
+        "ReviewRequest": [{"note_id": "0" * 32, "purpose": "review", "state": "confirmed"}],
+        "CorrectionRequest": [{**about, "what": "wrong", "asked_by": "person", "text": "The test was negative."}],
+        "CorrectionStateRequest": [{"note_id": "0" * 32, "purpose": "review", "state": "sent_to_source"}],
+    }
+
+
+def _feedback(today: date) -> list[Example]:
+    until = (today + timedelta(days=14)).isoformat()
+    return [
+        {"kind": "override", "level": "enhanced", "reason_code": "known_to_worker", "until": until},
+        {"kind": "snooze", "reason_code": "just_met", "until": until},
+        {"kind": "outcome", "outcome": "no_relapse", "occurred_on": today.isoformat()},
+        {"kind": "opinion", "score_id": "0" * 32, "agrees": False, "reason_code": "record_missing"},
+        {"kind": "comment", "text": "Began a new job this week."},
+    ]
 
 
 def _stored(today: date) -> Example:

@@ -1,10 +1,12 @@
 """The scores a person was given, and what changed since the last: the parts add up, another model is told apart."""
 
+from contextlib import suppress
 from dataclasses import replace
 from datetime import date, timedelta
 
 import numpy as np
 import pytest
+import sqlalchemy as sa
 
 from models import artifact
 from models.calibration import Platt
@@ -189,6 +191,22 @@ def test_persons_out_of_reach_purposes_and_the_law(own):
     assert refused(history, desk, purpose="enforcement") == "purpose_refused"
     assert refused(history, desk, purpose="research") == "purpose_of_others"
     assert refused(changed, desk, as_of=str(TODAY + timedelta(days=1))) == "invalid"
+
+
+def test_the_same_is_read_for_a_person_of_another_station_and_an_unknown_one(own):
+    desk, statements = open_desk(own), []
+    engine = desk.histories.store()._engine
+    sa.event.listen(engine, "checkout", lambda it, *_: it.set_trace_callback(statements.append))
+
+    def read(person_id):
+        statements.clear()
+        with suppress(ProblemError):
+            history(desk, person_id)
+        return [each.replace(person_id, "?") for each in statements]
+
+    read("NOBODY")  # what is read once for everybody
+    assert read("P003") == read("NOBODY")
+    assert len(read("P002")) > len(read("P003"))
 
 
 def test_who_has_no_score_now_is_refused_and_recorded(own):

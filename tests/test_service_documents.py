@@ -5,12 +5,18 @@ import re
 import pytest
 
 from serving import messages
-from tests.serving_helpers import ask, build_city, problem, serving
+from tests.serving_helpers import ask, bearer, build_city, key_for, problem, serving
+
+ASKED_ABOVE = ("ScoreRequest", "BatchRequest")
 
 
 @pytest.fixture(scope="module")
-def url(tmp_path_factory):
-    city = build_city(tmp_path_factory.mktemp("city"), n_persons=30)
+def city(tmp_path_factory):
+    return build_city(tmp_path_factory.mktemp("city"), n_persons=30)
+
+
+@pytest.fixture(scope="module")
+def url(city, tmp_path_factory):
     with serving(city.home, tmp_path_factory.mktemp("log") / "service.log") as address:
         yield address
 
@@ -85,6 +91,21 @@ def test_every_example_of_the_openapi_document_is_understood(url):
     problem(ask(f"{url}/v1/scores", stored), 404, "unknown_person")
     assert ask(f"{url}/v1/scores", sent).status == 200
     assert ask(f"{url}/v1/scores:batch", schemas["BatchRequest"]["examples"][0]).status == 200
+
+
+def test_every_example_about_a_person_is_understood_where_it_is_sent(city, url):
+    told = ask(f"{url}/openapi.json").json
+    schemas, key = told["components"]["schemas"], {"Idempotency-Key": "key-of-examples"}
+    lead = bearer(key_for(city.home, "station_lead", "S1"))
+    sent = {}
+    for path, methods in told["paths"].items():
+        if "requestBody" not in methods.get("post", {}):
+            continue
+        name = methods["post"]["requestBody"]["content"]["application/json"]["schema"]["$ref"].rpartition("/")[2]
+        headers = {**key, **(lead if path == "/v1/feedback:review" else {})}
+        sent[name] = [ask(url + path, each, headers=headers).status for each in schemas[name]["examples"]]
+    assert len(sent) == 10
+    assert {status for name, statuses in sent.items() if name not in ASKED_ABOVE for status in statuses} == {404}
 
 
 def test_every_reference_in_the_openapi_document_leads_somewhere(url):
