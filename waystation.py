@@ -16,6 +16,7 @@ from features.errors import ConfigError, WaystationError
 from features.home import SETTINGS, Home
 from serving.area_commands import forecast, observed, warnings
 from serving.commands import access_app, audit_app
+from serving.score_command import score
 from training.commands import judge_by_truth, simulate
 from training.feature_commands import features, prove_no_leak
 from training.options import ConfigOption, HorizonOption, JsonOption, Task, settled_home
@@ -81,6 +82,7 @@ def demo(
 app.command()(simulate)
 app.command()(features)
 app.command("prove-no-leak")(prove_no_leak)
+app.command()(score)
 app.command()(forecast)
 app.command()(warnings)
 app.command()(observed)

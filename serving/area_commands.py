@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from serving.hotspots import Asked
     from serving.messages import Forecast
 
-GEOJSON = {".json", ".geojson"}
+JSON_FILES = {".json", ".geojson"}
 
 console = Console(soft_wrap=True, highlight=False)
 
@@ -42,12 +42,12 @@ def forecast(
     """Expected harm by area in the weeks after a day, in the bands in which it may be told."""
     from serving.hotspots import forecast as told_by
 
-    with _answering() as desk:
+    with answering() as desk:
         told = told_by(desk, _asked(as_of, weeks, level, language))
-    if out.suffix in GEOJSON:
+    if out.suffix in JSON_FILES:
         out.write_text(told.model_dump_json(), encoding="utf-8")
     else:
-        _write_rows(out, _table(told))
+        write_rows(out, _table(told))
     console.print(f"{len(told.features)} areas: {out}. {told.note}")
 
 
@@ -61,7 +61,7 @@ def warnings(
     """Where clearly more came in the last weeks than was forecast."""
     from serving.warnings import warnings as told_by
 
-    with _answering() as desk:
+    with answering() as desk:
         told = told_by(desk, _asked(as_of, weeks, level, language))
     if out is not None:
         out.write_text(told.model_dump_json(), encoding="utf-8")
@@ -85,20 +85,20 @@ def observed(
     for option, given, known in (("--level", level, get_args(ObservedLevel)), ("--by", by, get_args(Period))):
         if given not in known:
             raise ConfigError(f"{option} takes {', '.join(known)}.")
-    _refuse_language(language)
-    with _answering() as desk:
+    refuse_language(language)
+    with answering() as desk:
         told = observed_counts(desk, AskedYear(year, level, by, wording(language)))
-    if out.suffix in GEOJSON:
+    if out.suffix in JSON_FILES:
         out.write_text(told.model_dump_json(), encoding="utf-8")
     else:
-        _write_rows(out, _rows_of(told.counts))
+        write_rows(out, rows_of(told.counts))
     n_told = sum(not each.suppressed for each in told.counts)
     console.print(f"{n_told} of {len(told.counts)} counts told: {out}. {told.note}")
 
 
 @contextmanager
-def _answering() -> "Iterator[Desk]":
-    """The desk of the home; what it refuses is told as an error of the user's."""
+def answering(what: str = "areas") -> "Iterator[Desk]":
+    """The desk of the home; what it refuses is told as an error of the user's, about `what` was asked."""
     from serving.desk import Desk
     from serving.problems import ProblemError
     from serving.service import folder_of
@@ -111,9 +111,9 @@ def _answering() -> "Iterator[Desk]":
     except ProblemError as refused:
         if refused.code == "invalid":
             named = "; ".join(f"{fault.field}: {fault.rule}" for fault in refused.faults)
-            raise ConfigError(f"areas: the question is refused ({named}).") from None
+            raise ConfigError(f"{what}: the question is refused ({named}).") from None
         title, detail = wording("en").problem(refused.code, refused.slots)
-        raise ConfigError(f"areas: {title}. {detail}") from None
+        raise ConfigError(f"{what}: {title}. {detail}") from None
 
 
 def _asked(as_of: str, weeks: int, level: str, language: str) -> "Asked":
@@ -122,7 +122,7 @@ def _asked(as_of: str, weeks: int, level: str, language: str) -> "Asked":
 
     if level not in {"township", "cell"}:
         raise ConfigError("--level takes township or cell.")
-    _refuse_language(language)
+    refuse_language(language)
     try:
         day = date.fromisoformat(as_of)
     except ValueError:
@@ -132,21 +132,24 @@ def _asked(as_of: str, weeks: int, level: str, language: str) -> "Asked":
 
 def _table(told: "Forecast") -> "pd.DataFrame":
     """A row for each area, without its outline and reasons."""
-    return _rows_of([area.properties for area in told.features]).drop(columns="reasons")
+    return rows_of([area.properties for area in told.features]).drop(columns="reasons")
 
 
-def _rows_of(messages: "Sequence[BaseModel]") -> "pd.DataFrame":
+def rows_of(messages: "Sequence[BaseModel]") -> "pd.DataFrame":
+    """A row for each message, a column for each of its fields."""
     import pandas as pd
 
     return pd.DataFrame([each.model_dump() for each in messages])
 
 
-def _refuse_language(language: str) -> None:
+def refuse_language(language: str) -> None:
+    """ConfigError when there are no texts in the language."""
     if language not in {"zh-CN", "en"}:
         raise ConfigError("--language takes zh-CN or en.")
 
 
-def _write_rows(out: Path, rows: "pd.DataFrame") -> None:
+def write_rows(out: Path, rows: "pd.DataFrame") -> None:
+    """Write the rows as Parquet or CSV, by the ending of the file."""
     if out.suffix == ".parquet":
         rows.to_parquet(out, index=False)
     else:

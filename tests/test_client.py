@@ -1,0 +1,146 @@
+"""The client in Python, and scores into a file: against a real service, and against its OpenAPI document."""
+
+import csv
+import json
+import os
+import sqlite3
+import stat
+import subprocess
+import sys
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from features.errors import ConfigError
+from serving import client as clients
+from serving.client import Client, RefusedError
+from serving.messages import BatchRequest, ScoreRequest
+from tests.serving_helpers import AS_OF, KEYS, QUESTION, ask, build_city, key_for, score, serving
+
+ROOT = Path(__file__).parent.parent
+REFERENCE = "#/components/schemas/"
+# What each method of the client asks, and the message it takes the answer for.
+METHODS = {
+    "score": ("/v1/scores", "post", "Score"),
+    "batch": ("/v1/scores:batch", "post", "BatchAnswer"),
+    "forecast": ("/v1/hotspots", "get", "Forecast"),
+    "warnings": ("/v1/warnings", "get", "Warnings"),
+    "ready": ("/readyz", "get", "Ready"),
+}
+
+
+@pytest.fixture(scope="module")
+def city(tmp_path_factory):
+    return build_city(tmp_path_factory.mktemp("city"))
+
+
+@pytest.fixture(scope="module")
+def url(city, tmp_path_factory):
+    with serving(city.home, tmp_path_factory.mktemp("log") / "service.log") as address:
+        yield address
+
+
+@pytest.fixture
+def client(url):
+    return Client(url, KEYS[url], language="en")
+
+
+def test_the_client_asks_and_takes_what_the_document_says(url):
+    told = ask(f"{url}/openapi.json").json
+    public = {name for name in vars(Client) if not name.startswith("_") and callable(getattr(Client, name))}
+    assert public == set(METHODS)
+    for path, method, message in METHODS.values():
+        (content,) = told["paths"][path][method]["responses"]["200"]["content"].values()
+        assert content["schema"]["$ref"] == REFERENCE + message
+        fields = set(told["components"]["schemas"][message]["properties"])
+        assert fields == set(getattr(clients, message).model_fields)
+    taken = told["paths"]["/v1/hotspots"]["get"]["parameters"]
+    assert {"as_of", "weeks", "level", "most"} <= {each["name"] for each in taken}
+
+
+def test_answers_come_as_messages(client, url):
+    told = client.score(ScoreRequest.model_validate({**QUESTION, "person_id": "P003"}))
+    same = score(url).json
+    assert (told.risk, told.model.digest, str(told.as_of)) == (same["risk"], same["model"]["digest"], AS_OF)
+    assert told.language == "en"
+    batch = client.batch(BatchRequest.model_validate({**QUESTION, "person_ids": ["P003", "P-NOBODY"]}))
+    assert ([each.risk for each in batch.scores], batch.refused[0].reason) == ([told.risk], "unknown_person")
+    assert len(client.forecast(date.fromisoformat(AS_OF)).features) == 4
+    assert client.warnings(date.fromisoformat(AS_OF)).note
+    assert client.ready().models
+
+
+def test_a_refusal_is_an_error_with_the_problem(client, url, city):
+    with pytest.raises(RefusedError, match="404") as refused:
+        client.score(ScoreRequest.model_validate({**QUESTION, "person_id": "P-NOBODY"}))
+    assert refused.value.problem.type == "urn:waystation:problem:unknown_person"
+    assert "P-NOBODY" not in str(refused.value)
+    with pytest.raises(RefusedError) as refused:
+        client.score(ScoreRequest.model_validate({**QUESTION, "person_id": "SEALED"}))
+    assert (refused.value.problem.status, refused.value.problem.reason) == (451, "sealed")
+    for key, status in (("ws_wrong", 401), (key_for(city.home, "auditor"), 403)):
+        with pytest.raises(RefusedError) as refused:
+            Client(url, key).forecast(date.fromisoformat(AS_OF))
+        assert refused.value.problem.status == status
+
+
+@pytest.mark.parametrize("address", ["file:///etc/passwd", "ftp://a.example", "waystation.example"])
+def test_the_client_speaks_http_alone(address):
+    with pytest.raises(ConfigError, match="begin with http"):
+        Client(address, "key")
+
+
+# Into a file
+
+
+def run(city, *options):
+    """The end of `waystation score` over a home."""
+    environment = {**os.environ, "WAYSTATION_HOME": str(city.home.path)}
+    command = [sys.executable, "-m", "waystation", "score", "--as-of", AS_OF, *map(str, options)]
+    return subprocess.run(command, env=environment, cwd=ROOT, check=False, capture_output=True, text=True)
+
+
+def test_scores_in_a_file_are_those_of_the_service_refused_and_recorded_alike(city, url, tmp_path):
+    (tmp_path / "whom.csv").write_text("person_id,note\nP003,x\nSEALED,y\nP-NOBODY,z\nP002,w\n", encoding="utf-8-sig")
+    out = tmp_path / "scores.json"
+    ended = run(city, "--purpose", "review", "--persons", tmp_path / "whom.csv", "--out", out)
+    assert ended.returncode == 0, ended.stderr
+    told = json.loads(out.read_text())
+    assert [each["person_id"] for each in told["scores"]] == ["P003", "P002"]
+    assert told["scores"][0]["risk"] == score(url).json["risk"]
+    assert told["scores"][0]["reasons"] == score(url).json["reasons"]
+    assert [each["reason"] for each in told["refused"]] == ["sealed", "unknown_person"]
+    assert stat.S_IMODE(out.stat().st_mode) == 0o600
+    assert "P-NOBODY" not in ended.stdout + ended.stderr
+    with sqlite3.connect(city.home.records) as connection:
+        rows = connection.execute(
+            "SELECT outcome, purpose FROM audit WHERE actor = 'command line' AND purpose IS NOT NULL ORDER BY seq"
+        )
+        assert rows.fetchall() == [(each, "review") for each in ("scored", "sealed", "unknown_person", "scored")]
+
+
+def test_a_station_is_scored_into_a_table(city, tmp_path):
+    ended = run(city, "--purpose", "review", "--station", "S2", "--language", "en", "--out", tmp_path / "scores.csv")
+    assert ended.returncode == 0, ended.stderr
+    with (tmp_path / "scores.csv").open(encoding="utf-8-sig", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert {int(row["person_id"][1:]) % 2 for row in rows} == {1}  # of S2 are those with odd numbers
+    assert all(0 <= float(row["risk"]) <= 1 for row in rows)
+    assert rows[0]["reasons"][0] in "+-"
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        (["--purpose", "enforcement"], "score:"),
+        (["--purpose", "curiosity"], "purpose: one_of"),
+        (["--purpose", "review", "--persons", "nowhere.csv"], "person_id"),
+    ],
+)
+def test_what_the_service_refuses_the_command_refuses_with_a_sentence(city, tmp_path, options, told):
+    ended = run(city, *options, "--out", tmp_path / "scores.json")
+    assert ended.returncode == 2
+    assert told in ended.stderr
+    assert "Traceback" not in ended.stderr
+    assert not (tmp_path / "scores.json").exists()
