@@ -20,6 +20,7 @@ from features.stations import StationMonths
 from features.store import EVENTS_OF, NOT_IN_BULK, PERSON_EVENTS, Store, newest_digest, read
 from features.tables import STORED, current, fetch_plain
 from models.relapse import RelapseModel
+from serving import stations
 from serving.messages import FIRST_DAY, Event, Facts, ScoreRequest
 from serving.problems import MOST_FAULTS, Fault, ProblemError, path_of
 
@@ -43,6 +44,7 @@ class StoredHistories:
     url: str
     _store: Store | None = None
     _months: tuple[str, StationMonths] | None = None  # of the state of that digest
+    _seen_at: tuple[str, dict[str, list[str]]] | None = None  # of the state of that digest
     _lock: Lock = field(default_factory=Lock)
 
     def of(self, person_ids: Sequence[str]) -> Held:
@@ -51,6 +53,17 @@ class StoredHistories:
             return self._read(person_ids)
         except (StoreError, sa.exc.SQLAlchemyError):
             raise ProblemError("store_unavailable") from None
+
+    def seen_at(self, station_id: str) -> Sequence[str]:
+        """The persons of whom a station ever recorded anything; read for all stations once in each state."""
+        try:
+            snapshot = self.store().state_digest()
+            held = self._seen_at
+            if held is None or held[0] != snapshot:
+                held = self._seen_at = (snapshot, stations.seen_at(self.store()))
+        except (StoreError, sa.exc.SQLAlchemyError):
+            raise ProblemError("store_unavailable") from None
+        return held[1].get(station_id, ())
 
     def snapshot(self) -> str:
         """The digest of the state the store is in."""

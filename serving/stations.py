@@ -42,11 +42,7 @@ STATION_OF = (
     .limit(1)
 )
 
-SEEN_AT = (
-    sa.select(EVENTS.c.person_id)
-    .where(EVENTS.c.station_id == sa.bindparam("station"), EVENTS.c.known_on <= sa.bindparam("today"))
-    .distinct()
-)
+SEEN_AT = sa.select(EVENTS.c.station_id, EVENTS.c.person_id).where(EVENTS.c.station_id.is_not(None)).distinct()
 
 
 def station_of(store: Store, person_id: str, *, today: date) -> str | None:
@@ -68,16 +64,13 @@ def _station(connection: sa.Connection, person_id: str, today: int) -> str | Non
     return str(found[0][0]) if found else None
 
 
-def persons_of(store: Store, station_id: str, *, today: date) -> list[str]:
-    """The persons who belong to a station today, in the order of their ids."""
-    day = days_since_epoch(today)
-    try:
-        with store.reading() as connection:
-            parts = fetch_plain(connection, SEEN_AT, station=station_id, today=day)
-            seen = sorted(str(row[0]) for part in parts for row in part)
-            return [person_id for person_id in seen if _station(connection, person_id, day) == station_id]
-    except (StoreError, sa.exc.SQLAlchemyError):
-        raise ProblemError("store_unavailable") from None
+def seen_at(store: Store) -> dict[str, list[str]]:
+    """The persons of whom each station ever recorded anything, in the order of their ids; one reading of all."""
+    found: dict[str, list[str]] = {}
+    with store.reading() as connection:
+        for station_id, person_id in (row for part in fetch_plain(connection, SEEN_AT) for row in part):
+            found.setdefault(str(station_id), []).append(str(person_id))
+    return {station_id: sorted(person_ids) for station_id, person_ids in found.items()}
 
 
 def workers_of(store: Store, station_id: str) -> tuple[bool, int | None]:
