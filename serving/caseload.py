@@ -79,8 +79,7 @@ def caseload(desk: Desk, wanted: Wanted, champion: Champion, model: RelapseModel
     store = desk.histories.store()
     listed, workers = stations.workers_of(store, wanted.station_id)
     seen = desk.histories.seen_at(wanted.station_id)
-    belong = zip(seen, stations.stations_of(store, seen, today=wanted.today), strict=True)
-    person_ids = [person_id for person_id, station_id in belong if station_id == wanted.station_id]
+    person_ids = stations.persons_of(store, wanted.station_id, today=wanted.today, seen=seen)
     if not (listed or person_ids):
         raise ProblemError("unknown_station")
     held = desk.histories.of(person_ids)

@@ -56,13 +56,9 @@ class StoredHistories:
 
     def seen_at(self, station_id: str) -> Sequence[str]:
         """The persons of whom a station ever recorded anything; read for all stations once in each state."""
-        try:
-            snapshot = self.store().state_digest()
-            held = self._seen_at
-            if held is None or held[0] != snapshot:
-                held = self._seen_at = (snapshot, stations.seen_at(self.store()))
-        except (StoreError, sa.exc.SQLAlchemyError):
-            raise ProblemError("store_unavailable") from None
+        snapshot, held = self.snapshot(), self._seen_at
+        if held is None or held[0] != snapshot:
+            held = self._seen_at = (snapshot, stations.seen_at(self.store()))
         return held[1].get(station_id, ())
 
     def snapshot(self) -> str:

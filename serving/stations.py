@@ -67,10 +67,21 @@ def _station(connection: sa.Connection, person_id: str, today: int) -> str | Non
 def seen_at(store: Store) -> dict[str, list[str]]:
     """The persons of whom each station ever recorded anything, in the order of their ids; one reading of all."""
     found: dict[str, list[str]] = {}
-    with store.reading() as connection:
-        for station_id, person_id in (row for part in fetch_plain(connection, SEEN_AT) for row in part):
-            found.setdefault(str(station_id), []).append(str(person_id))
+    try:
+        with store.reading() as connection:
+            for station_id, person_id in (row for part in fetch_plain(connection, SEEN_AT) for row in part):
+                found.setdefault(str(station_id), []).append(str(person_id))
+    except (StoreError, sa.exc.SQLAlchemyError):
+        raise ProblemError("store_unavailable") from None
     return {station_id: sorted(person_ids) for station_id, person_ids in found.items()}
+
+
+def persons_of(store: Store, station_id: str, *, today: date, seen: Sequence[str] | None = None) -> list[str]:
+    """The persons who belong to a station today, by id; `seen`: of whom it ever recorded anything, if that is known."""
+    if seen is None:
+        seen = seen_at(store).get(station_id, [])
+    theirs = stations_of(store, seen, today=today)
+    return [person_id for person_id, belongs_to in zip(seen, theirs, strict=True) if belongs_to == station_id]
 
 
 def workers_of(store: Store, station_id: str) -> tuple[bool, int | None]:
