@@ -4,7 +4,7 @@ BIN := .venv/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check static bench-features bench-intake bench-nightly bench-relapse bench-online bench-parts bench-serving bench-city bench-hotspots bench-warnings hostile simulator-docs lock clean
+.PHONY: screenshots help demo test check static bench-features bench-intake bench-nightly bench-relapse bench-online bench-parts bench-serving bench-city bench-hotspots bench-warnings hostile simulator-docs lock clean
 
 help: ## what there is to make
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
@@ -58,6 +58,9 @@ bench-warnings: .venv/.dev ## false alarms on quiet histories, power, and the ti
 hostile: .venv/.dev ## 10,000 hostile requests at a real service: no server error, no trace, no person's value, little memory
 	$(BIN)/python -m tests.benchmarks.hostile $(ARGS)
 	WAYSTATION_EXAMPLES=500 $(BIN)/python -m pytest tests/test_schemathesis.py
+
+screenshots: .venv/.dev ## pictures of every page on the demo's city, wide and narrow (needs Chromium)
+	$(BIN)/python -m tests.benchmarks.screenshots $(ARGS)
 
 simulator-docs: .venv/.dev ## the table of assumptions, the figures and the plots of docs/simulator.md, made anew
 	$(BIN)/python -m training.simulator_page

@@ -32,11 +32,6 @@ GET /v1/models/{name}/card.html | -              | -            | -       | yes 
 GET /v1/audit                   | -              | -            | -       | -              | yes     | -             | -
 GET /v1/metrics                 | -              | -            | -       | -              | -       | yes           | -
 """  # noqa: E501
-# Pages that show what no route of the API answers; every other page is under the line of the route it shows.
-PAGES_TABLE = """
-page                         | station_worker | station_lead | planner | data_scientist | auditor | administrator | machine
-GET /ui/models               | -              | -            | -       | yes            | yes     | yes           | -
-"""  # noqa: E501
 OPEN = frozenset({"/", "/docs", "/openapi.json", "/healthz", "/readyz"})  # nothing of a person, an area or a reader
 QUIET = frozenset({"GET /v1/metrics"})  # asked every few seconds, about nobody; only refusals are recorded
 REFUSED, OWN, ALL, YES = "-", "own", "all", "yes"
@@ -50,7 +45,6 @@ def _table(text: str) -> dict[str, dict[str, str]]:
 
 
 MATRIX: Mapping[str, Mapping[str, str]] = _table(TABLE)
-PAGES: Mapping[str, Mapping[str, str]] = _table(PAGES_TABLE)
 ROLES = tuple(MATRIX[WITH_EVENTS])
 OF_A_STATION = ("station_worker", "station_lead")  # their keys name a station; a machine's may, no other does
 MAY_NAME_A_STATION = (*OF_A_STATION, "machine")
@@ -68,7 +62,7 @@ class Caller:
 
 def may(caller: Caller, act: str) -> bool:
     """Whether the caller's role may do this at all."""
-    return (PAGES.get(act) or MATRIX[act])[caller.role] != REFUSED
+    return MATRIX[act][caller.role] != REFUSED
 
 
 def station_of(caller: Caller, act: str) -> str | None:

@@ -183,6 +183,16 @@ def test_a_worker_reviews_nothing(ui_site):
     assert fetched(ui_site, where, form=sent, cookie=cookie).status == 403
 
 
+def test_the_report_for_the_person_is_recorded_as_the_person_s_own_request(ui_site):
+    cookie = session_of(ui_site, ui_site.keys["station_worker"])
+    where = address(ui_site, "P012").replace("/ui/person?", "/ui/person/report?")
+    assert fetched(ui_site, where, form={"form_token": "0"}, cookie=cookie).status == 403
+    answer = fetched(ui_site, where, form=form_of(ui_site, cookie, "P012"), cookie=cookie)
+    assert answer.status == 200
+    assert "<script" not in answer.text()
+    assert newest(ui_site.home)["purpose"] == "own_request"
+
+
 # The parts
 
 

@@ -1,16 +1,19 @@
 """What a reader says back from the page of a person: the fields of its forms, checked by the rules of the API."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from pydantic import ValidationError
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from serving import feedback
 from serving.feedback import Book, Sent
 from serving.feedback_messages import FeedbackRequest, ReviewRequest
+from serving.one_person import OWN_REQUEST
 from serving.problems import ProblemError, faults_of
+from serving.report import report
+from serving.report_routes import page_of
 from serving.support import LEVELS
 from serving.ui.person_reader import Asked
 from serving.ui.view import View
@@ -49,6 +52,10 @@ class FeedbackForm:
         feedback.add(self.book, checked, _sent(asked, fields))
         return _back(asked.view)
 
+    def report(self, asked: Asked, _: Mapping[str, str]) -> Response:
+        """The report for the person concerned, to print; asked for on the person's own request, and recorded so."""
+        return _report(self.book, asked)
+
     def review(self, asked: Asked, fields: Mapping[str, str]) -> Response:
         """Back to the page once a lead's word is kept."""
         told = {"note_id": fields.get("note_id"), "purpose": asked.about.purpose, "state": fields.get("state")}
@@ -58,6 +65,12 @@ class FeedbackForm:
             raise ProblemError("invalid", faults_of(error.errors())) from None
         feedback.review(self.book, checked, _sent(asked, fields))
         return _back(asked.view)
+
+
+def _report(book: Book, asked: Asked) -> Response:
+    about = replace(asked.about, purpose=OWN_REQUEST)
+    page = page_of(report(book, about, asked.visit), about.wording)
+    return HTMLResponse(page, headers={"Content-Language": asked.view.language})
 
 
 def _said(fields: Mapping[str, str]) -> dict[str, Any]:

@@ -7,7 +7,6 @@ from urllib.parse import urlsplit
 
 from starlette.responses import Response
 
-from features.errors import ArtifactError
 from models import champion
 from models.champion import Champion, Decision
 from serving import answers
@@ -67,10 +66,7 @@ def page(view: View) -> Response:
 
 def _shown(view: View, place: Any) -> ModelShown:
     promoted: Champion = place.loaded.champion
-    try:
-        card = card_of(view.desk, promoted)
-    except (ArtifactError, OSError):  # an older model answers on while its folder is gone
-        card = {}
+    card = card_of(view.desk, promoted)
     return ModelShown(promoted, place.refused, card, _figures(card, view.texts), _groups(card, view.texts))
 
 

@@ -24,7 +24,7 @@ LANGUAGE_SECONDS = 365 * 86_400
 NAVIGATION = {
     "worklist": "GET /v1/worklist",
     "map": "GET /v1/hotspots",
-    "models": "GET /ui/models",
+    "models": "GET /v1/models",
 }
 
 
