@@ -40,6 +40,7 @@ PAGE = """<!doctype html>
 SCHEME = "key"
 REFERENCE = "#/components/schemas/{name}"
 LINKS = """<ul>
+<li><a href="/ui/">Pages 页面</a></li>
 <li><a href="/docs">Operations 接口</a></li>
 <li><a href="/openapi.json">OpenAPI</a></li>
 <li><a href="/readyz">Readiness 就绪状态</a></li>

@@ -176,6 +176,14 @@ def test_a_form_that_breaks_a_rule_names_the_field(ui_site):
     assert "feedback.until" in answer.text()
 
 
+@pytest.mark.parametrize("key", ["", "short", "x" * 65, "a b c d e f", "<script>"])
+def test_a_form_without_a_sound_key_keeps_nothing(ui_site, key):
+    cookie = session_of(ui_site, ui_site.keys["station_worker"])
+    sent = {**form_of(ui_site, cookie, "P014"), "kind": "snooze", "reason_code": "other", "until": UNTIL, "key": key}
+    assert fetched(ui_site, address(ui_site, "P014"), form=sent, cookie=cookie).status == 422
+    assert notes(ui_site, "P014") == []
+
+
 def test_a_worker_reviews_nothing(ui_site):
     cookie = session_of(ui_site, ui_site.keys["station_worker"])
     sent = {**form_of(ui_site, cookie, "P010"), "note_id": "x" * 32, "state": "lifted"}

@@ -80,6 +80,10 @@ def test_nobody_may_sign_in_for_enforcement(ui_site):
     assert newest(ui_site.home)["outcome"] == "purpose_refused"
 
 
+def test_the_address_without_its_slash_leads_to_the_door(ui_site):
+    assert fetched(ui_site, "/ui").headers["location"] == "/ui/sign-in"
+
+
 def test_without_a_session_a_page_leads_to_the_door(ui_site):
     answer = fetched(ui_site, "/ui/map?level=cell")
     assert answer.status == 303

@@ -1,5 +1,6 @@
 """What a reader says back from the page of a person: the fields of its forms, checked by the rules of the API."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -11,7 +12,7 @@ from serving import feedback
 from serving.feedback import Book, Sent
 from serving.feedback_messages import FeedbackRequest, ReviewRequest
 from serving.one_person import OWN_REQUEST
-from serving.problems import ProblemError, faults_of
+from serving.problems import ProblemError, fault_of, faults_of
 from serving.report import report
 from serving.report_routes import page_of
 from serving.support import LEVELS
@@ -19,6 +20,7 @@ from serving.ui.person_reader import Asked
 from serving.ui.view import View
 
 SEE_OTHER = 303
+KEY = re.compile(r"[A-Za-z0-9._-]{8,64}")  # as the API has it
 REASON = "reason."  # and the code of a reason: whether it is agreed with
 YES, NO = "yes", "no"
 
@@ -96,7 +98,10 @@ KEPT_OF: Mapping[str, tuple[str, ...]] = {
 
 def _sent(asked: Asked, fields: Mapping[str, str]) -> Sent:
     """The key of the form: sent twice by a double click, it is kept once."""
-    return Sent(asked.visit, fields.get("key", ""), asked.about.wording)
+    key = fields.get("key", "")
+    if not KEY.fullmatch(key):
+        raise fault_of("key", "wrong_form", KEY.pattern)
+    return Sent(asked.visit, key, asked.about.wording)
 
 
 def _back(view: View) -> Response:

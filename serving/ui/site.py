@@ -57,7 +57,7 @@ def add(app: FastAPI, book: Book) -> None:
         Mount("/static", _Static(packages=[("serving.ui", "static")])),
         Route("/{path:path}", open_to_all(_not_found)),
     ]
-    app.router.routes.append(Mount("/ui", routes=routes))
+    app.router.routes += [Route("/ui", open_to_all(home_page.home)), Mount("/ui", routes=routes)]
 
 
 def _map_pages(shown: MapPage) -> list[tuple[str, Page]]:

@@ -184,7 +184,7 @@
       const row = document.createElement("tr"), head = element("th", area[1]), reasons = document.createElement("td"), list = document.createElement("ul");
       head.scope = "row"; list.className = "bare";
       for (const reason of next.reasons[area[4]]) list.append(element("li", reason));
-      reasons.append(list);
+      reasons.append(list.children.length ? list : box.dataset.noReasons);
       row.append(head, element("td", area[2] || "–"), element("td", next.texts[area[3]]), reasons);
       [...row.cells].forEach((cell, place) => { if (place) cell.dataset.label = labels[place]; });
       return row;
