@@ -41,7 +41,17 @@ class Line:
         self.port, self.key, self.reader = int(port), key, None
 
     async def ask(self, path, body):
-        """Status of the answer to a question."""
+        """Status of the answer to a question; asked anew where a line that lay idle had been closed meanwhile."""
+        is_new = self.reader is None
+        try:
+            return await self._ask(path, body)
+        except (ConnectionError, asyncio.IncompleteReadError):
+            if is_new:
+                raise
+            self.reader = None
+            return await self._ask(path, body)
+
+    async def _ask(self, path, body):
         if self.reader is None:
             self.reader, self.writer = await asyncio.open_connection(self.host, self.port)
         head = (
