@@ -302,6 +302,7 @@ def _show_addresses(port: int, ready: "Ready", key: str) -> None:
     console.rule()
     console.print(f"service   http://{LOOPBACK}:{port}   (this machine only)")
     console.print(f"key       {key}   (a worker of the person's station, for two days)")
+    console.print(f"its pages http://{LOOPBACK}:{port}/ui   (sign in with the key)")
     console.print(f"its API   http://{LOOPBACK}:{port}/docs")
     question = json.dumps({"person_id": ready.person_id, "as_of": ready.as_of.isoformat(), "purpose": "support_plan"})
     console.print(
