@@ -183,7 +183,7 @@ def _refuse_faults(book: Book, said: Feedback, read: Person) -> None:
         if unknown is not None:
             raise fault_of(f"feedback.reasons.{unknown}.code", "one_of", "code of a reason")
         theirs = given(records.path, records.hash_of(read.person_id), until=today)
-        if said.score_id not in {each.score_id for each in theirs}:
+        if not any(each.goes_by(said.score_id) for each in theirs):
             raise fault_of("feedback.score_id", "unknown_score")
 
 

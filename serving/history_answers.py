@@ -85,7 +85,7 @@ def _since(found: Sequence[Given], asked: ChangesRequest) -> int | None:
     """The place of the score to compare with; None where there is none."""
     if asked.since is None:
         return max((place for place, each in enumerate(found) if each.as_of < asked.as_of), default=None)
-    named = next((place for place, each in enumerate(found) if each.score_id == asked.since), None)
+    named = next((place for place, each in enumerate(found) if each.goes_by(asked.since)), None)
     if named is None:
         raise fault_of("since", "unknown_score")
     return named

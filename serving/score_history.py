@@ -8,8 +8,7 @@ of then. What does not come out the same is told apart: another model, or record
 import math
 import sqlite3
 from collections.abc import Sequence
-from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
@@ -19,6 +18,7 @@ from models.reasons import TOLERANCE, ReasonsError
 from models.relapse import RelapseModel
 from serving.entries import SCORED
 from serving.one_person import Person
+from serving.private_files import reading
 from serving.problems import ProblemError
 from serving.scoring import Scored, scores_on
 
@@ -31,7 +31,10 @@ SURE = 2.0**-52  # nearer to 0 or 1 a risk no longer tells its log-odds
 
 @dataclass(frozen=True)
 class Given:
-    """A score as it was given: when, as of which day, by which model, from which state of the store."""
+    """A score as it was first given: when, as of which day, by which model, from which state of the store.
+
+    `again`: the ids of later answers that told the same.
+    """
 
     score_id: str
     at: str
@@ -41,6 +44,11 @@ class Given:
     digest: str
     run: str
     snapshot: str
+    again: tuple[str, ...] = ()
+
+    def goes_by(self, score_id: str) -> bool:
+        """Whether an answer of that id told this score: the first, or one that told the same again."""
+        return score_id == self.score_id or score_id in self.again
 
 
 @dataclass(frozen=True)
@@ -80,15 +88,16 @@ class Changes:
 def given(records: Path, person_hash: str, *, until: date) -> list[Given]:
     """The scores a person was given as of days up to one, in the order of those days; told again, told once."""
     try:
-        with closing(sqlite3.connect(f"{records.absolute().as_uri()}?mode=ro", uri=True)) as connection:
+        with reading(records) as connection:
             rows = connection.execute(GIVEN, (person_hash, SCORED, until.isoformat())).fetchall()
     except sqlite3.Error:
         raise ProblemError("record_unreadable") from None
-    first: dict[tuple[object, ...], Given] = {}
+    alike: dict[tuple[object, ...], list[Given]] = {}
     for score_id, at, as_of, *rest in rows:
         each = Given(score_id, at, date.fromisoformat(as_of), *rest)
-        first.setdefault((each.as_of, each.digest, each.risk), each)
-    return sorted(first.values(), key=lambda each: (each.as_of, each.at))
+        alike.setdefault((each.as_of, each.digest, each.risk), []).append(each)
+    once = [replace(first, again=tuple(each.score_id for each in later)) for first, *later in alike.values()]
+    return sorted(once, key=lambda each: (each.as_of, each.at))
 
 
 def intervals(read: Person, found: Sequence[Given], champion: Champion, model: RelapseModel) -> list[Interval]:

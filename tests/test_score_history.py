@@ -57,6 +57,15 @@ def sum_of(told):
     return told.log_odds_then + sum(parts) + (told.unaccounted.difference if told.unaccounted else 0.0)
 
 
+def test_changes_are_told_since_a_score_by_the_id_of_any_answer_that_told_it(own):
+    desk = open_desk(own)
+    first, again = (give(desk) for _ in range(2))
+    told = [changed(desk, since=each.score_id) for each in (first, again)]
+    assert first.score_id != again.score_id
+    assert told[0].since.score_id == told[1].since.score_id == first.score_id
+    assert told[0].changes == told[1].changes
+
+
 def test_every_score_given_is_told_once_the_newest_day_first(own):
     desk = open_desk(own)
     given = [give(desk, as_of=day) for day in (EARLIER, LATER, EARLIER)]

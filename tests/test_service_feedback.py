@@ -122,7 +122,9 @@ def test_feedback_is_kept_beside_the_history_and_read_again(city, book):
 def test_an_opinion_is_of_a_score_the_person_was_given(book):
     question = ScoreRequest(person_id="P002", as_of=str(TODAY), purpose="support_plan")
     score = book.desk.score(question, visit("POST /v1/scores"), accept_language="en")
+    again = book.desk.score(question, visit("POST /v1/scores"), accept_language="en")
     said = {"kind": "opinion", "score_id": score.score_id, "agrees": False, "reason_code": "record_wrong"}
+    assert say(book, {**said, "score_id": again.score_id}, key="key-0000").kind == "opinion"
     assert say(book, {**said, "reasons": [{"code": score.reasons[0].code, "agrees": False}]}).kind == "opinion"
     assert fault(say, book, said, "P004", key="key-0002") == ("feedback.score_id", "unknown_score")
     other = {**said, "reasons": [{"code": "shoe_size", "agrees": True}]}
