@@ -97,7 +97,8 @@ def _told() -> Iterator[None]:
         yield
     except (ProblemError, sqlite3.Error):
         raise StoreError(
-            "access: the keys or the record cannot be written; see that the home is yours and its disk is not full."
+            "access: the keys or the record cannot be written; see that the home is yours, its disk is not full, and "
+            "`waystation audit verify` finds nothing wrong."
         ) from None
 
 

@@ -3,7 +3,8 @@
 Each entry carries a link: HMAC-SHA256 over the link before it, its number and its content, under a key that lies
 beside the database. Without the key no entry can be changed, put in, taken out or moved so that the links still hold.
 What the links cannot show is that the last entries are gone, so number and link of the newest one, the head, are
-written to a small file of its own after each commit. Copies of it sent elsewhere go on proving what there was.
+written to a small file of its own after each commit, and no entry is written that would not go on from it: else a few
+more entries would cover up those that are gone. Copies of it sent elsewhere go on proving what there was.
 """
 
 import fcntl
@@ -47,11 +48,31 @@ def write_head(path: Path, head: Head) -> None:
     handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
     try:
         fcntl.flock(handle, fcntl.LOCK_EX)
-        written = _heads(os.pread(handle, HEAD_BYTES, 0).decode("ascii", errors="replace"))
-        if not written or written[0].seq < head.seq:
+        written = _head_at(handle)
+        if written is None or written.seq < head.seq:
             os.pwrite(handle, f"{head.seq:0{SEQ_DIGITS}} {head.link}\n".encode(), 0)
+        if written is None:
+            os.fsync(handle)  # one that is a little old is made up for, one that is gone is not
     finally:
         os.close(handle)
+
+
+def read_head(path: Path) -> Head | None:
+    """The head that `write_head` put in a file; None where there is no file, or no head in it."""
+    try:
+        handle = os.open(path, os.O_RDONLY)
+    except FileNotFoundError:
+        return None
+    try:
+        fcntl.flock(handle, fcntl.LOCK_SH)
+        return _head_at(handle)
+    finally:
+        os.close(handle)
+
+
+def _head_at(handle: int) -> Head | None:
+    found = _heads(os.pread(handle, HEAD_BYTES, 0).decode("ascii", errors="replace"))
+    return found[0] if found else None
 
 
 def read_heads(path: Path) -> list[Head]:

@@ -6,7 +6,8 @@ entry cannot be written there is no answer. Persons appear as keyed hashes; only
 the file with the key.
 
 Requests that wait at the same moment share a commit: the first to come writes for all. Processes take turns, each
-reading the head of the chain under the lock of the database.
+reading the head of the chain under the lock of the database. Where the head kept outside shows that entries are gone or
+others were put in their place, nothing more is written.
 """
 
 import hmac
@@ -19,8 +20,9 @@ from operator import attrgetter
 from pathlib import Path
 from threading import Lock
 
+from features.errors import StoreError
 from serving import volume
-from serving.audit_chain import Head, chain_key, next_head, write_head
+from serving.audit_chain import GENESIS, Head, chain_key, next_head, read_head, write_head
 from serving.entries import Entry
 from serving.private_files import keep_to_owner, key_in
 from serving.problems import ProblemError
@@ -29,6 +31,7 @@ LOG = logging.getLogger("waystation")
 HEAD_SUFFIX, KEY_SUFFIX = ".head", ".key"
 
 COLUMNS = tuple(each.name for each in fields(Entry))
+TO_DO = "Nothing is answered until the record is as it was: `waystation audit verify`, then docs/access.md, The record."
 VALUES_OF = attrgetter(*COLUMNS)
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS audit (
@@ -48,6 +51,7 @@ CREATE TRIGGER IF NOT EXISTS audit_keeps_all BEFORE DELETE ON audit
 """
 INSERT = f"INSERT INTO audit (seq, {', '.join(COLUMNS)}, link) VALUES ({', '.join('?' * (len(COLUMNS) + 2))})"  # noqa: S608
 NEWEST = "SELECT seq, link FROM audit ORDER BY seq DESC LIMIT 1"
+LINK_AT = "SELECT link FROM audit WHERE seq = ?"
 
 
 @dataclass(eq=False)
@@ -103,6 +107,8 @@ class Records:
             write_head(self.path.with_suffix(HEAD_SUFFIX), head)
             for waiting in turn:
                 waiting.written = True
+        except StoreError as error:
+            LOG.error("the record is not written on: %s", error)  # noqa: TRY400 (a sentence, not a bug)
         except (sqlite3.Error, OSError) as error:
             LOG.error("the record could not be written: %s", type(error).__name__)  # noqa: TRY400 (may hold an id)
         finally:  # even a bug here lets nobody wait on, and no answer leave
@@ -113,14 +119,37 @@ class Records:
         """The head after the entries, and the alarms they raise, are on disk."""
         self._connection.execute("BEGIN IMMEDIATE")
         try:
-            head = self._append(Head(*self._connection.execute(NEWEST).fetchone() or ()), entries)
+            newest = Head(*self._connection.execute(NEWEST).fetchone() or ())
+            self._hold_to_the_head_outside(newest)
+            head = self._append(newest, entries)
             head = self._append(head, volume.alarms(self._connection, entries))
             self._connection.execute("COMMIT")
-        except sqlite3.Error:
+        finally:  # after any error: a transaction left open would hold up all others
             if self._connection.in_transaction:
                 self._connection.execute("ROLLBACK")
-            raise
         return head
+
+    def _hold_to_the_head_outside(self, newest: Head) -> None:
+        """StoreError unless the entries go on from the head outside; it may be older, for it is written after them.
+
+        The head of a record without entries is put there before its first one is written, so that from then on a head
+        that is gone was taken away.
+        """
+        file = self.path.with_suffix(HEAD_SUFFIX)
+        outside = read_head(file)
+        if outside is None and newest == Head():
+            write_head(file, newest)
+        elif outside is None:
+            raise StoreError(f"{file.name} is gone or holds no head, yet there are {newest.seq} entries. {TO_DO}")
+        elif outside.seq > newest.seq:
+            raise StoreError(f"{file.name} names entry {outside.seq}, the newest there is {newest.seq}. {TO_DO}")
+        elif outside != newest and self._link_at(outside.seq) != outside.link:
+            raise StoreError(f"entry {outside.seq} is not the one that {file.name} names. {TO_DO}")
+
+    def _link_at(self, seq: int) -> str | None:
+        """The link of an entry, that before the first for number 0; None where there is no such entry."""
+        found = self._connection.execute(LINK_AT, (seq,)).fetchone()
+        return found[0] if found else GENESIS if seq == 0 else None
 
     def _append(self, head: Head, entries: Sequence[Entry]) -> Head:
         rows = []

@@ -9,6 +9,7 @@ import threading
 import pytest
 
 from serving.audit import verify
+from serving.audit_chain import GENESIS, read_head
 from serving.entries import UNUSUAL_VOLUME, Entry
 from serving.problems import ProblemError
 from serving.records import COLUMNS, Records
@@ -69,6 +70,115 @@ def test_where_the_head_cannot_be_written_no_answer_leaves(tmp_path):
     (tmp_path / "records.head").mkdir()
     with pytest.raises(ProblemError, match="record_failed"):
         records.write([entry("a")])
+
+
+# A record that was spoilt is not written on
+
+
+def written(path, n=6):
+    records = Records(path)
+    for number in range(n):
+        records.write([entry(str(number))])
+    records.close()
+    return path
+
+
+def cut(path, *statements):
+    with sqlite3.connect(path, isolation_level=None) as connection:
+        connection.execute("DROP TRIGGER audit_keeps_all")
+        connection.execute("DROP TRIGGER audit_keeps_what_is")
+        for statement in statements:
+            connection.execute(statement)
+    connection.close()
+
+
+@pytest.mark.parametrize("left", [5, 4, 1, 0])
+def test_a_truncation_is_not_covered_up_by_what_is_asked_afterwards(tmp_path, caplog, left):
+    path = written(tmp_path / "records.db")
+    before = verify(path).head
+    cut(path, f"DELETE FROM audit WHERE seq > {left}")
+    for _ in range(3):
+        records = Records(path)  # nor by starting anew
+        for number in range(9):
+            with pytest.raises(ProblemError, match="record_failed") as refused:
+                records.write([entry(f"after-{number}")])
+            assert refused.value.status == 503
+        records.close()
+    assert len(rows(path)) == left
+    assert read_head(path.with_suffix(".head")) == before
+    assert verify(path).findings == (
+        f"Entries {left + 1} to 6 are missing: a head kept outside names the last of them.",
+    )
+    assert f"records.head names entry 6, the newest there is {left}. " in caplog.text
+
+
+def test_a_truncation_under_an_open_record_is_seen_by_the_next_write(tmp_path):
+    path = written(tmp_path / "records.db")
+    records = Records(path)
+    records.write([entry("before")])
+    cut(path, "DELETE FROM audit WHERE seq > 3")
+    with pytest.raises(ProblemError, match="record_failed"):
+        records.write([entry("after")])
+    assert len(rows(path)) == 3
+
+
+def test_entries_put_in_the_place_of_others_are_not_written_on(tmp_path, caplog):
+    path = written(tmp_path / "records.db")
+    cut(path, f"UPDATE audit SET link = '{'0' * 63}1' WHERE seq = 6")
+    with pytest.raises(ProblemError, match="record_failed"):
+        Records(path).write([entry("after")])
+    assert "entry 6 is not the one that records.head names" in caplog.text
+
+
+@pytest.mark.parametrize("content", [None, "", "nothing\n"])
+def test_a_head_that_is_gone_is_not_made_anew(tmp_path, caplog, content):
+    path = written(tmp_path / "records.db")
+    path.with_suffix(".head").unlink()
+    if content is not None:
+        path.with_suffix(".head").write_text(content)
+    with pytest.raises(ProblemError, match="record_failed"):
+        Records(path).write([entry("after")])
+    assert "records.head is gone or holds no head, yet there are 6 entries" in caplog.text
+
+
+def test_a_record_that_is_gone_is_not_begun_anew_beside_its_head(tmp_path):
+    path = written(tmp_path / "records.db")
+    for file in tmp_path.glob("records.db*"):
+        file.unlink()
+    with pytest.raises(ProblemError, match="record_failed"):
+        Records(path).write([entry("after")])
+
+
+@pytest.mark.parametrize("behind", [1, 3, 6])
+def test_a_head_that_a_crash_left_behind_is_made_up_for(tmp_path, behind):
+    path = written(tmp_path / "records.db")
+    with sqlite3.connect(path) as connection:
+        links = [GENESIS, *(row[0] for row in connection.execute("SELECT link FROM audit ORDER BY seq"))]
+    path.with_suffix(".head").write_text(
+        f"{6 - behind:020} {links[6 - behind]}\n"
+    )  # committed, then the lights went out
+    Records(path).write([entry("after")])
+    assert read_head(path.with_suffix(".head")) == verify(path).head
+    assert verify(path).whole
+    assert verify(path).entries == 6 + 1
+
+
+def test_a_record_is_written_on_after_a_restart_and_by_two_at_once(tmp_path):
+    path = written(tmp_path / "records.db")
+    one, other = Records(path), Records(path)
+    for records in (one, other, other, one):
+        records.write([entry("more")])
+    assert verify(path).findings == ()
+    assert verify(path).entries == 6 + 4
+
+
+def test_after_a_bug_others_can_write(tmp_path):
+    records, other = Records(tmp_path / "records.db"), Records(tmp_path / "records.db", busy_seconds=0.05)
+    with pytest.raises(AttributeError):
+        records.write([object()])
+    other.write([entry("a")])
+    records.write([entry("b")])
+    assert len(rows(records.path)) == 2
 
 
 def test_a_bug_while_writing_for_others_lets_none_of_their_answers_leave(tmp_path):
