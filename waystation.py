@@ -15,6 +15,7 @@ from rich.console import Console
 from features.errors import ConfigError, WaystationError
 from features.home import SETTINGS, Home
 from serving.area_commands import forecast, observed, warnings
+from serving.bulletin_command import bulletin
 from serving.commands import access_app, audit_app
 from serving.score_command import score
 from training.commands import judge_by_truth, simulate
@@ -86,6 +87,7 @@ app.command()(score)
 app.command()(forecast)
 app.command()(warnings)
 app.command()(observed)
+app.command()(bulletin)
 
 
 @app.command()
