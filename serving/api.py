@@ -9,6 +9,7 @@ from serving import (
     health_routes,
     history_routes,
     hotspot_routes,
+    indicator_routes,
     model_routes,
     observed_routes,
     pages,
@@ -23,6 +24,7 @@ from serving.door import Door, StrictRoute, answer_problems
 from serving.feedback import Book
 from serving.guard import Guard, Visiting
 from serving.hotspots import Asked
+from serving.indicators import Indicators
 from serving.limits import Limits
 from serving.messages import (
     MOST_EXACT,
@@ -79,11 +81,13 @@ def create(settings: Settings, resolve: Resolve) -> FastAPI:
     hotspot_routes.add(app, desk)
     _add_warnings(app, desk)
     observed_routes.add(app, desk)
+    made = Indicators(desk)
+    indicator_routes.add(app, made)
     model_routes.add(app, desk)
     _add_audit(app, settings)
     health_routes.add(app, desk, metrics)
     pages.add(app)
-    site.add(app, book)
+    site.add(app, book, made)
     return app
 
 

@@ -113,6 +113,10 @@ class Wording:
         """What a table of observed counts is of, and why some are not told."""
         return str(self.texts["observed"]["note"]).format(days=settled_days)
 
+    def indicator(self, code: str) -> str:
+        """The name of a city indicator; with `_is` its definition; `note` what holds for all of them."""
+        return str(self.texts["indicators"][code])
+
     def fact(self, column: str) -> str:
         """The name of a fact of the registration; of a column nobody named, the column's."""
         return str(self.texts["facts"].get(column, self.texts["report"].get(column, column)))

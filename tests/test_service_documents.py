@@ -39,6 +39,7 @@ def test_the_openapi_document_lists_what_is_answered(url):
         "/v1/hotspots.csv",
         "/v1/warnings",
         "/v1/observed",
+        "/v1/indicators",
         "/v1/models",
         "/v1/models/{name}/card",
         "/v1/models/{name}/card.html",

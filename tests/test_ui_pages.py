@@ -7,7 +7,7 @@ from itertools import product
 
 import pytest
 
-from tests.serving_helpers import AS_OF
+from tests.serving_helpers import AS_OF, ask, bearer
 from tests.test_access import newest
 from tests.ui_helpers import HOSTILE, LANGUAGES, PHONE, SCRIPT, ask_as, fetched, session_of, tab, violations
 
@@ -15,6 +15,7 @@ PAGES = {
     f"/ui/worklist?as_of={AS_OF}": "station_worker",
     f"/ui/worklist?as_of={AS_OF}&tab=overdue&print=yes": "station_lead",
     "/ui/models": "data_scientist",
+    f"/ui/indicators?as_of={AS_OF}": "planner",
     f"/ui/map/warnings?as_of={AS_OF}": "planner",
     "/ui/sign-in": None,
     "/ui/no-such-page": "planner",
@@ -110,6 +111,23 @@ def test_models_are_shown_to_those_who_judge_them_and_to_nobody_else(ui_site):
     }
     assert {role for role, status in shown.items() if status == 200} == {"data_scientist", "auditor", "administrator"}
     assert set(shown.values()) == {200, 403}
+
+
+# The indicators
+
+
+def test_the_page_of_the_indicators_tells_the_numbers_of_the_route(browser, ui_site):
+    told = ask(f"{ui_site.url}/v1/indicators?as_of={AS_OF}&language=en", headers=bearer(ui_site.keys["planner"])).json
+    assert told["as_of"] == "2024-03-31"  # the last quarter over by then
+    with tab(browser, ui_site, "planner", language="en", script=False) as watched:
+        watched.page.goto(f"{ui_site.url}/ui/indicators?as_of={AS_OF}")
+        panels = dict(each.split("\n", 1) for each in watched.page.locator("section.panel").all_inner_texts())
+        assert set(panels) == {each["name"] for each in told["indicators"]}
+        for each in told["indicators"]:
+            figure = each["trend"][-1]
+            numbers = f"{figure['numerator']} of {figure['denominator']}"
+            assert ("not told" if figure["share"] is None else numbers) in panels[each["name"]]
+        assert watched.faults == []
 
 
 # The map

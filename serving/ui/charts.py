@@ -9,6 +9,7 @@ from serving.history_messages import GivenScore
 from serving.ui.map_record import Month
 from serving.ui.texts import Texts
 
+SharePoint = tuple[str, float | None, tuple[float, float] | None]  # of when, the share, its interval
 DEEP, QUIET, GRID = "#0b4f5c", "#4b5b63", "#cfd8dc"
 
 
@@ -45,6 +46,31 @@ def risks_chart(scores: Sequence[GivenScore], texts: Texts) -> Markup:
     return Markup(  # noqa: S704 (our own words, escaped, and numbers)
         f'<svg role="img" viewBox="0 0 {width:.0f} 175" aria-label="{label}" font-size="12">{"".join(parts)}</svg>'
     )
+
+
+def shares_chart(points: Sequence[SharePoint], label: str) -> Markup:
+    """Shares over time, the oldest first: a point and its interval for each; a gap where none may be told."""
+    if all(share is None for _, share, _ in points):
+        return Markup()
+    step, base, tall = 70.0, 130.0, 110.0
+    width = 70 + step * len(points)
+    parts = [_rule(44, width, base - tall * part, f"{100 * part:.0f}%") for part in (0.0, 0.5, 1.0)]
+    for place, (name, share, interval) in enumerate(points):
+        x = 80 + step * place
+        parts.append(f'<text x="{x}" y="{base + 18}" text-anchor="middle" fill="{QUIET}">{escape(name)}</text>')
+        if share is not None and interval is not None:
+            parts.append(_share(x, [base - tall * part for part in (share, *interval)], f"{name}: {100 * share:.1f}%"))
+    told = escape(label)
+    return Markup(  # noqa: S704 (our own words, escaped, and numbers)
+        f'<svg role="img" viewBox="0 0 {width:.0f} 155" aria-label="{told}" font-size="11">{"".join(parts)}</svg>'
+    )
+
+
+def _share(x: float, heights: Sequence[float], title: str) -> str:
+    y, low, high = heights
+    look = f'stroke="{DEEP}" stroke-opacity=".4" stroke-width="6"'
+    drawn = f'<line x1="{x}" x2="{x}" y1="{low:.1f}" y2="{high:.1f}" {look}/>'
+    return f'<g><title>{escape(title)}</title>{drawn}<circle cx="{x}" cy="{y:.1f}" r="4" fill="{DEEP}"/></g>'
 
 
 def _risk(x: float, base: float, most: float, score: GivenScore, texts: Texts) -> str:

@@ -14,11 +14,13 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
 from serving.feedback import Book
+from serving.indicators import Indicators
 from serving.problems import ProblemError
 from serving.services import Services
 from serving.ui import home_page, models_page, sign_in, worklist_page
 from serving.ui.feedback_form import FeedbackForm
 from serving.ui.forms import form_of
+from serving.ui.indicators_page import IndicatorsPage
 from serving.ui.map_page import MapPage
 from serving.ui.person_page import PersonPage
 from serving.ui.person_reader import Asked, asked_of
@@ -33,7 +35,7 @@ SIGNED_OUT = {"no_key", "bad_key"}
 SEE_OTHER = 303
 
 
-def add(app: FastAPI, book: Book) -> None:
+def add(app: FastAPI, book: Book, indicators: Indicators) -> None:
     """Add the pages to the application; `book` is where feedback is kept."""
     sessions = Sessions.open(app.state.desk.settings.home.path)
     open_to_all, guarded = partial(_open, sessions), partial(_guarded, sessions)
@@ -51,6 +53,7 @@ def add(app: FastAPI, book: Book) -> None:
         Route("/person", writing("POST /v1/feedback", said.give), methods=["POST"]),
         Route("/person/report", writing("POST /v1/reports", said.report), methods=["POST"]),
         Route("/person/review", writing("POST /v1/feedback:review", said.review), methods=["POST"]),
+        Route("/indicators", guarded("GET /v1/indicators", IndicatorsPage(indicators).page)),
         Route("/models", guarded("GET /v1/models", models_page.page)),
         *(Route(path, guarded("GET /v1/hotspots", page)) for path, page in _map_pages(shown)),
         Route("/map/warnings", guarded("GET /v1/warnings", shown.warnings)),

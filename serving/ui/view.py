@@ -24,6 +24,7 @@ LANGUAGE_SECONDS = 365 * 86_400
 NAVIGATION = {
     "worklist": "GET /v1/worklist",
     "map": "GET /v1/hotspots",
+    "indicators": "GET /v1/indicators",
     "models": "GET /v1/models",
 }
 
