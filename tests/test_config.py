@@ -30,3 +30,41 @@ def test_what_cannot_be_is_refused(tmp_path, wrong):
         read(path)
     with pytest.raises(ConfigError):
         at_horizon(read(None), 0)
+
+
+@pytest.mark.parametrize(
+    ("section", "key", "value"),
+    [
+        ("as_of", "every_days", "0"),
+        ("label", "horizon_days", "-90"),
+        ("label", "reporting_lag_days", "-100"),
+        ("split", "origins", "-2"),
+        ("growth", "rounds", "0"),
+        ("growth", "feature_fraction", "5.0"),
+        ("fit", "calibration_folds", "1"),
+        ("features", "lookbacks_days", "[30, -90]"),
+    ],
+)
+def test_a_number_that_cannot_be_meant_is_refused_by_name(tmp_path, section, key, value):
+    path = tmp_path / "task.toml"
+    path.write_text(f'name = "relapse-mine"\n[{section}]\n{key} = {value}\n')
+    with pytest.raises(ConfigError, match=f"{section}.{key}"):
+        read(path)
+
+
+def test_all_faults_of_a_configuration_are_told_together(tmp_path):
+    path = tmp_path / "task.toml"
+    path.write_text('name = "../other"\nresamples = 0\n[growth]\nseeds = 0\n')
+    with pytest.raises(ConfigError, match=r"growth\.seeds.*resamples.*name"):
+        read(path)
+
+
+def test_a_horizon_asked_for_twice_is_trained_once():
+    assert [task.label.horizon_days for task in read_all(None, (28, 28, 90))] == [28, 90]
+
+
+def test_a_gate_without_items_is_refused(tmp_path):
+    path = tmp_path / "task.toml"
+    path.write_text('name = "relapse-mine"\n[gate]\nitems = []\n')
+    with pytest.raises(ConfigError, match="items is empty"):
+        read(path)

@@ -130,3 +130,13 @@ def test_what_is_not_recorded_is_said_to_be_not_recorded():
     told = groups_of(rows_of([1, 0]), registers(sex=pd.Series([None, None], dtype="str")))
     assert told["sex"] is told["ethnicity"] is told["age_band"] is None
     assert audit(rows_of([1, 0] * 50), np.full(100, 0.5), {"sex": None}).attributes == {"sex": None}
+
+
+def test_of_surprise_tests_nothing_is_told_where_too_few_were_positive():
+    n = 400
+    surprise = np.zeros(n)
+    surprise[1::20] = 1  # all of men's tests
+    told = audit(rows_of([1, 1, 0, 0] * (n // 4), surprise=surprise), np.full(n, 0.5), half_and_half(n)).attributes[
+        "sex"
+    ]
+    assert [("surprise_relative" in told[sex].figures) for sex in ("female", "male")] == [False, True]

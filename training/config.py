@@ -1,8 +1,10 @@
 """The configuration of a relapse model: what is predicted, for whom, when, from what, and how it is judged."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from math import inf
+from operator import attrgetter
 from pathlib import Path
 
 from features.cohort import Cohort
@@ -14,6 +16,41 @@ from training.gate_choice import GateChoice, Statements
 from training.labels import Label
 
 HERE = Path(__file__).parent
+NAME = r"[A-Za-z0-9][A-Za-z0-9._-]*"  # of a registered model, and of files
+TINY = 1e-9
+# The least and the most that each number may be.
+BOUNDS: dict[str, tuple[float, float]] = {
+    "label.horizon_days": (1, inf),
+    "label.reporting_lag_days": (0, inf),
+    "cohort.minimum_tests": (0, inf),
+    "cohort.washout_days": (0, inf),
+    "as_of.every_days": (1, inf),
+    "as_of.trained_every_days": (0, inf),
+    "as_of.lookback_years": (1, inf),
+    "growth.rounds": (1, inf),
+    "growth.learning_rate": (TINY, 1),
+    "growth.num_leaves": (2, inf),
+    "growth.min_data_in_leaf": (0, inf),
+    "growth.feature_fraction": (TINY, 1),
+    "growth.bagging_fraction": (TINY, 1),
+    "growth.bagging_freq": (0, inf),
+    "growth.lambda_l1": (0, inf),
+    "growth.lambda_l2": (0, inf),
+    "growth.max_bin": (2, inf),
+    "growth.seeds": (1, inf),
+    "growth.num_threads": (1, inf),
+    "tuning.trials": (0, inf),
+    "tuning.folds": (2, inf),
+    "tuning.most_rounds": (1, inf),
+    "fit.calibration_folds": (2, inf),
+    "fit.linear_strength": (0, inf),
+    "fit.refits": (0, inf),
+    "split.folds": (2, inf),
+    "split.origins": (1, inf),
+    "split.every_days": (1, inf),
+    "split.last_years_days": (0, inf),
+    "resamples": (1, inf),
+}
 
 
 @dataclass(frozen=True)
@@ -119,7 +156,8 @@ def read(path: Path | None) -> RelapseConfig:
 def read_all(path: Path | None, horizons_days: Sequence[int] = ()) -> list[RelapseConfig]:
     """One configuration for each horizon asked for, else for each that the file lists, else the one it describes."""
     config = read(path)
-    return [at_horizon(config, days) for days in horizons_days or config.horizons_days or (config.label.horizon_days,)]
+    asked = horizons_days or config.horizons_days or (config.label.horizon_days,)
+    return [at_horizon(config, days) for days in dict.fromkeys(asked)]
 
 
 def at_horizon(config: RelapseConfig, days: int) -> RelapseConfig:
@@ -137,13 +175,37 @@ def at_horizon(config: RelapseConfig, days: int) -> RelapseConfig:
 
 
 def _check(config: RelapseConfig) -> None:
+    found = [*_beyond(config), *_faults(config)]
+    if found:
+        raise ConfigError("; ".join(found) + ".")
+
+
+def _beyond(config: RelapseConfig) -> Iterator[str]:
+    """Numbers below the least or above the most that can be meant."""
+    for key, (least, most) in BOUNDS.items():
+        value = attrgetter(key)(config)
+        if not least <= value <= most:
+            yield f"{key} is {value}; expected {least:g} or more" + (f", at most {most:g}" if most < inf else "")
+    days = {"horizons_days": config.horizons_days, "as_of.judged_days": config.as_of.judged_days}
+    days |= {"as_of.trained_days": config.as_of.trained_days, "features.lookbacks_days": config.features.lookbacks_days}
+    days |= {"features.rare_lookbacks_days": config.features.rare_lookbacks_days}
+    yield from (
+        f"{key} lists {min(listed)}; expected days, 1 or more"
+        for key, listed in days.items()
+        if min(listed, default=1) < 1
+    )
+
+
+def _faults(config: RelapseConfig) -> Iterator[str]:
+    if not re.fullmatch(NAME, config.name):
+        yield "name: expected letters, digits, `.`, `_` and `-`, the first a letter or digit"
     if config.as_of.clock not in {"programme", "calendar"}:
-        raise ConfigError("as_of: clock should be 'programme' or 'calendar'.")
+        yield "as_of: clock should be 'programme' or 'calendar'"
     if config.split.by not in {"person", "time", "both"}:
-        raise ConfigError("split: by should be 'person', 'time' or 'both'.")
+        yield "split: by should be 'person', 'time' or 'both'"
     if not config.fit.linear_shares or not all(0 <= share < 1 for share in config.fit.linear_shares):
-        raise ConfigError("fit: linear_shares lists numbers from 0 to below 1.")
+        yield "fit: linear_shares lists numbers from 0 to below 1"
     if config.as_of.clock == "programme" and not config.as_of.judged_days:
-        raise ConfigError("as_of: with clock = 'programme' the key judged_days lists the days to predict on.")
+        yield "as_of: with clock = 'programme' the key judged_days lists the days to predict on"
     if config.as_of.clock == "programme" and config.split.by != "person":
-        raise ConfigError("split: by = 'time' needs a calendar; with clock = 'programme' split by 'person'.")
+        yield "split: by = 'time' needs a calendar; with clock = 'programme' split by 'person'"

@@ -152,7 +152,7 @@ def _group(bench: _Bench, inside: Flags, how: Audit) -> Group:
     persons, relapses = len(np.unique(bench.person[seen])), int(bench.relapse[seen].sum())
     if persons < how.least_persons or min(relapses, int(seen.sum()) - relapses) < how.least_relapses:
         return Group()
-    figures = _calibration(bench, seen) | _testing(bench, inside, seen)
+    figures = _calibration(bench, seen) | _testing(bench, inside, seen, least=how.least_relapses)
     if bench.on_list is not None:
         figures |= _at_capacity(bench, inside, bench.on_list)
     return Group(persons, int(seen.sum()), relapses, figures)
@@ -172,11 +172,14 @@ def _calibration(bench: _Bench, seen: Flags) -> dict[str, Estimate]:
     }
 
 
-def _testing(bench: _Bench, inside: Flags, seen: Flags) -> dict[str, Estimate]:
-    """Observed over predicted relative to everyone, by the label and by surprise tests alone."""
+def _testing(bench: _Bench, inside: Flags, seen: Flags, *, least: int) -> dict[str, Estimate]:
+    """Observed over predicted relative to everyone, by the label and by surprise tests alone.
+
+    By surprise tests only where so many of them were positive: resampling persons with none gives no interval.
+    """
     tested = ~np.isnan(bench.surprise)
     told = {"found_relative": _relative(bench, bench.relapse, seen, ~np.isnan(bench.relapse))}
-    if (tested & inside).any():
+    if np.nansum(bench.surprise[tested & inside]) >= least:
         told["surprise_relative"] = _relative(bench, bench.surprise, tested & inside, tested)
     return told
 

@@ -1,5 +1,6 @@
 """Which items a task's gate asks of a challenger, how strict they are, and what its operator states for the card."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from features.errors import ConfigError
@@ -33,9 +34,16 @@ class GateChoice:
     most_drift: float = 0.1
 
     def __post_init__(self) -> None:
-        unknown = [name for name in self.items if name not in ITEMS]
-        if unknown:
-            raise ConfigError(f"gate: there is no item {', '.join(unknown)} (known: {', '.join(ITEMS)}).")
+        refuse_items(self.items, ITEMS)
+
+
+def refuse_items(items: Sequence[str], known: Sequence[str]) -> None:
+    """ConfigError when a gate has no item, or one that is not known."""
+    if not items:
+        raise ConfigError(f"gate: items is empty, so that any model would pass; name some of {', '.join(known)}.")
+    unknown = [name for name in items if name not in known]
+    if unknown:
+        raise ConfigError(f"gate: there is no item {', '.join(unknown)} (known: {', '.join(known)}).")
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from features.errors import ConfigError
+from training.gate_choice import refuse_items
 
 # By cost: those after a gap are looked at only when all before it are passed.
 ON_PAPER = ("record", "card", "fresh", "newer")
@@ -19,6 +19,4 @@ class HotspotGate:
     most_behind_days: int = 60
 
     def __post_init__(self) -> None:
-        unknown = [name for name in self.items if name not in ITEMS]
-        if unknown:
-            raise ConfigError(f"gate: there is no item {', '.join(unknown)} (known: {', '.join(ITEMS)}).")
+        refuse_items(self.items, ITEMS)
