@@ -29,7 +29,7 @@ THREADS = min(os.cpu_count() or 1, 4)
 
 @dataclass(frozen=True)
 class Definition:
-    """One function of the catalogue. `changeable`: help can change what it measures.
+    """One function of the catalogue. `changeable`: help can change what it measures, but for `Feature.changeable`.
 
     `sources`: which of the seven it is told by; none for facts at registration. `legal_basis`: the article whose rule
     it follows, "" where it follows none.
@@ -90,6 +90,13 @@ class Feature:
     def definition(self) -> Definition:
         """Its entry in the catalogue."""
         return CATALOGUE[self.code]
+
+    @property
+    def changeable(self) -> bool:
+        """Whether help can change its value: never where it looks at all history, or at a time that has passed."""
+        arguments = dict(self.arguments)
+        is_passed = arguments.get("days", "") is None or arguments.get("back", 0) != 0
+        return self.definition.changeable and not is_passed
 
     def of(self, past: Visible) -> Floats:
         """Its value at each prediction time."""

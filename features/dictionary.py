@@ -44,7 +44,7 @@ class FunctionEntry(Entry):
 def dictionary(features: Iterable[Feature], language: str) -> tuple[Entry, ...]:
     """One entry for each feature, in their order."""
     _check(language)
-    return tuple(_told(feature.name, feature.definition, language) for feature in features)
+    return tuple(_told(feature.name, feature.definition, feature.changeable, language) for feature in features)
 
 
 def functions(features: Sequence[Feature], language: str) -> tuple[FunctionEntry, ...]:
@@ -55,7 +55,7 @@ def functions(features: Sequence[Feature], language: str) -> tuple[FunctionEntry
     made = {code: [feature for feature in features if feature.code == code] for code in CATALOGUE}
     return tuple(
         FunctionEntry(
-            **asdict(_told(code, definition, language)),
+            **asdict(_told(code, definition, definition.changeable, language)),
             arguments=definition.parameters,
             lookbacks=_lookbacks(made[code]),
             columns=tuple(feature.name for feature in made[code]),
@@ -99,31 +99,32 @@ def chinese() -> Mapping[str, Any]:
     return tomllib.loads(files("features").joinpath("dictionary.zh-CN.toml").read_text(encoding="utf-8"))
 
 
-def _told(name: str, definition: Definition, language: str) -> Entry:
-    """The entry of a function under a name."""
-    return _in_chinese(name, definition) if language == "zh-CN" else _in_english(name, definition)
+def _told(name: str, definition: Definition, changeable: bool, language: str) -> Entry:
+    """The entry of a function, or of a feature made of it, under a name."""
+    write = _in_chinese if language == "zh-CN" else _in_english
+    return write(name, definition, "yes" if changeable else "no")
 
 
-def _in_english(name: str, definition: Definition) -> Entry:
+def _in_english(name: str, definition: Definition, changeable: str) -> Entry:
     return Entry(
         name=name,
         meaning=definition.meaning,
         unit=definition.unit,
         family=definition.family,
-        changeable="yes" if definition.changeable else "no",
+        changeable=changeable,
         source=", ".join(definition.sources) or "registration",
         legal_basis=definition.legal_basis,
     )
 
 
-def _in_chinese(name: str, definition: Definition) -> Entry:
+def _in_chinese(name: str, definition: Definition, changeable: str) -> Entry:
     words = chinese()
     return Entry(
         name=name,
         meaning=words["meanings"][definition.code],
         unit=words["units"][definition.unit],
         family=words["families"][definition.family],
-        changeable=words["answers"]["yes" if definition.changeable else "no"],
+        changeable=words["answers"][changeable],
         source="、".join(SOURCES[source] for source in definition.sources) or words["words"]["registration"],
         legal_basis=articles_in_chinese(definition.legal_basis),
     )

@@ -70,9 +70,7 @@ def transfer_days_left(past: Visible) -> Floats:
     return np.where(changes.last_is("kind", "transfer_out") == 1, left, np.nan)
 
 
-@feature(
-    family="statutory clocks", unit="count", changeable=True, source=TEST_SOURCES, legal_basis=CLOCKS["strikes"].article
-)
+@feature(family="statutory clocks", unit="count", source=TEST_SOURCES, legal_basis=CLOCKS["strikes"].article)
 def strikes(past: Visible) -> Floats:
     """Tests evaded or refused in the programme, three a serious breach. Zero if none; missing outside a programme.
 
@@ -86,7 +84,6 @@ def strikes(past: Visible) -> Floats:
 @feature(
     family="statutory clocks",
     unit="count",
-    changeable=True,
     source="community",
     legal_basis=CLOCKS["absence_occasions"].article,
 )
@@ -99,7 +96,6 @@ def absences(past: Visible) -> Floats:
 @feature(
     family="statutory clocks",
     unit="days",
-    changeable=True,
     source="community",
     legal_basis=CLOCKS["absence_total"].article,
 )
@@ -113,7 +109,6 @@ def absent_days(past: Visible) -> Floats:
 @feature(
     family="statutory clocks",
     unit="yes or no",
-    changeable=True,
     source=TEST_SOURCES,
     legal_basis=CLOCKS["strikes"].article,
 )

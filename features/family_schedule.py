@@ -77,7 +77,7 @@ def days_since_surprise(past: Visible) -> Floats:
     return _surprises(past, TEST_GIVEN).days_since_last()
 
 
-@feature(family="tests", unit="count", changeable=True, source=URINE_SOURCES)
+@feature(family="tests", unit="count", source=URINE_SOURCES)
 def surprises_in_programme(past: Visible) -> Floats:
     """Surprise urine tests with a result since the programme began. Zero if none; missing outside a programme."""
     began = past.once(programme_since)

@@ -71,7 +71,7 @@ def reported_use_trend(past: Visible, *, substance: str, days: int) -> Floats:
     return reports.within(days=days).count_days() - reports.between(start_days=2 * days, end_days=days).count_days()
 
 
-@feature(family="self-report", unit="share", changeable=True, source="community")
+@feature(family="self-report", unit="share", source="community")
 def reported_use_share(past: Visible, *, substance: str) -> Floats:
     """Days of told use since the programme began, share of its days. Missing outside a programme."""
     days_told = since_start(told(past, substance), past.once(programme_since)).count_days()

@@ -115,7 +115,7 @@ def reason_of(scored: Scored, place: int, wording: Wording) -> Reason:
         unit=feature.definition.unit,
         contribution=contribution,
         direction=direction,  # type: ignore[arg-type]
-        changeable=feature.definition.changeable,
+        changeable=feature.changeable,
         text=wording.reason(feature, value),
         effect=wording.effect(direction),
     )

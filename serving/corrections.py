@@ -72,7 +72,7 @@ def page(book: Book, asked: CorrectionsAsked, visit: Visit, wording: Wording) ->
     asking = Asking(visit, [], asked.purpose, book.desk.settings.today, wording.language)
     book.desk.reading.refuse(asking)
     station_id = station_of(visit.caller, visit.act)
-    name = paging.name_of("corrections", station_id)
+    name = paging.name_of(f"corrections {station_id}")
     before = paging.begin(asked.cursor, name) or BEYOND_ALL
     found, last = _found(book, station_id, before, asked.limit)
     shown = [note for note in found if note.person_id not in _sealed(book, found)]

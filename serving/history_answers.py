@@ -166,7 +166,7 @@ def _reason_changes(different: Changes, question: _Question) -> list[ReasonChang
                 feature=feature.name,
                 difference=each.difference,
                 direction="raises" if raises else "lowers",
-                changeable=feature.definition.changeable,
+                changeable=feature.changeable,
                 text_then=wording.reason(feature, float(then.values[each.place])),
                 text_now=wording.reason(feature, float(now.values[each.place])),
                 effect=wording.text("changes", "more" if raises else "less"),

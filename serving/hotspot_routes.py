@@ -7,11 +7,13 @@ from fastapi import Depends, FastAPI, Query, Response
 from serving.desk import Desk
 from serving.etags import SAME, IfNoneMatch, etag_of, headers_of, holds, not_modified
 from serving.hotspots import Asked, forecast, model_for
+from serving.kept import Kept
 from serving.messages import MOST_REASONS, AreaLevel, Day, Forecast, Language
 from serving.pages import schema_of
 from serving.routing import Accepted, problems
 from serving.ui.tables import csv_response
 
+MOST_KEPT = 16  # of small cells a whole city is some megabytes
 GEOJSON = "application/geo+json"
 COLUMNS = ("area_id", "name", "as_of", "weeks", "level", "expected", "expected_below", "low", "high", "among_highest")
 PROBLEMS = problems(401, 403, 405, 409, 421, 422, 429, 500, 503)
@@ -23,6 +25,10 @@ MAP: Responses = {200: {"description": "GeoJSON", "content": {GEOJSON: {"schema"
 
 def add(app: FastAPI, desk: Desk) -> None:
     """Add the routes."""
+    forecasts: Kept[Forecast] = Kept(MOST_KEPT)
+
+    def told_of(wanted: Asked, tag: str) -> Forecast:
+        return forecasts.get(tag, lambda: forecast(desk, wanted), key_of=lambda made: etag_of_told(made, wanted))
 
     def asked(
         as_of: Day,
@@ -50,7 +56,7 @@ def add(app: FastAPI, desk: Desk) -> None:
         wanted = Asked(question.as_of, question.weeks, question.level, most, question.wording)
         if holds(if_none_match, tag := etag_now(desk, wanted)):
             return not_modified(tag)
-        told = forecast(desk, wanted)
+        told = told_of(wanted, tag)
         return Response(told.model_dump_json(), media_type=GEOJSON, headers=headers_of(etag_of_told(told, wanted)))
 
     @app.get(
@@ -63,7 +69,7 @@ def add(app: FastAPI, desk: Desk) -> None:
     def table(question: Question, if_none_match: IfNoneMatch = "") -> Response:
         if holds(if_none_match, tag := etag_now(desk, question)):
             return not_modified(tag)
-        told = forecast(desk, question)
+        told = told_of(question, tag)
         response = csv_response(COLUMNS, rows_of(told), name=f"forecast-{told.as_of}-{told.level}-{told.weeks}w.csv")
         response.headers.update(headers_of(etag_of_told(told, question)))
         return response

@@ -14,7 +14,7 @@ from serving.models import PromotedModels
 from serving.routing import JSON, Accepted, answer, problems
 
 Name = Annotated[str, Path(pattern=r"^[^\sA-Z\x00-\x1f/]{1,64}$", description="The registered name of a model.")]
-PROBLEMS = problems(401, 403, 404, 405, 421, 422, 429, 500, 503)
+PROBLEMS = problems(401, 403, 404, 405, 421, 422, 429, 500, 503, unknown="No promoted model has that name")
 PLAIN: dict[int | str, dict[str, Any]] = {
     200: {"description": "The card as it was promoted", "content": {JSON: {"schema": {"type": "object"}}}}
 }

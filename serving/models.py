@@ -12,7 +12,7 @@ from models.champion import Champion
 from models.relapse import RelapseModel
 from serving.champions import Champions, Loaded
 from serving.messages import Message
-from serving.problems import Fault, ProblemError
+from serving.problems import ProblemError
 
 NameAndText = list[tuple[str, Any]]
 
@@ -60,8 +60,7 @@ def champion_of(champions: Champions, name: str) -> Champion:
     found = {each: place.loaded.champion for each, place in champions.look().items() if place.loaded}
     if name not in found:
         names = sorted(found)
-        fault = Fault("name", "one_of", ", ".join(names))
-        raise ProblemError("which_model", (fault,), slots={"names": ", ".join(names)}, members={"names": names})
+        raise ProblemError("unknown_model", slots={"names": ", ".join(names)}, members={"names": names})
     return found[name]
 
 

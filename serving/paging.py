@@ -15,44 +15,58 @@ from serving.problems import ProblemError, fault_of
 
 MOST_LISTED = 1_000
 CURSOR = re.compile(r"[A-Za-z0-9_-]{4,64}")
-DECODED = re.compile(r"([0-9a-f]{16})\.([0-9]{1,15})")
+DECODED = re.compile(r"([0-9a-f]{8})\.([0-9a-f]{16})\.([0-9]{1,15})")
 Item = TypeVar("Item")
 
 
 @dataclass(frozen=True)
-class Cursor:
-    """Where a page begins: the digest of the list, and how many of it (or which number) came before."""
+class ListName:
+    """What stands for a list in its cursors: a digest of which list it is, and one of the state it is in."""
 
-    of: str
+    which: str  # 8 hex digits
+    state: str  # 16 hex digits
+
+
+@dataclass(frozen=True)
+class Cursor:
+    """Where a page begins: the list, and how many of it (or which number) came before."""
+
+    of: ListName
     after: int
 
     def __str__(self) -> str:
-        told = f"{self.of}.{self.after}".encode()
+        told = f"{self.of.which}.{self.of.state}.{self.after}".encode()
         return base64.urlsafe_b64encode(told).rstrip(b"=").decode()
 
 
-def name_of(*parts: object) -> str:
-    """The short digest that stands for a list in its cursors, 16 hex digits."""
-    return sha256("\x00".join(map(str, parts)).encode()).hexdigest()[:16]
+def name_of(which: str, *state: object) -> ListName:
+    """The name of a list. `which` never names a person: so few parts could be guessed back from their digest."""
+    return ListName(_digest(which)[:8], _digest(*state)[:16])
 
 
-def begin(cursor: str | None, name: str) -> int:
-    """The place a page begins at; ProblemError for a cursor that is none, or of a list that has changed since."""
+def begin(cursor: str | None, name: ListName) -> int:
+    """The place a page begins at; ProblemError where the cursor is none, or of another or a changed list."""
     if cursor is None:
         return 0
     found = DECODED.fullmatch(_decoded(cursor))
     if not found:
         raise fault_of("cursor", "wrong_form")
-    if found[1] != name:
+    if found[1] != name.which:
+        raise fault_of("cursor", "of_another_list")
+    if found[2] != name.state:
         raise ProblemError("list_changed")
-    return int(found[2])
+    return int(found[3])
 
 
-def page(items: Sequence[Item], *, name: str, cursor: str | None, limit: int) -> tuple[Sequence[Item], str | None]:
+def page(items: Sequence[Item], *, name: ListName, cursor: str | None, limit: int) -> tuple[Sequence[Item], str | None]:
     """The items of a page, and the cursor of the next; None after the last."""
     first = begin(cursor, name)
     end = first + limit
     return items[first:end], str(Cursor(name, end)) if end < len(items) else None
+
+
+def _digest(*parts: object) -> str:
+    return sha256("\x00".join(map(str, parts)).encode()).hexdigest()
 
 
 def _decoded(cursor: str) -> str:

@@ -102,7 +102,7 @@ def report(book: Book, about: About, visit: Visit) -> Report:
     read = one_person.person(desk, about, visit)
     if about.purpose != OWN_REQUEST:
         raise ProblemError("purpose_of_others", slots={"names": OWN_REQUEST}, members={"names": [OWN_REQUEST]})
-    before = given(desk.reading.records.path, desk.reading.records.hash_of(read.person_id), until=about.as_of)
+    before = given(desk.reading.records.path, desk.reading.records.hash_of(read.person_id), until=desk.settings.today)
     readers = _readers(desk, read, wording)
     score, refused = _score(desk, read, wording)
     return Report(

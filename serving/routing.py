@@ -17,7 +17,7 @@ def answer(message: Message, *, status: int = 200) -> Response:
     return Response(message.model_dump_json(), status, media_type=JSON)
 
 
-def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    """The problems of an operation for the OpenAPI document."""
-    schema = {PROBLEM: {"schema": schema_of("Problem")}}
-    return {status: {"description": MEANINGS[status], "content": schema} for status in statuses}
+def problems(*statuses: int, unknown: str = MEANINGS[404]) -> dict[int | str, dict[str, Any]]:
+    """The problems of an operation for the OpenAPI document; `unknown` says what a 404 of it means."""
+    schema, meanings = {PROBLEM: {"schema": schema_of("Problem")}}, {**MEANINGS, 404: unknown}
+    return {status: {"description": meanings[status], "content": schema} for status in statuses}

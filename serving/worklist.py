@@ -71,7 +71,11 @@ class Worklists:
         made = held.caseload
         standing = self._standing(made)
         name = paging.name_of(
-            made.station_id, made.as_of, made.champion.digest, made.snapshot, sorted(standing.items())
+            f"worklist {made.station_id}",
+            made.as_of,
+            made.champion.digest,
+            made.snapshot,
+            sorted(standing.items()),
         )
         in_order = decided(made.cases, standing)
         cases, following = paging.page(in_order, name=name, cursor=asked.cursor, limit=asked.limit)
@@ -222,7 +226,7 @@ def _changeable(scored: Scored | None, wording: Wording) -> list[Reason]:
     places = [
         place
         for place in answers.strongest(scored)
-        if scored.contributions[place] > 0 and scored.features[place].definition.changeable
+        if scored.contributions[place] > 0 and scored.features[place].changeable
     ]
     return [answers.reason_of(scored, place, wording) for place in places[:STRONGEST]]
 

@@ -5,8 +5,9 @@ import pandas as pd
 import pytest
 
 from features import catalogue
-from features.catalogue import CATALOGUE, Feature, compute, feature
+from features.catalogue import CATALOGUE, Feature, compute, feature, make
 from features.history import History
+from features.relapse import FeatureChoice, chosen
 from tests.benchmarks.features import invented, prediction_times
 from tests.every_feature import every_feature
 
@@ -35,3 +36,23 @@ def test_what_fails_in_a_thread_is_told(monkeypatch):
             )
     finally:
         del CATALOGUE["broken"]
+
+
+def test_help_can_change_what_a_lookback_counts_and_not_what_all_history_holds():
+    for code in ("positive_tests", "positive_share"):
+        assert make(code, substance="", days=90).changeable
+        assert not make(code, substance="", days=None).changeable
+    told = [each for each in (*chosen(FeatureChoice()), *every_feature()) if each.changeable]
+    assert told
+    assert [each.name for each in told if ("days", None) in each.arguments] == []
+
+
+def test_help_cannot_change_what_the_programme_has_counted_so_far():
+    for code in ("surprises_in_programme", "strikes", "absences", "absent_days", "serious_breach"):
+        assert not make(code).changeable, code
+    assert not make("reported_use_share", substance="").changeable
+
+
+def test_help_can_change_the_period_that_runs_and_not_one_that_has_passed():
+    assert make("good_period", substance="", length_days=28, back=0).changeable
+    assert not make("good_period", substance="", length_days=28, back=1).changeable

@@ -68,10 +68,16 @@ def test_an_entry_reads_the_same_in_both_languages():
     assert en.meaning == (
         "Tests evaded or refused in the programme, three a serious breach. Zero if none; missing outside a programme."
     )
-    assert (zh.unit, zh.family, zh.changeable) == ("次数", "法定期限", "是")
+    assert (zh.unit, zh.family, zh.changeable) == ("次数", "法定期限", "否")
     assert zh.source == "社区（乡镇）、药物维持治疗门诊、社会化戒毒康复站"
     assert en.source == "community, methadone_clinic, rehab_station"
     assert (zh.legal_basis, en.legal_basis) == ("《戒毒条例》第19-20条", "Drug Rehabilitation Regulation art. 19-20")
+
+
+@pytest.mark.parametrize(("language", "answers"), [("zh-CN", ["是", "否"]), ("en", ["yes", "no"])])
+def test_a_column_over_all_history_is_told_as_not_changeable(language, answers):
+    features = [make("positive_tests", substance="", days=days) for days in (90, None)]
+    assert [entry.changeable for entry in dictionary(features, language)] == answers
 
 
 def test_articles_of_two_laws_are_cited_one_after_the_other():

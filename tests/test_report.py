@@ -1,6 +1,7 @@
 """The report for the person concerned: what is held, the score, who read it, how to contest; escaped, no scripts."""
 
 import re
+from datetime import timedelta
 from html.parser import HTMLParser
 
 import pytest
@@ -107,6 +108,15 @@ def test_it_tells_who_read_and_what_was_said(book):
     assert times[own] - before.get(own, 0) == 2  # the reading and the score of the first report
     assert ("Worker of the station", "Review") in times
     assert [(each.what, each.text) for each in told.notes] == [("Another level of support", "Light support well")]
+
+
+def test_it_tells_every_estimate_ever_given_also_those_of_later_days(book):
+    make(book, "P004")
+    earlier = TODAY - timedelta(days=60)
+    told = make(book, "P004", as_of=earlier)
+    assert [each.as_of for each in told.given] == [TODAY]
+    assert f"<td>{TODAY}</td>" in page_of(told, wording("en"))
+    assert [each.as_of for each in make(book, "P004", as_of=earlier).given] == [TODAY, earlier]
 
 
 def test_what_is_held_is_told_also_where_no_score_may_be_given(book):

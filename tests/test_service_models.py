@@ -69,8 +69,15 @@ def test_a_card_as_a_page_is_escaped_and_says_what_a_score_is_not(client, langua
 @pytest.mark.parametrize("path", ["card", "card.html"])
 def test_a_model_nobody_promoted_has_no_card(client, path):
     answer = client.get(f"/v1/models/relapse-1d/{path}")
-    assert answer.status_code == 422
-    assert answer.json()["names"] == [HOTSPOTS, NAME]
+    told = answer.json()
+    assert (answer.status_code, told["type"], told["names"]) == (
+        404,
+        "urn:waystation:problem:unknown_model",
+        [HOTSPOTS, NAME],
+    )
+    assert "errors" not in told  # no field of a body is at fault
+    described = client.get("/openapi.json").json()["paths"][f"/v1/models/{{name}}/{path}"]["get"]["responses"]["404"]
+    assert described["description"] == "No promoted model has that name"
 
 
 def test_a_card_changed_since_it_was_promoted_is_not_told(city, tmp_path):

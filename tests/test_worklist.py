@@ -9,7 +9,8 @@ from features.store import Store
 from features.vocabulary import PURPOSES
 from serving.guard import Visit
 from serving.messages import ScoreRequest
-from serving.problems import ProblemError
+from serving.paging import Cursor, name_of
+from serving.problems import Fault, ProblemError
 from serving.roles import Caller
 from serving.support import LEVELS
 from serving.volume import MOST_PERSONS_A_DAY
@@ -237,6 +238,13 @@ def test_a_cursor_of_another_list_is_told_so(lists):
     cursor = read(lists, limit=7).next
     assert refusal(lists, cursor=cursor, as_of="2024-05-01").code == "list_changed"
     assert refusal(lists, cursor="nonsense").code == "invalid"
+
+
+def test_a_cursor_of_another_station_or_of_feedback_is_a_fault_of_the_request(lists):
+    machine, of_feedback = Caller("m", "machine"), str(Cursor(name_of("feedback"), 7))
+    for cursor in (read(lists, limit=7).next, of_feedback):
+        refused = refusal(lists, machine, station="S2", cursor=cursor)
+        assert (refused.status, refused.faults) == (422, (Fault("cursor", "of_another_list"),))
 
 
 def test_a_list_is_held_until_the_store_says_something_new(city, tmp_path):

@@ -10,10 +10,10 @@ from starlette.responses import JSONResponse, Response
 from serving.desk import Desk
 from serving.disclosure import SHARES
 from serving.hotspots import Asked, model_for
+from serving.kept import Kept
 from serving.messages import Warnings
 from serving.problems import ProblemError
 from serving.ui.charts import months_chart
-from serving.ui.kept import Kept
 from serving.ui.map_areas import BAND_STEPS, MapArea, MapForecast, map_forecast
 from serving.ui.map_picture import FILLS, picture, rings_of
 from serving.ui.map_query import COLOURS, LEVELS, MapQuery, map_query
@@ -127,16 +127,24 @@ class MapPage:
     def _forecast(self, view: View, query: MapQuery) -> MapForecast:
         champion, _ = model_for(view.desk, _asked(view, query))
         snapshot = view.desk.histories.store().state_digest()
-        key = (snapshot, champion.digest, query.as_of, query.weeks, query.level, view.language)
-        return self._forecasts.get(key, lambda: map_forecast(view.desk, query, view.wording))
+        question = (query.as_of, query.weeks, query.level, view.language)
+        return self._forecasts.get(
+            (snapshot, champion.digest, question),
+            lambda: map_forecast(view.desk, query, view.wording),
+            key_of=lambda made: (made.snapshot, made.model.digest, question),
+        )
 
     def _told_warnings(self, view: View, query: MapQuery) -> Warnings | None:
         """The warnings of the day; None where too little is known to tell a surprise from chance."""
         asked = _asked(view, query)
         champion, _ = model_for(view.desk, asked)
-        key = (view.desk.histories.store().state_digest(), champion.digest, query.as_of, view.language)
+        snapshot, question = view.desk.histories.store().state_digest(), (query.as_of, view.language)
         try:
-            return self._warnings.get(key, lambda: warnings(view.desk, asked))
+            return self._warnings.get(
+                (snapshot, champion.digest, question),
+                lambda: warnings(view.desk, asked),
+                key_of=lambda made: (made.snapshot, made.model.digest, question),
+            )
         except ProblemError as refused:
             if refused.code == "too_little_history":
                 return None
