@@ -218,7 +218,11 @@ def rollback(task: Task, config: ConfigOption = None, horizon_days: HorizonOptio
 
 @app.command()
 def replay(score_id: Annotated[str, typer.Argument(help="The score_id of an answer.")]) -> None:
-    """A score again, from the state of the store, the model and the explainer it was made with; 1 when it differs."""
+    """A score again, from the state of the store, the model and the explainer it was made with; 1 if its risk differs.
+
+    The risk is compared with the record, bit for bit. Reasons are not in the record: those shown are computed anew, and
+    checked to add up to the risk.
+    """
     from features.store import Store
     from serving.replay import replay as again
     from training.promote import stored_as
@@ -228,7 +232,7 @@ def replay(score_id: Annotated[str, typer.Argument(help="The score_id of an answ
         told = again(home.records, store, score_id, partial(stored_as, home))
     print_table(("log-odds", "feature"), [(f"{share:+.4f}", name) for name, share in told.reasons[:10]])
     console.print(f"recorded {told.recorded!r}, again {told.again!r}, model {told.model}, state {told.snapshot[:12]}")
-    console.print("The same, bit for bit." if told.same else "[red]Not the same.[/]")
+    console.print("The same risk, bit for bit." if told.same else "[red]Not the same risk.[/]")
     if not told.same:
         raise typer.Exit(1)
 

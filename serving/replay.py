@@ -28,7 +28,10 @@ Held = Callable[[str, str], Artifact]  # the checked artifact of a tag and diges
 
 @dataclass(frozen=True)
 class Replayed:
-    """A score as it was recorded and as it comes out again; `same` to the last bit, or not."""
+    """A score as it was recorded and as it comes out again; `same` where the risk is, to the last bit.
+
+    The record holds no reasons: those told are computed anew, and only that they add up to the risk is checked.
+    """
 
     score_id: str
     recorded: float
@@ -44,7 +47,7 @@ class Replayed:
 
 
 def replay(records: Path, store: Store, score_id: str, held: Held) -> Replayed:
-    """The score of an id, again; its reasons are computed anew too, strongest first, and checked to add up."""
+    """The score of an id, again; its reasons, which no record holds, are computed anew and checked to add up."""
     entry = entry_of(records, score_id)
     if entry.outcome != SCORED or entry.risk is None or not (entry.tag and entry.digest and entry.snapshot):
         raise StoreError("replay: no score was given under this id; its entry tells why.")

@@ -8,6 +8,7 @@ import pytest
 
 from features.catalogue import CATALOGUE, make
 from features.errors import ConfigError
+from features.plain import to_plain
 from models import artifact
 from models.calibration import Platt
 from models.linear import Line, Linear
@@ -15,10 +16,12 @@ from tests import small_city
 from training import card, runs
 from training.case import case_of
 from training.config import read
+from training.evaluate import Estimate
 from training.gate import Ages, Rounds, look
 from training.gate_choice import ITEMS, GateChoice
 from training.material import material
 from training.relapse import train
+from training.relapse_feedback import Loop, feedback
 
 
 @pytest.fixture(scope="module")
@@ -170,21 +173,82 @@ def test_wrong_features_are_refused(case):
     assert other["features"] == "not chosen by the configuration: tests_given_77d"
 
 
+def rounds(*, auroc=(0.0, -0.1, 0.1), excess=(0.0, -0.3, 0.3), concentration=(0.05, 0.0, 0.1)):
+    """Rounds whose figures drift by an estimate: value, low, high."""
+    drifts = (Estimate(*each) for each in (auroc, excess, concentration))
+    return Rounds((0.65,) * 10, (0.0,) * 10, (0.3,) * 10, *drifts)
+
+
+SURE = [
+    ({"auroc": (-0.2, -0.3, -0.11)}, "tells persons apart ever worse"),
+    ({"excess": (0.9, 0.41, 1.4)}, "run away from what is true"),
+    ({"excess": (-0.9, -1.4, -0.41)}, "run away from what is true"),
+    ({"concentration": (0.2, 0.11, 0.3)}, "gather on ever fewer"),
+]
+DOUBTFUL = [{"auroc": (-0.2, -0.3, -0.09)}, {"excess": (0.9, 0.39, 1.4)}, {"concentration": (0.2, 0.09, 0.3)}]
+
+
+@pytest.mark.parametrize(("drift", "why"), SURE)
+def test_a_drift_surely_beyond_the_limit_is_refused(case, drift, why):
+    assert why in refused(replace(only(case, "feedback"), feedback=lambda _: rounds(**drift)))["feedback"]
+
+
+@pytest.mark.parametrize("drift", DOUBTFUL)
+def test_a_drift_that_chance_may_explain_is_let_pass(case, drift):
+    assert refused(replace(only(case, "feedback"), feedback=lambda _: rounds(**drift))) == {}
+
+
+def test_feedback_is_asked_of_the_recipe_on_trial_not_of_the_promoters(case):
+    asked = []
+    other = replace(
+        only(case, "feedback"),
+        challenger=replace(
+            case.challenger,
+            card={**case.challenger.card, "recipe": to_plain(replace(case.config, seed=case.config.seed + 1))},
+        ),
+    )
+    look(replace(other, feedback=lambda recipe: asked.append(recipe.seed) or rounds()))
+    assert asked == [case.config.seed + 1]
+
+
+FOLLOWED = Loop(persons=400, rounds=4, seeds=(7,), resamples=200)
+RUNAWAY = replace(FOLLOWED, watched_share=0.3, watched=20.0, others=0.01)  # all tests to the top, and no weights
+
+
+@pytest.mark.parametrize(("loop", "why"), [(FOLLOWED, None), (RUNAWAY, "tests gather on ever fewer persons")])
+def test_a_loop_that_really_runs_away_is_refused_and_one_that_does_not_is_let_pass(case, loop, why):
+    """Lived, tested and trained round by round."""
+    task = case.config
+    recipe = replace(
+        task,
+        features=replace(task.features, lookbacks_days=(90,)),
+        growth=replace(task.growth, rounds=30),
+        fit=replace(task.fit, weighted=False),
+    )
+    challenger = replace(case.challenger, card={**case.challenger.card, "recipe": to_plain(recipe)})
+    lived = replace(only(case, "feedback"), challenger=challenger, feedback=lambda each: feedback(each, loop))
+    assert refused(lived).get("feedback") == why
+
+
 @pytest.mark.parametrize(
-    ("rounds", "why"),
+    ("positives", "slope", "passes"),
     [
-        (Rounds((0.65,) * 5 + (0.5,) * 5, (0.0,) * 10, (0.3,) * 10), "tells persons apart ever worse"),
-        (Rounds((0.65,) * 10, tuple(np.linspace(0, 2, 10)), (0.3,) * 10), "run away from what is true"),
-        (Rounds((0.65,) * 10, (0.0,) * 10, tuple(np.linspace(0.3, 0.8, 10))), "gather on ever fewer"),
+        (57, {"value": 4.19, "low": 2.35, "high": 6.11}, False),
+        (57, {"value": 2.5, "low": 1.9, "high": 3.0}, True),
+        (57, {"value": 0.3, "low": 0.1, "high": 0.45}, False),
+        (100, {"value": 2.5, "low": 1.9, "high": 3.0}, False),
+        (100, {"value": 2.0, "low": 1.5, "high": 3.0}, True),
+        (57, {"value": None, "low": None, "high": None}, True),
     ],
 )
-def test_a_runaway_challenger_is_refused(case, rounds, why):
-    assert why in refused(replace(only(case, "feedback"), feedback=lambda _: rounds))["feedback"]
-
-
-def test_a_steady_feedback_passes(case):
-    steady = Rounds((0.65, 0.63, 0.66) * 3, (-0.5,) * 9, (0.3, *(0.4,) * 8))
-    assert refused(replace(only(case, "feedback"), feedback=lambda _: steady)) == {}
+def test_a_slope_of_the_backtest_that_is_surely_off_is_refused_of_few_relapses_too(case, positives, slope, passes):
+    card = dict(case.challenger.card)
+    figures = card["figures"]
+    models = {**figures["models"], "lightgbm": {**figures["models"]["lightgbm"], "slope": slope}}
+    card["figures"] = {**figures, "models": models, "counts": {**figures["counts"], "positives": positives}}
+    found = refused(replace(only(case, "calibration"), challenger=replace(case.challenger, card=card)))
+    assert (found == {}) is passes
+    assert passes or found["calibration"] == "its backtest: risks too extreme or too timid"
 
 
 def test_a_gate_that_asks_for_feedback_needs_the_simulator(case):

@@ -19,18 +19,17 @@ from features.vocabulary import PROTECTED
 from models import artifact
 from models.reasons import ReasonsError
 from models.relapse import RelapseModel
-from training.card_items import empty_items
+from training.card_items import at, empty_items
 from training.config import RelapseConfig
 from training.evaluate import Estimate, draws, paired
 from training.fairness import Audit, Fairness, Group, audit
 from training.gate_choice import ON_PAPER, ON_ROWS, SIMULATED
-from training.judgement import plain
-from training.later import CHAMPION, ITSELF, TWIN, Candidate, Later, Records, later_rows
+from training.judgement import MODEL, plain
+from training.later import CHAMPION, ITSELF, TWIN, Candidate, Later, Records, later_rows, recipe_of
 from training.proof import Proof
 
-RELAPSES_FOR_A_SLOPE = (
-    100  # with fewer a slope says little, its interval too (Collins et al. 2016, doi:10.1002/sim.6787)
-)
+RELAPSES_FOR_A_SLOPE = 100  # with fewer a slope says little (Collins et al. 2016, doi:10.1002/sim.6787)
+SLOPES_OF_FEW = (0.5, 2.0)  # at least so wide is what passes then; an interval wholly outside is sure all the same
 NOT_USABLE = (WaystationError, ReasonsError, lgb.basic.LightGBMError, KeyError, TypeError, ValueError, AttributeError)
 
 
@@ -58,11 +57,14 @@ class Ages:
 
 @dataclass(frozen=True)
 class Rounds:
-    """What a simulated feedback came to, round by round; see `training.relapse_feedback`."""
+    """What a simulated feedback came to, round by round, and how far each figure drifts; see `relapse_feedback`."""
 
     auroc: tuple[float, ...]
     excess: tuple[float, ...]
     concentration: tuple[float, ...]
+    auroc_drift: Estimate
+    excess_drift: Estimate
+    concentration_drift: Estimate
 
 
 Feedback = Callable[[RelapseConfig], Rounds]
@@ -215,14 +217,17 @@ def later(case: Case) -> Finding:
 
 
 def calibration(case: Case) -> Finding:
-    """On the whole the risks are neither surely too low nor too high, nor too extreme or too timid."""
+    """On later rows, and by the slope of its backtest, risks are not surely too low or high, too extreme or timid."""
     groups = {name: _audited(case, name).everyone for name in (TWIN, ITSELF)}
     faults = [
         f"{name}: {fault}"
         for name, group in groups.items()
         for fault in _off(group, case.config.gate.most_off, case.config.gate.slopes)
     ]
-    return Finding("calibration", not faults, "; ".join(faults) or "risks are right on the whole", plain(groups))
+    slope, off = _of_the_backtest(case.challenger.card, case.config.gate.slopes)
+    faults += [f"its backtest: {fault}" for fault in off]
+    figures = plain({**groups, "backtest_slope": slope})
+    return Finding("calibration", not faults, "; ".join(faults) or "risks are right on the whole", figures)
 
 
 def groups(case: Case) -> Finding:
@@ -252,39 +257,24 @@ def leak(case: Case) -> Finding:
 
 
 def feedback(case: Case) -> Finding:
-    """Deciding who is tested and learning from what was found, ten times over, it does not drift away."""
+    """Deciding who is tested and learning from what was found, ten times over, it does not surely drift away."""
     if case.feedback is None:
         raise ConfigError("gate: the item 'feedback' needs the simulator, which the command line brings along.")
-    rounds, most = case.feedback(case.config), case.config.gate.most_drift
+    recipe = recipe_of(case.challenger.card) or case.config  # the challenger's: it is on trial, not who promotes it
+    rounds, most = case.feedback(recipe), case.config.gate.most_drift
     faults = [
-        *(["it tells persons apart ever worse"] if _early(rounds.auroc) - _late(rounds.auroc) > most else []),
-        *(
-            ["its risks run away from what is true"]
-            if abs(_late(rounds.excess) - _early(rounds.excess)) > 4 * most
-            else []
-        ),
-        *(
-            ["tests gather on ever fewer persons"]
-            if _late(rounds.concentration) - _early(rounds.concentration) > most
-            else []
-        ),
+        *(["it tells persons apart ever worse"] if rounds.auroc_drift.high < -most else []),
+        *(["its risks run away from what is true"] if _beyond(rounds.excess_drift, (-4 * most, 4 * most)) else []),
+        *(["tests gather on ever fewer persons"] if rounds.concentration_drift.low > most else []),
     ]
-    figures = {"auroc": rounds.auroc, "excess": rounds.excess, "concentration": rounds.concentration}
-    return Finding("feedback", not faults, "; ".join(faults) or f"steady over {len(rounds.auroc)} rounds", figures)
+    why = "; ".join(faults) or f"not surely drifting in {len(rounds.auroc)} rounds"
+    return Finding("feedback", not faults, why, plain(vars(rounds)))
 
 
 ITEMS: Mapping[str, Callable[[Case], Finding]] = {
     item.__name__: item
     for item in (sound, features, card, fresh, newer, baselines, later, calibration, groups, leak, feedback)
 }
-
-
-def _early(rounds: tuple[float, ...]) -> float:
-    return float(np.mean(rounds[1:4]))  # the first round is lived without the model
-
-
-def _late(rounds: tuple[float, ...]) -> float:
-    return float(np.mean(rounds[-3:]))
 
 
 def _audited(case: Case, name: str) -> Fairness:
@@ -297,8 +287,24 @@ def _off(group: Group, most: float, slopes: tuple[float, float] | None) -> list[
         return []
     shift, slope = group.figures["intercept"], group.figures["slope"]
     faults = ["risks too low"] if shift.low > most else ["risks too high"] if shift.high < -most else []
-    enough = (group.relapses or 0) >= RELAPSES_FOR_A_SLOPE
-    return [*faults, *(["risks too extreme or too timid"] if enough and slopes and _beyond(slope, slopes) else [])]
+    return [*faults, *(_steep(slope, group.relapses or 0, slopes) if slopes else [])]
+
+
+def _of_the_backtest(card: Mapping[str, Any], slopes: tuple[float, float]) -> tuple[Estimate | None, list[str]]:
+    """The slope that the card tells of the model's whole backtest, if it tells one, and what is surely off with it."""
+    told, relapses = at(card, f"figures.models.{MODEL}.slope"), at(card, "figures.counts.positives")
+    if not isinstance(told, Mapping):
+        return None, []
+    numbers = (told.get(name) for name in ("value", "low", "high"))
+    slope = Estimate(*(float("nan") if each is None else float(each) for each in numbers))
+    return slope, _steep(slope, int(relapses or 0), slopes)
+
+
+def _steep(slope: Estimate, relapses: int, slopes: tuple[float, float]) -> list[str]:
+    low, high = slopes
+    if relapses < RELAPSES_FOR_A_SLOPE:
+        low, high = min(low, SLOPES_OF_FEW[0]), max(high, SLOPES_OF_FEW[1])
+    return ["risks too extreme or too timid"] if _beyond(slope, (low, high)) else []
 
 
 def _beyond(slope: Estimate, between: tuple[float, float]) -> bool:

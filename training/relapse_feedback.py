@@ -5,6 +5,7 @@ highest are tested more, the others less. What is true of them is known, so it s
 persons apart by what they do, or comes to tell how often they are tested (Ensign et al. 2018, arXiv:1706.09847).
 """
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -25,15 +26,36 @@ from training.city.records import records
 from training.city.step import walk
 from training.city.world import World
 from training.config import RelapseConfig
-from training.evaluate import auroc
+from training.evaluate import Estimate, auroc
 from training.fitting import fit
 from training.gate import Rounds
 from training.rows import rows_of
 from training.splits import closed_by
 
-N_PERSONS, YEARS, ROUNDS, SEED = 500, 3, 10, 7
-WATCHED_SHARE, WATCHED, OTHERS = 0.2, 2.5, 0.6  # times the ordinary tests
+Ints = npt.NDArray[np.int64]
+
 MOST_ROUNDS_OF_TREES = 80  # of so few persons more learn nothing
+
+
+@dataclass(frozen=True)
+class Loop:
+    """The invented cities, one for each seed, how their risks steer tests, and how many resamples an interval takes.
+
+    `watched` and `others` are times the ordinary tests, for the `watched_share` of highest risks and the rest.
+    """
+
+    persons: int = 500
+    years: int = 3
+    rounds: int = 10
+    seeds: tuple[int, ...] = (7, 8, 9)
+    watched_share: float = 0.2
+    watched: float = 2.5
+    others: float = 0.6
+    resamples: int = 500
+
+
+GATE = Loop()
+LAST = 3  # rounds whose mean is held beside the first, which is lived without the model
 
 
 @dataclass(frozen=True)
@@ -45,21 +67,65 @@ class Lived:
     tests: Floats
 
 
-def feedback(config: RelapseConfig) -> Rounds:
-    """The rounds of a recipe: AUROC against true use, log-odds its risks exceed that by, share of tests of a tenth."""
-    plan = city.plan("demo", persons=N_PERSONS, years=YEARS, seed=SEED)
-    ground, small = survey(plan), _small(config)
-    told: list[tuple[float, float, float]] = []
-    watch = np.ones(N_PERSONS)
-    for _ in range(ROUNDS):
-        lived = _live(ground, watch)
-        person, risk, used = _asked(lived, ground, small)
-        excess = float(logit(np.array([risk.mean()]))[0] - logit(np.array([used.mean()]))[0])
-        told.append((auroc(used, risk, np.ones(len(used))), excess, _of_a_tenth(lived.tests)))
-        watch = np.ones(N_PERSONS)
-        watch[person] = np.where(risk >= np.quantile(risk, 1 - WATCHED_SHARE), WATCHED, OTHERS)
-    aurocs, excesses, tenths = zip(*told, strict=True)
-    return Rounds(aurocs, excesses, tenths)
+@dataclass(frozen=True)
+class Told:
+    """One round: the number, risk and true use of those asked about, and by person of the city the tests held."""
+
+    person: Ints
+    risk: Floats
+    used: Floats
+    tests: Floats
+
+    def figures(self, drawn: Floats) -> Floats:
+        """AUROC against true use, log-odds by which risks exceed it, share of tests of a tenth; persons as drawn."""
+        weight = drawn[self.person]
+        risk, used = (logit(np.array([np.average(each, weights=weight)]))[0] for each in (self.risk, self.used))
+        return np.array([auroc(self.used, self.risk, weight), risk - used, _of_a_tenth(self.tests, drawn)])
+
+
+def feedback(config: RelapseConfig, loop: Loop = GATE) -> Rounds:
+    """The rounds of a recipe over all cities, and how far each figure drifts, with an interval."""
+    cities = [_city(config, loop, seed) for seed in loop.seeds]
+    once = np.ones(loop.persons)
+    by_round = np.mean([[each.figures(once) for each in told] for told in cities], axis=0)
+    drifts = np.array([_drift([(told, once) for told in cities]), *_resampled(cities, loop)])
+    low, high = np.nanquantile(drifts[1:], [0.025, 0.975], axis=0)
+    aurocs, excesses, tenths = (tuple(map(float, each)) for each in by_round.T)
+    return Rounds(
+        aurocs, excesses, tenths, *(Estimate(*map(float, each)) for each in zip(drifts[0], low, high, strict=True))
+    )
+
+
+def _city(config: RelapseConfig, loop: Loop, seed: int) -> list[Told]:
+    """The rounds of one city."""
+    ground, small = survey(city.plan("demo", persons=loop.persons, years=loop.years, seed=seed)), _small(config)
+    told: list[Told] = []
+    watch = np.ones(loop.persons)
+    for _ in range(loop.rounds):
+        told.append(_asked(_live(ground, watch), ground, small))
+        last = told[-1]
+        watch = np.ones(loop.persons)
+        highest = last.risk >= np.quantile(last.risk, 1 - loop.watched_share)
+        watch[last.person] = np.where(highest, loop.watched, loop.others)
+    return told
+
+
+def _drift(cities: Sequence[tuple[list[Told], Floats]]) -> Floats:
+    """How far each figure is in the last rounds from where it was before the model steered; the mean of the cities."""
+    moved = [
+        np.mean([each.figures(drawn) for each in told[-LAST:]], axis=0) - told[0].figures(drawn)
+        for told, drawn in cities
+    ]
+    return np.asarray(np.mean(moved, axis=0), dtype=np.float64)
+
+
+def _resampled(cities: list[list[Told]], loop: Loop) -> Iterator[Floats]:
+    """Drifts of cities drawn with replacement, and within each of persons so drawn (the same in all its rounds)."""
+    random = np.random.default_rng(loop.seeds[0])
+    even = np.full(loop.persons, 1 / loop.persons)
+    for _ in range(loop.resamples):
+        drawn = random.integers(len(cities), size=len(cities))
+        yield _drift([(cities[each], random.multinomial(loop.persons, even).astype(np.float64)) for each in drawn])
 
 
 def _small(config: RelapseConfig) -> RelapseConfig:
@@ -93,8 +159,8 @@ def _dated(events: pd.DataFrame) -> pd.DataFrame:
     return events.assign(**{name: pd.to_datetime(events[name]) for name in ("occurred_on", "known_on")})
 
 
-def _asked(lived: Lived, ground: Ground, config: RelapseConfig) -> tuple[npt.NDArray[np.int64], Floats, Floats]:
-    """Of those who may be scored on the last date: person, risk, and whether they truly used within the horizon."""
+def _asked(lived: Lived, ground: Ground, config: RelapseConfig) -> Told:
+    """Of those who may be scored on the last date: risk, and whether they truly used within the horizon."""
     last_day = int(lived.history.known.max())
     rows = rows_of(lived.history, config, chosen(config.features), snapshot_day=last_day)
     as_of = rows.times["as_of"].to_numpy(dtype=np.int64)
@@ -105,10 +171,12 @@ def _asked(lived: Lived, ground: Ground, config: RelapseConfig) -> tuple[npt.NDA
     ahead = ground.weeks.mondays()[:, None] + np.arange(7) - day
     inside: Any = (ahead > 0) & (ahead <= config.label.horizon_days)
     used = np.logical_and(lived.diary.use_days, inside[:, None, :]).any(axis=(0, 2))[person]
-    return person, model.risk(last.table), np.asarray(used, dtype=np.float64)
+    return Told(person, model.risk(last.table), np.asarray(used, dtype=np.float64), lived.tests)
 
 
-def _of_a_tenth(tests: Floats) -> float:
-    """The share of all tests that fell to the tenth of persons tested most."""
-    most = np.sort(tests)[::-1]
-    return float(most[: len(most) // 10].sum() / most.sum())
+def _of_a_tenth(tests: Floats, drawn: Floats) -> float:
+    """The share of all tests that fell to the tenth of persons tested most, persons as often as drawn."""
+    most = np.argsort(-tests, kind="stable")
+    tenth = np.cumsum(drawn[most]) <= drawn.sum() / 10
+    held = tests * drawn
+    return float(held[most][tenth].sum() / held.sum())
