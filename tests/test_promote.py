@@ -51,8 +51,7 @@ def retrain(home, rounds):
 
 
 def test_a_run_tells_everything_but_persons(home, base):
-    mlflow.set_tracking_uri(home.tracking_uri)
-    client = mlflow.MlflowClient()
+    client = mlflow.MlflowClient(tracking_uri=home.tracking_uri)
     version = client.get_model_version_by_alias(NAME, track.CHALLENGER)
     run = client.get_run(version.run_id)
     assert {"snapshot", "artifact_digest", "git_revision", "package.lightgbm"} <= set(run.data.tags)
@@ -64,6 +63,10 @@ def test_a_run_tells_everything_but_persons(home, base):
     }
     persons = [str(number) for number in run.data.params.values()]
     assert not any(text.startswith("P0") for text in persons)
+
+
+def test_a_home_leaves_the_next_one_its_own_tracking_store(home, base, tmp_path):
+    assert Home(tmp_path).tracking_uri == f"sqlite:///{tmp_path / 'mlflow.db'}"
 
 
 def test_the_registered_model_is_a_native_booster(home, base, tmp_path):
@@ -83,8 +86,10 @@ def test_a_promoted_model_is_in_the_ledger_the_pointer_the_store_and_the_alias(h
     assert pointer == decision.champion == list(promotion.ledger(home))[-1].champion
     assert os.environ["BENTOML_HOME"] == str(home.bentoml)
     assert bentoml.models.get(pointer.tag).tag.name == NAME
-    mlflow.set_tracking_uri(home.tracking_uri)
-    assert mlflow.MlflowClient().get_model_version_by_alias(NAME, track.CHAMPION).run_id == pointer.run
+    assert (
+        mlflow.MlflowClient(tracking_uri=home.tracking_uri).get_model_version_by_alias(NAME, track.CHAMPION).run_id
+        == pointer.run
+    )
 
 
 def test_promoting_what_answers_already_decides_nothing(home, base):

@@ -5,6 +5,7 @@ newest trained version, `champion` follows the promotion ledger.
 """
 
 import logging
+import os
 import subprocess
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -17,7 +18,7 @@ import lightgbm as lgb
 import numpy as np
 
 from features.errors import ArtifactError
-from features.home import Home
+from features.home import TRACKING_URI, Home
 from models.champion import Decision
 
 CHAMPION = "champion"
@@ -25,6 +26,7 @@ CHALLENGER = "challenger"
 EXPERIMENT = "waystation"
 DECISIONS = "waystation-decisions"
 ARTIFACT = "artifact"
+LEFT_BEHIND = (TRACKING_URI, "MLFLOW_EXPERIMENT_ID")
 PACKAGES = ("lightgbm", "numpy", "pandas", "scikit-learn")
 
 
@@ -137,8 +139,12 @@ def _git(folder: Path, *arguments: str) -> str:
 
 @contextmanager
 def _mlflow(home: Home) -> Iterator[Any]:
-    """MLflow, pointed at the tracking store of the home; imported here because it takes seconds."""
+    """MLflow, pointed at the tracking store of the home; imported here because it takes seconds.
+
+    It writes where it points into the environment, where the next home would read it: put back at the end.
+    """
     home.settle()
+    before = {name: os.environ.get(name) for name in LEFT_BEHIND}
     import mlflow
 
     for chatty in ("mlflow", "alembic"):
@@ -147,7 +153,12 @@ def _mlflow(home: Home) -> Iterator[Any]:
     if mlflow.get_experiment_by_name(EXPERIMENT) is None:
         mlflow.create_experiment(EXPERIMENT, artifact_location=home.mlflow_artifacts.as_uri())
     mlflow.set_experiment(EXPERIMENT)
-    yield mlflow
+    try:
+        yield mlflow
+    finally:
+        for name, value in before.items():
+            os.environ.pop(name, None)
+            os.environ.update({} if value is None else {name: value})
 
 
 def _log_booster(run: Run) -> str:
