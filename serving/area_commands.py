@@ -1,6 +1,6 @@
 """The commands of a planner: forecasts and warnings of areas, told as the service tells them, written to a file."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
@@ -11,6 +11,7 @@ from rich.console import Console
 
 from features.errors import ConfigError
 from features.home import Home
+from features.out_file import writable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,6 +24,13 @@ if TYPE_CHECKING:
     from serving.messages import Forecast
 
 JSON_FILES = {".json", ".geojson"}
+TABLES = (".csv", ".parquet")
+
+
+def to_write(*endings: str) -> "Callable[[Path | None], Path | None]":
+    """What refuses an `--out` that cannot be written, or has another ending, before anything is asked and recorded."""
+    return lambda out: None if out is None else writable(out, option="--out", endings=endings)
+
 
 console = Console(soft_wrap=True, highlight=False)
 
@@ -34,7 +42,13 @@ LanguageOption = Annotated[str, typer.Option(help="Language of the texts: zh-CN 
 
 def forecast(
     as_of: AsOfOption,
-    out: Annotated[Path, typer.Option(help="GeoJSON, CSV or Parquet file to write, by its ending.")],
+    out: Annotated[
+        Path,
+        typer.Option(
+            help="GeoJSON, CSV or Parquet file to write, by its ending.",
+            callback=to_write(*sorted(JSON_FILES), *TABLES),
+        ),
+    ],
     weeks: WeeksOption = 4,
     level: LevelOption = "township",
     language: LanguageOption = "zh-CN",
@@ -53,7 +67,9 @@ def forecast(
 
 def warnings(
     as_of: AsOfOption,
-    out: Annotated[Path | None, typer.Option(help="JSON file to write them to as well.")] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="JSON file to write them to as well.", callback=to_write(".json"))
+    ] = None,
     weeks: WeeksOption = 4,
     level: LevelOption = "township",
     language: LanguageOption = "zh-CN",
@@ -72,7 +88,10 @@ def warnings(
 
 def observed(
     year: Annotated[int, typer.Option(min=1990, max=9998, help="A calendar year that is settled.")],
-    out: Annotated[Path, typer.Option(help="JSON, CSV or Parquet file to write, by its ending.")],
+    out: Annotated[
+        Path,
+        typer.Option(help="JSON, CSV or Parquet file to write, by its ending.", callback=to_write(".json", *TABLES)),
+    ],
     level: Annotated[str, typer.Option(help="city, district or township.")] = "township",
     by: Annotated[str, typer.Option(help="year, quarter or month.")] = "year",
     language: LanguageOption = "zh-CN",

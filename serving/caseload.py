@@ -23,7 +23,7 @@ from serving.desk import Desk
 from serving.feedback import Standing
 from serving.problems import ProblemError
 from serving.scoring import UNKNOWN, NotScored, Outcome, Scored, scores
-from serving.support import LEVELS, Capacity
+from serving.support import BY_RULE, LEVELS, Capacity
 from serving.tasks import Task
 
 NO_CASE = frozenset({"sealed", "died", "abstinent_three_years", "not_registered", UNKNOWN})
@@ -39,10 +39,10 @@ class Case:
     score_id: str
     outcome: Outcome
     level: str | None
-    level_ends_on: date
+    level_ends_on: date | None
     tasks: tuple[Task, ...]
     level_by_rule: str | None
-    decided: bool = False
+    level_by: str | None  # the rule, or the role of who set the level; None without one
     snoozed_until: date | None = None
 
     @property
@@ -116,9 +116,10 @@ def _cases(
             score_id=score_ids[person_id],
             outcome=outcome,
             level=level,
-            level_ends_on=support.ends_on(level, wanted.as_of, ends) if level else ends,
+            level_ends_on=support.ends_on(level, wanted.as_of, ends) if level else None,
             tasks=_awaited(theirs) if _is_away(outcome) else theirs,
             level_by_rule=level,
+            level_by=BY_RULE if level else None,
         )
         for (person_id, outcome), level, theirs in zip(of_person.items(), levels, to_do, strict=True)
         if level or theirs  # with neither, no programme runs and nothing is awaited
@@ -146,11 +147,11 @@ def _awaited(theirs: tuple[Task, ...]) -> tuple[Task, ...]:
 
 
 def with_decision(case: Case, standing: Standing) -> Case:
-    """The case with the level a worker set and the day until which it is to rest."""
+    """The case with the level that people set, or a machine for them, and the day until which it is to rest."""
     rested = replace(case, snoozed_until=standing.snoozed_until)
     if standing.level is None or standing.level_until is None:
         return rested
-    return replace(rested, level=standing.level, level_ends_on=standing.level_until, decided=True)
+    return replace(rested, level=standing.level, level_ends_on=standing.level_until, level_by=standing.level_by)
 
 
 def place_of(case: Case) -> tuple[bool, int, float, str]:

@@ -64,6 +64,7 @@ class Standing:
 
     level: str | None = None
     level_until: date | None = None
+    level_by: str | None = None  # the role of who set it
     snoozed_until: date | None = None
 
 
@@ -118,7 +119,7 @@ def standings(decisions: Iterable[Decision]) -> dict[str, Standing]:
         note, until = decision.note, date.fromisoformat(decision.note.until or "")
         before = found.get(note.person_id, Standing())
         if note.kind == OVERRIDE:
-            found[note.person_id] = replace(before, level=note.told["level"], level_until=until)
+            found[note.person_id] = replace(before, level=note.told["level"], level_until=until, level_by=note.role)
         else:
             found[note.person_id] = replace(before, snoozed_until=until)
     return found

@@ -1,10 +1,11 @@
 """The log: one JSON object a line, with known fields alone, and nothing of a person.
 
 Our own messages hold what we chose to tell. Those of libraries may hold anything: of them the first line is told as it
-is written in their code, without what they fill in, and of an error the sort and the place, without its message.
+is written in their code, with "..." for what they fill in, and of an error the sort and the place, without its message.
 """
 
 import logging
+import re
 import traceback
 from typing import Any
 
@@ -15,6 +16,7 @@ OURS = "waystation"
 FIELDS = ("at", "level", "logger", "event", "act", "status", "ms", "problem", "error")  # in this order; no others
 TOLD_BY_US = ("act", "status", "ms", "problem")
 LONGEST = 200
+FILLED_IN = re.compile(r"%(\(\w+\))?[#0+-]*[\d*]*(\.[\d*]+)?[a-zA-Z]")  # %s, %(name)s, %.2f
 FRAMES = 6
 
 
@@ -52,7 +54,8 @@ def _told(_logger: Any, _method: str, event: EventDict) -> EventDict:
     if event.get("logger") == OURS:
         event["event"] = event["event"] % arguments if arguments else event["event"]
     else:
-        event["event"] = event["event"].partition("\n")[0][:LONGEST]
+        first = event["event"].partition("\n")[0]
+        event["event"] = (FILLED_IN.sub("...", first) if arguments else first)[:LONGEST]
     if isinstance(error, tuple) and error[1] is not None:
         event["error"] = placed(error[1])
     return {name: event[name] for name in FIELDS if event.get(name) is not None}

@@ -12,16 +12,20 @@ from rich.console import Console
 from features.errors import ConfigError
 from serving.area_commands import (
     JSON_FILES,
+    TABLES,
     AsOfOption,
     LanguageOption,
     answering,
     refuse_language,
     rows_of,
+    to_write,
     write_rows,
 )
 from serving.private_files import keep_to_owner
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from serving.desk import Desk
     from serving.guard import Visit
     from serving.messages import BatchAnswer, Score
@@ -35,7 +39,13 @@ console = Console(soft_wrap=True, highlight=False)
 def score(  # noqa: PLR0913, PLR0917 (the options of a command)
     as_of: AsOfOption,
     purpose: Annotated[str, typer.Option(help="What the scores are for; see serving/purposes.py.")],
-    out: Annotated[Path, typer.Option(help="JSON, CSV or Parquet file to write, by its ending; for its owner alone.")],
+    out: Annotated[
+        Path,
+        typer.Option(
+            help="JSON, CSV or Parquet file to write, by its ending; for its owner alone.",
+            callback=to_write(".json", *TABLES),
+        ),
+    ],
     persons: Annotated[
         Path | None, typer.Option(help="Whom: a CSV file with a column person_id, or a JSON list of ids.")
     ] = None,
@@ -48,13 +58,13 @@ def score(  # noqa: PLR0913, PLR0917 (the options of a command)
     refuse_language(language)
     asked = {"as_of": as_of, "purpose": purpose, "model": model, "most": most, "language": language}
     with answering("score") as desk:
-        person_ids = _listed(persons) if persons else _all_of(desk, station)
-        told = _scored(desk, _visit(station), person_ids, asked)
+        theirs = _all_of(desk, station) if station is not None or persons is None else []
+        told = _scored(desk, _visit(station), _listed(persons) if persons else theirs, asked)
     keep_to_owner(out)
     if out.suffix in JSON_FILES:
         out.write_text(told.model_dump_json(), encoding="utf-8")
     else:
-        write_rows(out, rows_of(told.scores).assign(reasons=[_in_words(each) for each in told.scores]))
+        write_rows(out, _table(told.scores))
     console.print(f"{len(told.scores)} scores: {out}.")
     for reason in sorted({each.reason for each in told.refused}):
         same = [each for each in told.refused if each.reason == reason]
@@ -88,11 +98,16 @@ def _no_list() -> list[str]:
 
 
 def _all_of(desk: "Desk", station: str | None) -> list[str]:
-    from serving.stations import persons_of
+    """Everybody, or who belongs to the station; ProblemError when nobody knows it, as over HTTP."""
+    from serving.problems import ProblemError
+    from serving.stations import persons_of, workers_of
 
     store = desk.histories.store()
     if station is not None:
-        return persons_of(store, station, today=desk.settings.today)
+        theirs = persons_of(store, station, today=desk.settings.today)
+        if not (theirs or workers_of(store, station)[0]):
+            raise ProblemError("unknown_station")
+        return theirs
     return sorted(map(str, store.read("persons")[COLUMN]))
 
 
@@ -120,6 +135,24 @@ def _batches(person_ids: Sequence[str]) -> Iterator[list[str]]:
 
     for first in range(0, len(person_ids), MOST_PERSONS):
         yield list(person_ids[first : first + MOST_PERSONS])
+
+
+def _table(scores: "Sequence[Score]") -> "pd.DataFrame":
+    """A row for each score; what is made of parts has a column for each part, and lists are told in words."""
+    import pandas as pd
+
+    from serving.messages import Score
+
+    rows = rows_of(scores) if scores else pd.DataFrame(columns=list(Score.model_fields))
+    return rows.drop(columns="model").assign(
+        model_name=[each.model.name for each in scores],
+        model_tag=[each.model.tag for each in scores],
+        model_digest=[each.model.digest for each in scores],
+        run=[each.model.run for each in scores],
+        reasons=[_in_words(each) for each in scores],
+        others=[each.others.contribution for each in scores],
+        missing=["\n".join(missing.text for missing in each.missing) for each in scores],
+    )
 
 
 def _in_words(told: "Score") -> str:

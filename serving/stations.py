@@ -84,6 +84,14 @@ def persons_of(store: Store, station_id: str, *, today: date, seen: Sequence[str
     return [person_id for person_id, belongs_to in zip(seen, theirs, strict=True) if belongs_to == station_id]
 
 
+def is_known(store: Store, station_id: str) -> bool:
+    """Whether a station is on the list of stations, or any record ever named it."""
+    listed = sa.select(sa.literal(1)).where(STORED["stations"].c.station_id == station_id)
+    named = sa.select(sa.literal(1)).where(EVENTS.c.station_id == station_id)
+    with store.reading() as connection:
+        return any(connection.execute(query.limit(1)).first() is not None for query in (listed, named))
+
+
 def workers_of(store: Store, station_id: str) -> tuple[bool, int | None]:
     """Whether a station is on the list of stations, and how many social workers it has; None where not told."""
     query = current("stations").where(STORED["stations"].c.station_id == station_id)

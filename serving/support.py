@@ -17,6 +17,7 @@ from features.history import Floats
 
 CASES_A_WORKER = 30  # DOMAIN.md: one social worker to 30 persons
 LEVELS = ("intensive", "enhanced", "regular", "light")
+BY_RULE = "rule"  # who set a level that nobody changed
 PLACES_A_WORKER: Mapping[str, int] = {"intensive": 3, "enhanced": 6, "regular": 12}
 ENHANCED_AT_LEAST_FROM = 0.5
 LIGHT_BELOW = 0.05

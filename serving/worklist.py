@@ -197,7 +197,7 @@ def _case(case: Case, made: Caseload, name: str | None, wording: Wording) -> Wor
         high=scored.high if scored else None,
         level=case.level,
         level_text=level_text(case.level, wording),
-        level_by="worker" if case.decided else "rule",
+        level_by=case.level_by,
         level_by_rule=case.level_by_rule,
         snoozed_until=case.snoozed_until,
         level_ends_on=case.level_ends_on,

@@ -6,10 +6,13 @@ from typing import Literal
 from pydantic import Field
 
 from serving.messages import Language, Message, Missing, Model, Reason
-from serving.support import LEVELS
+from serving.roles import MATRIX, REFUSED
+from serving.support import BY_RULE, LEVELS
 from serving.tasks import TASKS
 
 LevelName = Literal[LEVELS]  # type: ignore[valid-type]
+WHO_SETS = tuple(role for role, cell in MATRIX["POST /v1/feedback"].items() if cell != REFUSED)
+LevelBy = Literal[BY_RULE, *WHO_SETS]  # type: ignore[valid-type]
 
 
 class ToDo(Message):
@@ -32,10 +35,12 @@ class WorklistCase(Message):
     high: float | None = Field(description="Upper end of the risk's 95 % interval; null: not estimated.")
     level: LevelName | None = Field(description="The level of support in force.")
     level_text: str
-    level_by: Literal["rule", "worker"]
+    level_by: LevelBy | None = Field(description="The rule, or the role of who set the level; null: there is none.")
     level_by_rule: LevelName | None = Field(description="What the rule alone gives.")
     snoozed_until: date | None = Field(description="Until the end of this day the person comes last on the list.")
-    level_ends_on: date = Field(description="The last day of the level; it is to be looked at again then.")
+    level_ends_on: date | None = Field(
+        description="The last day of the level; it is to be looked at again then. Null: there is none."
+    )
     reasons: list[Reason] = Field(description="The strongest three, raising or lowering.")
     changeable: list[Reason] = Field(description="What help may change: the strongest three that raise the estimate.")
     missing: list[Missing]

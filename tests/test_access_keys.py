@@ -1,5 +1,6 @@
 """Keys of our own: shown once, kept hashed, good until they expire or are revoked."""
 
+import json
 import os
 import socket
 import stat
@@ -157,21 +158,22 @@ def test_beyond_this_machine_the_service_is_started_once_somebody_holds_a_key(tm
 # The commands
 
 
-def waystation(home, *arguments):
+def waystation(home, *arguments, columns=200):
     done = subprocess.run(
         [sys.executable, str(ROOT / "waystation.py"), *arguments],
         capture_output=True,
         text=True,
         timeout=60,
         check=False,
-        env={**os.environ, "WAYSTATION_HOME": str(home), "COLUMNS": "200"},
+        env={**os.environ, "WAYSTATION_HOME": str(home), "COLUMNS": str(columns)},
     )
     assert "Traceback" not in done.stderr
     return done
 
 
 def test_keys_are_granted_listed_and_revoked_on_the_command_line_and_the_record_knows(tmp_path):
-    done = waystation(tmp_path, "access", "grant", "--role", "station_worker", "--station", "S1", "--name", "王")
+    grant = ("access", "grant", "--role", "station_worker", "--station", "S1", "--name", "王")
+    done = waystation(tmp_path, *grant, "--new-station")
     key, told = done.stdout.splitlines()
     key_id = key.split("_")[1]
     assert "not shown again" in told
@@ -195,6 +197,9 @@ def test_keys_are_granted_listed_and_revoked_on_the_command_line_and_the_record_
     [
         (["access", "grant", "--role", "king"], "no such role"),
         (["access", "grant", "--role", "planner", "--expires", "soon"], "--expires takes a day"),
+        (["access", "grant", "--role", "planner", "--expires", "2024-01-31"], "day of --expires is over"),
+        (["access", "grant", "--role", "station_worker", "--station", "S99"], "names that station"),
+        (["access", "list", "--json", "no/such/folder.json"], "cannot be written"),
         (["access", "revoke", "0123"], "no key has that id"),
         (["access", "list"], "cannot be opened"),
         (["access", "grant", "--role", "planner"], "cannot be opened"),
@@ -207,3 +212,31 @@ def test_a_mistake_ends_with_a_sentence(tmp_path, arguments, told):
     done = waystation(tmp_path, *arguments)
     assert done.returncode == 2
     assert told in done.stderr
+
+
+def test_a_key_of_a_station_that_records_or_the_list_of_stations_name_is_granted(tmp_path):
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "stations.csv").write_text("station_id,name,social_workers\nS7,Seven,2\n")
+    assert waystation(tmp_path, "ingest", tmp_path / "in").returncode == 0
+    grant = ("access", "grant", "--role", "station_worker", "--station")
+    assert waystation(tmp_path, *grant, "S7").returncode == 0
+    refused = waystation(tmp_path, *grant, "S8")
+    assert (refused.returncode, refused.stdout) == (2, "")
+    assert waystation(tmp_path, "access", "list").stdout.count("station_worker") == 1  # none was made of the other
+
+
+@pytest.mark.parametrize("columns", [40, 80])
+def test_ids_and_roles_are_listed_whole_in_a_narrow_window_and_all_of_it_in_a_file(tmp_path, columns):
+    grants = open_grants(Home(tmp_path))
+    asked = Asked("station_worker", "S-" + "1" * 20, "a name of many words, longer than a line " * 2, NOW.date())
+    key_ids = [grants.grant(asked, now=NOW)[1].key_id for _ in range(3)]
+    grants.revoke(key_ids[0], now=NOW)
+    listed = waystation(tmp_path, "access", "list", "--json", tmp_path / "keys.json", columns=columns).stdout
+    assert all(key_id in listed for key_id in key_ids)
+    assert listed.count("station_worker") == 3
+    assert "…" not in listed
+    keys = json.loads((tmp_path / "keys.json").read_text())["keys"]
+    assert [each["key_id"] for each in keys] == sorted(key_ids)
+    assert {(each["role"], each["station"], each["name"]) for each in keys} == {(asked.role, asked.station, asked.name)}
+    assert "digest" not in keys[0]
+    assert (tmp_path / "keys.json").stat().st_mode & 0o777 == 0o600

@@ -68,6 +68,20 @@ def test_observed_counts_that_there_are_not_are_refused(home, tmp_path, argument
 
 
 @pytest.mark.parametrize(
+    ("out", "said"), [("missing/o.json", "cannot be written"), ("o.txt", "--out: the ending says"), (".", "cannot be")]
+)
+@pytest.mark.parametrize(
+    "asked", [("forecast", "--as-of", AS_OF), ("warnings", "--as-of", AS_OF), ("observed", "--year", SETTLED)]
+)
+def test_a_file_that_cannot_be_written_is_refused_with_a_sentence(home, tmp_path, asked, out, said):
+    ran = waystation(home, *asked, "--out", tmp_path / out)
+    assert ran.returncode == 2
+    assert said in ran.stderr
+    assert "Traceback" not in ran.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
     ("arguments", "said"),
     [
         (["--level", "street"], "--level takes"),

@@ -13,10 +13,11 @@ from pathlib import Path
 import pytest
 
 from features.errors import ConfigError
+from models import champion
 from serving import client as clients
 from serving.client import Client, RefusedError
 from serving.messages import BatchRequest, ScoreRequest
-from tests.serving_helpers import AS_OF, KEYS, QUESTION, ask, build_city, key_for, score, serving
+from tests.serving_helpers import AS_OF, KEYS, NAME, QUESTION, ask, build_city, key_for, score, serving
 
 ROOT = Path(__file__).parent.parent
 REFERENCE = "#/components/schemas/"
@@ -128,6 +129,12 @@ def test_a_station_is_scored_into_a_table(city, tmp_path):
     assert {int(row["person_id"][1:]) % 2 for row in rows} == {1}  # of S2 are those with odd numbers
     assert all(0 <= float(row["risk"]) <= 1 for row in rows)
     assert rows[0]["reasons"][0] in "+-"
+    good = champion.read(city.home.champions, NAME)
+    assert {(row["model_name"], row["model_tag"], row["model_digest"], row["run"]) for row in rows} == {
+        (NAME, good.tag, good.digest, good.run)
+    }
+    assert not any(text.startswith(("{", "[")) for row in rows for text in row.values())
+    assert all(float(row["others"]) == float(row["others"]) for row in rows)
 
 
 @pytest.mark.parametrize(
@@ -136,6 +143,7 @@ def test_a_station_is_scored_into_a_table(city, tmp_path):
         (["--purpose", "enforcement"], "score:"),
         (["--purpose", "curiosity"], "purpose: one_of"),
         (["--purpose", "review", "--persons", "nowhere.csv"], "person_id"),
+        (["--purpose", "review", "--station", "S99"], "score: Unknown station"),
     ],
 )
 def test_what_the_service_refuses_the_command_refuses_with_a_sentence(city, tmp_path, options, told):
@@ -144,3 +152,22 @@ def test_what_the_service_refuses_the_command_refuses_with_a_sentence(city, tmp_
     assert told in ended.stderr
     assert "Traceback" not in ended.stderr
     assert not (tmp_path / "scores.json").exists()
+
+
+@pytest.mark.parametrize(
+    ("out", "told"),
+    [("missing/scores.csv", "cannot be written"), ("scores.xlsx", "expected one of .json, .csv, .parquet")],
+)
+def test_a_file_that_cannot_be_written_is_refused_before_anything_is_recorded(city, tmp_path, out, told):
+    before = recorded(city)
+    ended = run(city, "--purpose", "review", "--out", tmp_path / out)
+    assert ended.returncode == 2
+    assert told in ended.stderr
+    assert "Traceback" not in ended.stderr
+    assert recorded(city) == before
+    assert list(tmp_path.iterdir()) == []
+
+
+def recorded(city):
+    with sqlite3.connect(city.home.records) as connection:
+        return connection.execute("SELECT count(*) FROM audit").fetchone()

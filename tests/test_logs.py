@@ -33,8 +33,20 @@ def test_our_messages_are_told_in_full():
 
 def test_of_what_a_library_says_neither_values_nor_further_lines_are_told():
     told = line("uvicorn.error", "request %s failed\nof " + CANARY, CANARY)
-    assert told["event"] == "request %s failed"
+    assert told["event"] == "request ... failed"
     assert line("asyncio", "x" * 10_000)["event"] == "x" * 200
+
+
+@pytest.mark.parametrize(
+    ("written", "arguments", "event"),
+    [
+        ("Service %s initialized", ("waystation",), "Service ... initialized"),
+        ("%(who)s took %.2f s, 100%% of %5d", ({"who": CANARY},), "... took ... s, 100%% of ..."),
+        ("100% done", (), "100% done"),  # nothing is filled in
+    ],
+)
+def test_no_placeholder_stands_where_a_library_fills_something_in(written, arguments, event):
+    assert line("bentoml", written, *arguments)["event"] == event
 
 
 def test_of_an_error_the_sort_and_the_place_are_told_and_not_its_message():

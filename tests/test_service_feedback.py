@@ -212,17 +212,23 @@ def test_a_level_set_by_a_worker_stands_until_its_end_or_a_lead_lifts_it(book):
     before = next(case for case in reversed(cases(book).cases) if case.level not in {None, "intensive"})
     note_id = say(book, OVERRIDE, before.person_id).note_id
     after = next(case for case in cases(book).cases if case.person_id == before.person_id)
-    assert (after.level, after.level_by, after.level_by_rule) == ("intensive", "worker", before.level)
+    assert (after.level, after.level_by, after.level_by_rule) == ("intensive", "station_worker", before.level)
     assert after.level_ends_on == date.fromisoformat(SOON)
     order = [case.person_id for case in cases(book).cases]
     assert order.index(before.person_id) < sum(case.level == "intensive" for case in cases(book).cases)
     review(book, note_id, "confirmed", key="key-0008")
-    assert next(case for case in cases(book).cases if case.person_id == before.person_id).level_by == "worker"
+    assert next(case for case in cases(book).cases if case.person_id == before.person_id).level_by == "station_worker"
     review(book, note_id)
     lifted = next(case for case in cases(book).cases if case.person_id == before.person_id)
     assert lifted.model_copy(update={"score_id": before.score_id}) == before
     (told,) = read(book, before.person_id).feedback
     assert (told.holds, [each.state for each in told.reviews]) == (False, ["lifted", "confirmed"])
+
+
+@pytest.mark.parametrize("caller", [WORKER, LEAD, MACHINE])
+def test_who_set_a_level_is_told_by_role(book, caller):
+    say(book, OVERRIDE, caller=caller)
+    assert next(case for case in cases(book).cases if case.person_id == "P002").level_by == caller.role
 
 
 def test_who_is_put_off_comes_last_with_the_day_it_ends(book):
@@ -244,7 +250,7 @@ def test_a_decision_between_two_pages_is_told(book):
 def test_who_has_no_score_can_be_given_a_level_by_people(book):
     say(book, OVERRIDE, "OBJECTED")
     case = next(case for case in cases(book, TODAY).cases if case.person_id == "OBJECTED")
-    assert (case.level, case.level_by, case.level_by_rule, case.risk) == ("intensive", "worker", None, None)
+    assert (case.level, case.level_by, case.level_by_rule, case.risk) == ("intensive", "station_worker", None, None)
 
 
 # Corrections

@@ -92,6 +92,15 @@ def test_a_case_says_what_the_score_of_the_person_says(city, lists):
     assert case.level_ends_on <= score.expires_on
 
 
+def test_who_has_no_score_has_no_level_nobody_set_one_and_none_ends(lists):
+    cases = read(lists).cases
+    assert {case.score_id is None for case in cases} == {True, False}
+    for case in cases:
+        none = case.score_id is None
+        assert (case.level is None, case.level_by is None, case.level_ends_on is None) == (none, none, none)
+        assert none or case.level_by == "rule"
+
+
 def test_what_help_may_change_raises_the_estimate_and_is_changeable(lists):
     told = [reason for case in read(lists).cases for reason in case.changeable]
     assert told

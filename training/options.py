@@ -1,12 +1,12 @@
 """Options that several commands share, and the home they work in."""
 
-import os
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
 
+from features import out_file
 from features.errors import ConfigError
 from features.home import Home
 
@@ -21,11 +21,7 @@ HorizonOption = Annotated[
 
 def writable(file: Path | None) -> Path | None:
     """The file, if one is named and can be written; ConfigError before any work if it cannot."""
-    if file is not None and (file.is_dir() or not file.parent.is_dir() or not os.access(file.parent, os.W_OK)):
-        raise ConfigError(
-            f"--json: {file} cannot be written; name a file in a folder that exists and is yours to write."
-        )
-    return file
+    return out_file.writable(file, option="--json") if file is not None else None
 
 
 JsonOption = Annotated[

@@ -88,7 +88,7 @@ def _row(case: WorklistCase) -> list[object]:
         case.person_id,
         case.display_name or "",
         case.level_text,
-        case.level_ends_on.isoformat(),
+        case.level_ends_on.isoformat() if case.level_ends_on else "",
         *("" if each is None else round(each, 3) for each in (case.risk, case.low, case.high)),
         "; ".join(each.text for each in case.reasons) or case.refused_text or "",
         "; ".join(each.text for each in case.changeable),
