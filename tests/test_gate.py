@@ -17,7 +17,7 @@ from training import card, runs
 from training.case import case_of
 from training.config import read
 from training.evaluate import Estimate
-from training.gate import Ages, Rounds, look
+from training.gate import RELAPSES_FOR_A_SLOPE, Ages, Rounds, look
 from training.gate_choice import ITEMS, GateChoice
 from training.material import material
 from training.relapse import train
@@ -209,6 +209,18 @@ def test_feedback_is_asked_of_the_recipe_on_trial_not_of_the_promoters(case):
     )
     look(replace(other, feedback=lambda recipe: asked.append(recipe.seed) or rounds()))
     assert asked == [case.config.seed + 1]
+
+
+def test_later_rows_of_few_relapses_are_refused_for_a_slope_surely_off(case):
+    """Log-odds eight times as far from the base rate as they should be."""
+
+    def extreme(model):
+        line = model.calibration
+        return replace(model, calibration=Platt(8 * line.slope, 8 * line.intercept + 7 * 2.5))
+
+    found = next(each for each in look(only(case, "calibration")))
+    assert 10 < found.figures["challenger"]["relapses"] < RELAPSES_FOR_A_SLOPE
+    assert "challenger: risks too extreme or too timid" in planted(case, extreme, "calibration")["calibration"]
 
 
 FOLLOWED = Loop(persons=400, rounds=4, seeds=(7,), resamples=200)
