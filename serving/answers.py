@@ -21,7 +21,7 @@ EXPIRES_AFTER_DAYS = 30
 
 @dataclass(frozen=True)
 class Asked:
-    """What the answer to a question needs besides the score."""
+    """What the answer to a question needs besides the score; `stopped`: what is to be said of all records."""
 
     champion: Champion
     horizon_days: int
@@ -29,6 +29,7 @@ class Asked:
     snapshot: str
     most: int
     wording: Wording
+    stopped: str | None = None
 
 
 def score_of(asked: Asked, scored: Scored, *, score_id: str, person_id: str | None) -> Score:
@@ -50,6 +51,7 @@ def score_of(asked: Asked, scored: Scored, *, score_id: str, person_id: str | No
         as_of=asked.as_of,
         expires_on=expires_on(asked.as_of, asked.horizon_days),
         known_until=known_until(scored),
+        stopped=asked.stopped,
         model=model_of(asked.champion),
         snapshot=asked.snapshot,
         reasons=reasons,

@@ -12,7 +12,7 @@ from serving.answers import Asked
 from serving.champions import Champions, Resolve
 from serving.entries import SCORED, Entry, by_model
 from serving.guard import Visit
-from serving.histories import SENT_ALONG, Held, StoredHistories, sent_along
+from serving.histories import SENT_ALONG, STOPPED_DAYS, Held, StoredHistories, sent_along
 from serving.messages import BatchAnswer, BatchRequest, Question, Ready, RefusedModel, Score, ScoreRequest
 from serving.problems import ProblemError, fault_of
 from serving.reading import Asking, Reading
@@ -106,6 +106,10 @@ class Desk:
         if as_of > self.settings.today:
             raise fault_of("as_of", "in_the_future")
 
+    def stopped(self, as_of: date, texts: Wording) -> str | None:
+        """That the records of all had stopped long before a day, in words; None where they had not."""
+        return texts.stopped(STOPPED_DAYS) if self.histories.had_stopped(as_of) else None
+
     def _asking(self, question: Question, person_ids: Sequence[str], visit: Visit, texts: Wording) -> Asking:
         """Who asks what about whom, once it is clear that it may be asked."""
         self.refuse_the_future(question.as_of)
@@ -132,7 +136,8 @@ class Desk:
         champion, model = answering
         hidden = self.reading.hidden(asking)
         held = self.histories.of([each for each in asking.person_ids if each not in hidden])
-        asked = Asked(champion, model.horizon_days, question.as_of, held.snapshot, question.most, texts)
+        stopped = self.stopped(question.as_of, texts)
+        asked = Asked(champion, model.horizon_days, question.as_of, held.snapshot, question.most, texts, stopped)
         return self._answered(asking, asked, self._scores(asking, model, held), hidden)
 
     def _scores(self, asking: Asking, model: RelapseModel, held: Held) -> Sequence[Outcome]:

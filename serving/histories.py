@@ -24,8 +24,17 @@ from serving import stations
 from serving.messages import FIRST_DAY, Event, Facts, ScoreRequest
 from serving.problems import MOST_FAULTS, Fault, ProblemError, path_of
 
+STOPPED_DAYS = 60  # a city of which nothing at all was recorded for so long has not gone quiet: no records came
 SENT_ALONG = "\x00sent along"  # stands for the person of a history in the body; no id can be spelled like it
 PERSON_FACTS = TABLES["persons"].names
+STILL_COMING = (
+    sa.select(sa.literal(1))
+    .where(
+        STORED["events"].c.occurred_on > sa.bindparam("after"), STORED["events"].c.occurred_on <= sa.bindparam("day")
+    )
+    .where(STORED["events"].c.known_on <= sa.bindparam("day"))
+    .limit(1)  # by the index of the days, so the first that is found will do
+)
 PERSON = current("persons").where(STORED["persons"].c.person_id == sa.bindparam("person"))
 
 
@@ -67,6 +76,16 @@ class StoredHistories:
             return self.store().state_digest()
         except (StoreError, sa.exc.SQLAlchemyError):
             raise ProblemError("store_unavailable") from None
+
+    def had_stopped(self, as_of: date) -> bool:
+        """Whether nothing that happened to anybody in the STOPPED_DAYS before a day was known on it."""
+        day = days_since_epoch(as_of)
+        try:
+            with self.store().reading() as connection:
+                found = connection.execute(STILL_COMING, {"after": day - STOPPED_DAYS, "day": day}).first()
+        except (StoreError, sa.exc.SQLAlchemyError):
+            raise ProblemError("store_unavailable") from None
+        return found is None
 
     def _read(self, person_ids: Sequence[str]) -> Held:
         facts: list[dict[str, Any]] = []

@@ -104,7 +104,13 @@ def _now(desk: Desk, question: _Question) -> tuple[Scored, Score]:
     if not isinstance(outcome, Scored):
         raise answers.refusal(outcome.reason, question.wording)
     told = answers.Asked(
-        question.champion, question.model.horizon_days, asked.as_of, read.snapshot, asked.most, question.wording
+        question.champion,
+        question.model.horizon_days,
+        asked.as_of,
+        read.snapshot,
+        asked.most,
+        question.wording,
+        stopped=desk.stopped(asked.as_of, question.wording),
     )
     return outcome, answers.score_of(told, outcome, score_id=score_id, person_id=read.person_id)
 

@@ -239,6 +239,7 @@ class Score(Message):
     as_of: date
     expires_on: date = Field(description="30 days after as_of, or at the end of the horizon where that is sooner.")
     known_until: date | None = Field(description="The day the newest of the person's records used became known.")
+    stopped: str | None = Field(default=None, description="That the records of all had stopped long before as_of.")
     model: Model
     snapshot: str = Field(description="Digest of the store's state, or SHA-256 of the history sent along.")
     reasons: list[Reason]

@@ -59,6 +59,10 @@ class Wording:
         """What a score is good for, and what it is not."""
         return str(self.texts["score"]["note"])
 
+    def stopped(self, days: int) -> str:
+        """That so long before the day of a score nothing was recorded any more."""
+        return str(self.texts["score"]["stopped"]).format(days=days)
+
     @property
     def age_unknown(self) -> str:
         """That a score was given though the age is not known."""

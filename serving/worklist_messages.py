@@ -80,5 +80,6 @@ class Worklist(Message):
     expires_on: date
     model: Model
     snapshot: str
+    stopped: str | None = Field(default=None, description="That the records of all had stopped long before as_of.")
     language: Language
     note: str
