@@ -88,6 +88,8 @@ def test_incidents_of_enforcement_alone_are_refused():
     mixed = dataclasses.replace(SMALL, reporters=("citizen", "enforcement"))
     with pytest.raises(ConfigError, match="follows where it looks"):
         judge(Places(steady_city(reported_by="enforcement"), TOWN), mixed)
+    with pytest.raises(ConfigError, match="follows where it looks"):  # also where its reports are not counted anyway
+        judge(Places(steady_city(reported_by="enforcement"), TOWN), SMALL)
 
 
 def test_a_short_history_is_refused():

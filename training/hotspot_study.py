@@ -60,13 +60,17 @@ class Study:
 
 def counted_places(places: Places, config: HotspotConfig) -> Places:
     """The incidents of the kinds and reporters that count; refused when there are none but enforcement's."""
+    by_whom = places.incidents["reported_by"]
+    if len(by_whom) and by_whom.eq("enforcement").all():
+        raise ConfigError(f"incidents: all of them were reported by enforcement; {ENFORCEMENT_ALONE}")
     known = counted(places.incidents, level=config.level, kinds=config.kinds, reporters=config.reporters)
     if known.empty:
         raise TooLittleHistoryError(
-            "incidents: none is of the kinds and reporters of the configuration; ingest some, or change `kinds`."
+            "incidents: none is of the kinds and reporters of the configuration; ingest some, or change `kinds` or "
+            "`reporters` (first positives and treatment entries are counted by township alone)."
         )
     if known["reported_by"].eq("enforcement").all():
-        raise ConfigError(f"incidents: all of them were reported by enforcement; {ENFORCEMENT_ALONE}")
+        raise ConfigError(f"incidents: all counted ones were reported by enforcement; {ENFORCEMENT_ALONE}")
     return replace(places, incidents=known)
 
 
