@@ -55,7 +55,11 @@ class Looked(Generic[Found]):
 
 def forecast(desk: Desk, asked: Asked) -> Forecast:
     """The forecast of every area; ProblemError when there is none."""
-    told = looked(desk, asked, hotspot.look)
+    return told_of(looked(desk, asked, hotspot.look), asked)
+
+
+def told_of(told: Looked[pd.DataFrame], asked: Asked) -> Forecast:
+    """The forecast as it may be told, from what the model found."""
     return Forecast(
         features=_areas(told.model, told.found, told.places, asked),
         note=asked.wording.area_note,

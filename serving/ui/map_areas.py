@@ -9,14 +9,13 @@ import shapely
 from shapely.geometry import shape
 
 from features.areas import geometries
-from features.errors import SchemaError, TooLittleHistoryError
-from features.schema import days_since_epoch
+from features.hotspot import Places
 from models import hotspot
-from serving import answers
+from models.hotspot import HotspotModel
 from serving.desk import Desk
 from serving.disclosure import SHARES, Band
 from serving.districts import districts
-from serving.hotspots import Asked, forecast, model_for, names_of, places_of
+from serving.hotspots import Asked, Looked, looked, names_of, told_of
 from serving.messages import Area, Model
 from serving.problems import ProblemError
 from serving.ui.map_query import MapQuery
@@ -59,15 +58,18 @@ class MapForecast:
 
 def map_forecast(desk: Desk, query: MapQuery, wording: Wording) -> MapForecast:
     """The forecast of a map; ProblemError when there is none."""
-    places, _ = places_of(desk)
     asked = Asked(query.as_of, query.weeks, query.model_level, 3, wording)
-    if query.level == "district":
-        told, model, snapshot = _districts(desk, asked)
+    found = looked(desk, asked, _look_at_districts if query.level == "district" else hotspot.look)
+    areas = found.places.areas
+    if areas is not None and query.level == "district":
+        told = _districts(found, areas, asked)
     else:
-        found = forecast(desk, asked)
-        told, model, snapshot = _areas(found.features, places.areas, wording), found.model, found.snapshot
+        told = _areas(told_of(found, asked).features, areas, wording)
     ordered = sorted(told, key=lambda each: (-each.band.at_least, each.band.among_highest, each.area_id))
-    return MapForecast(tuple(ordered), _outlines(places.areas, wording), wording.area_note, model, snapshot)
+    origin = found.origin
+    return MapForecast(
+        tuple(ordered), _outlines(areas, wording), wording.area_note, origin["model"], origin["snapshot"]
+    )
 
 
 def _areas(told: list[Area], areas: pd.DataFrame | None, wording: Wording) -> list[MapArea]:
@@ -97,24 +99,21 @@ def _area(  # noqa: PLR0913, PLR0917 (the parts of one row)
     return MapArea(area_id, *names, outline, band, text, reasons, is_little, by_share, by_band)
 
 
-def _districts(desk: Desk, asked: Asked) -> tuple[list[MapArea], Model, str]:
-    desk.refuse_the_future(asked.as_of)
-    champion, model = model_for(desk, asked)
-    places, snapshot = places_of(desk)
+def _look_at_districts(model: HotspotModel, places: Places, *, as_of: int) -> pd.DataFrame:
+    """What the model finds in the areas that districts are summed from; ProblemError where there are no districts."""
     if places.areas is None or not places.areas["level"].eq("district").any():
         raise ProblemError("no_districts")
-    try:
-        table = hotspot.look(model, places, as_of=days_since_epoch(asked.as_of))
-    except (TooLittleHistoryError, SchemaError):
-        raise ProblemError("too_little_history") from None
-    bands = districts(model, table, places.areas)
+    return hotspot.look(model, places, as_of=as_of)
+
+
+def _districts(found: Looked[pd.DataFrame], areas: pd.DataFrame, asked: Asked) -> list[MapArea]:
+    bands = districts(found.model, found.found, areas)
     wording = asked.wording
-    names, outlines = names_of(places.areas, wording.language), geometries(bands, places.areas)
-    rows = [
+    names, outlines = names_of(areas, wording.language), geometries(bands, areas)
+    return [
         _area(each, (names.get(each, each), ""), outline, band, wording.area_band(band, weeks=asked.weeks), (), False)
         for (each, band), outline in zip(bands.items(), outlines, strict=True)
     ]
-    return rows, answers.model_of(champion), snapshot
 
 
 def _within(told: list[Area], areas: pd.DataFrame | None, wording: Wording) -> dict[str, str]:
