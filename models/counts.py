@@ -8,6 +8,7 @@ from scipy import stats
 
 from features.areas import Floats
 
+SMALLEST_SHOWN = 10  # observed counts under this are never shown
 POISSON_BELOW = 1e-6  # a dispersion smaller than this is none
 LARGEST_DISPERSION = 5.0
 COVERAGE = 0.9

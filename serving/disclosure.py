@@ -19,9 +19,9 @@ import pandas as pd
 
 from features.areas import Floats
 from features.hotspot import Feature
+from models.counts import SMALLEST_SHOWN
 from models.hotspot import HEAVY, SEEN_YEAR, YEAR_COUNT, YEAR_WEEKS, HotspotModel, contributions, interval, predict
 
-SMALLEST_SHOWN = 10  # observed counts under this are never shown
 WIDTHS = (0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0)  # of a band, in incidents; ten are those of a year
 STEPS = (0.1, 0.25, 0.5, 1.0)  # of a contribution, in log rate
 SHARES = (0.05, 0.1, 0.2, 0.5, 1.0)

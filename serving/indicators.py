@@ -24,8 +24,8 @@ from features.indicators import INDICATORS, Cases, Quarter
 from features.schema import TABLES, days_since_epoch
 from features.store import frame_of, newest_digest, read
 from features.tables import STORED, fetch_plain
+from models.counts import SMALLEST_SHOWN
 from serving.desk import Desk
-from serving.disclosure import SMALLEST_SHOWN
 from serving.problems import ProblemError
 from serving.suppression import Hierarchy, protected
 

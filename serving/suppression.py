@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from features.areas import Ints, Strings
 from features.errors import ConfigError
-from serving.disclosure import SMALLEST_SHOWN
+from models.counts import SMALLEST_SHOWN
 
 Span = tuple[int, int]  # the first period, and the one after the last
 Flags = NDArray[np.bool_]

@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from features.hotspot import WEEK
+from models.counts import SMALLEST_SHOWN
 from models.early_warning import early_warnings
 from models.scan import CITY, NOMINAL, EarlyWarning
 from serving.desk import Desk
-from serving.disclosure import SMALLEST_SHOWN, width_of_band
+from serving.disclosure import width_of_band
 from serving.hotspots import Asked, looked, names_of
 from serving.messages import AreaWarning, Warnings
 from serving.wording import Wording

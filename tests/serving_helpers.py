@@ -38,6 +38,8 @@ from serving.access import granted
 from serving.grants import Asked as Granted
 from serving.messages import Problem
 from tests.tables import day
+from training.hotspot_backtest import judge
+from training.hotspot_config import HotspotConfig
 
 AS_OF = "2024-06-01"
 NAME = "relapse-90d"
@@ -151,10 +153,10 @@ def _made(n_persons):
     with Store.open(f"sqlite:///{home.path / 'store.db'}") as store:
         report = ingest(path / "delivery", store, received_on=TODAY, backfill=True)
         assert not any(table.quarantined for table in report.tables)
-        model, places = train(store), train_hotspots(store)
+        model, places, judged = train(store), train_hotspots(store), judge_hotspots(store)
     promote(home, NAME, "relapse", model.booster, artifact.relapse_to_plain(model))
     plain = artifact.hotspot_to_plain(places, name=HOTSPOTS)
-    promote(home, HOTSPOTS, "hotspot", places.booster, plain)
+    promote(home, HOTSPOTS, "hotspot", places.booster, plain, card=judged)
     return City(home, model), folder
 
 
@@ -186,10 +188,18 @@ def train_hotspots(store):
     return fit(lessons, scope, Learning(rounds=10, rows_per_leaf=8, threads=1), hotspot.FEATURES)
 
 
-def promote(home, name, task, booster, plain, *, run="run-1"):
+def judge_hotspots(store):
+    """What a page reads of the card of a hotspot model: the figures of its backtest."""
+    learning = Learning(rounds=10, rows_per_leaf=8, threads=1)
+    config = HotspotConfig(level="township", origins=13, bootstrap_samples=50, workers=1, learning=learning)
+    judged = judge(hotspot.Places(*(store.read(table) for table in ("incidents", "areas", "effort"))), config)
+    return {"task": "hotspot", "horizon_weeks": 4, "figures": judged.figures}
+
+
+def promote(home, name, task, booster, plain, *, run="run-1", card=None):
     """The tag of a model put into the BentoML model store of the home and made the champion, as promotion does."""
     aside = home.path / "aside"
-    digest = artifact.save(aside, booster=booster, model=plain, card={})
+    digest = artifact.save(aside, booster=booster, model=plain, card=card or {})
     tag = into_model_store(home, name, aside)
     champion.write(home.champions, Champion(name, task, tag, digest, run, "0" * 64, "2024-06-01T00:00:00Z"))
     return tag

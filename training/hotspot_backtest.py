@@ -22,6 +22,7 @@ from models.prior import windows_before
 from training import hotspot_metrics as metrics
 from training.hotspot_config import HotspotConfig
 from training.hotspot_metrics import Outcome, Told
+from training.hotspot_record import Judged, Seen, record_of
 from training.hotspot_study import Study, counted_places, origins_of, study_of
 
 MODEL = "lightgbm"
@@ -57,8 +58,12 @@ def judge(places: Places, config: HotspotConfig) -> Backtest:
     outcome = study.outcome_at(origins)
     told = {name: _told(made, name) for name in made[0].expected}
     told[ORACLE] = Told(outcome.observed, np.zeros((len(origins), 3)))
-    expected = {name: each.expected for name, each in told.items() if name != ORACLE}
-    return Backtest(_figures(told, outcome, config, _carried(made)), expected, outcome)
+    by_models = {name: each for name, each in told.items() if name != ORACLE}
+    record = record_of(
+        Judged(origins, by_models, Seen.of(known, study.evidence.past.areas), config.horizon_weeks), MODEL
+    )
+    figures = _figures(told, outcome, config, {"trees_over_prior": _carried(made), "record": record})
+    return Backtest(figures, {name: each.expected for name, each in by_models.items()}, outcome)
 
 
 def forecasts_at(study: Study, baselines: Baselines, config: HotspotConfig, origin: int) -> AtOrigin:
@@ -102,7 +107,7 @@ def _carried(made: Sequence[AtOrigin]) -> dict[str, float]:
 
 
 def _figures(
-    told: Mapping[str, Told], outcome: Outcome, config: HotspotConfig, carried: Mapping[str, float]
+    told: Mapping[str, Told], outcome: Outcome, config: HotspotConfig, more: Mapping[str, Any]
 ) -> dict[str, Any]:
     weights = metrics.weightings(len(outcome.observed), samples=config.bootstrap_samples, seed=config.seed)
     reference, dispersion = told[REFERENCE], told["prior"].dispersions[:, 0]
@@ -115,7 +120,7 @@ def _figures(
         "counts": counts,
         "models": {name: metrics.figures(ratio, weights) for name, ratio in judged.items()},
         "paired": {name: metrics.differences(judged[MODEL], judged[name], weights) for name in baselines},
-        "trees_over_prior": dict(carried),
+        **more,
         "provident": _provident(told[MODEL].expected, outcome, weights),
     }
     return {"counts": counts, "horizons": {str(config.horizon_weeks): horizon}, "configuration": asdict(config)}

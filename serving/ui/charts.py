@@ -5,12 +5,13 @@ from html import escape
 
 from markupsafe import Markup
 
+from models.track_record import Total
 from serving.history_messages import GivenScore
 from serving.ui.map_record import Month
 from serving.ui.texts import Texts
 
 SharePoint = tuple[str, float | None, tuple[float, float] | None]  # of when, the share, its interval
-DEEP, QUIET, GRID = "#0b4f5c", "#4b5b63", "#cfd8dc"
+DEEP, QUIET, GRID, WARM = "#0b4f5c", "#4b5b63", "#cfd8dc", "#d98e04"
 
 
 def months_chart(months: Sequence[Month], texts: Texts) -> Markup:
@@ -63,6 +64,32 @@ def shares_chart(points: Sequence[SharePoint], label: str) -> Markup:
     told = escape(label)
     return Markup(  # noqa: S704 (our own words, escaped, and numbers)
         f'<svg role="img" viewBox="0 0 {width:.0f} 155" aria-label="{told}" font-size="11">{"".join(parts)}</svg>'
+    )
+
+
+def totals_chart(totals: Sequence[Total], label: str, texts: Texts) -> Markup:
+    """Forecasts, the oldest first: a point with its interval, and beside it a box as high as what came is known to.
+
+    What came is told in tens; where it may not be told there is no box.
+    """
+    step, base, tall, ten = 62.0, 170.0, 140.0, 10
+    width = 70 + step * len(totals)
+    most = max([10.0, *(each.high for each in totals), *((each.observed or 0) + ten for each in totals)])
+    parts = [_rule(44, width, base - tall * part, f"{most * part:.0f}") for part in (0.0, 0.5, 1.0)]
+    for place, each in enumerate(totals):
+        x = 75 + step * place
+        when = f'<text x="{x}" y="{base + 18}" text-anchor="middle" fill="{QUIET}" font-size="10">{each.first}</text>'
+        parts.append(when)
+        if each.observed is not None:
+            top, high = base - tall * (each.observed + ten) / most, tall * ten / most
+            shape = f'<rect x="{x + 4}" y="{top:.1f}" width="16" height="{high:.1f}" fill="{WARM}"/>'
+            came = texts("map.tens", low=each.observed, high=each.observed + ten - 1)
+            parts.append(f"<g><title>{each.first}: {escape(came)}</title>{shape}</g>")
+        heights = [base - tall * end / most for end in (each.expected, each.low, each.high)]
+        parts.append(_share(x - 6, heights, f"{each.first}: {each.expected:g} ({each.low:g}, {each.high:g})"))
+    told = escape(label)
+    return Markup(  # noqa: S704 (our own words, escaped, and numbers)
+        f'<svg role="img" viewBox="0 0 {width:.0f} 195" aria-label="{told}" font-size="11">{"".join(parts)}</svg>'
     )
 
 

@@ -51,6 +51,7 @@ class MapForecast:
 
     areas: tuple[MapArea, ...]
     outlines: tuple[tuple[str, Mapping[str, Any]], ...]  # names and shapes of the districts, drawn above
+    districts: Mapping[str, str]  # names by id
     note: str
     model: Model
     snapshot: str
@@ -66,9 +67,9 @@ def map_forecast(desk: Desk, query: MapQuery, wording: Wording) -> MapForecast:
     else:
         told = _areas(told_of(found, asked).features, areas, wording)
     ordered = sorted(told, key=lambda each: (-each.band.at_least, each.band.among_highest, each.area_id))
-    origin = found.origin
+    origin, named = found.origin, _names_of_districts(areas, wording)
     return MapForecast(
-        tuple(ordered), _outlines(areas, wording), wording.area_note, origin["model"], origin["snapshot"]
+        tuple(ordered), _outlines(areas, named), named, wording.area_note, origin["model"], origin["snapshot"]
     )
 
 
@@ -136,10 +137,14 @@ def _within(told: list[Area], areas: pd.DataFrame | None, wording: Wording) -> d
     return {outlined[c][0]: names.get(town_ids[t], "") for c, t in zip(cell, town, strict=True)}
 
 
-def _outlines(areas: pd.DataFrame | None, wording: Wording) -> tuple[tuple[str, Mapping[str, Any]], ...]:
+def _names_of_districts(areas: pd.DataFrame | None, wording: Wording) -> dict[str, str]:
+    """The names of the districts by id, in order; the id where there is no name."""
     if areas is None:
-        return ()
-    ids = sorted(areas.loc[areas["level"].eq("district"), "area_id"].astype("str"))
+        return {}
     names = names_of(areas, wording.language)
-    drawn = zip(ids, geometries(ids, areas), strict=True)
-    return tuple((names.get(each, each), outline) for each, outline in drawn if outline)
+    return {each: names.get(each, each) for each in sorted(areas.loc[areas["level"].eq("district"), "area_id"])}
+
+
+def _outlines(areas: pd.DataFrame | None, districts: Mapping[str, str]) -> tuple[tuple[str, Mapping[str, Any]], ...]:
+    drawn = zip(districts.values(), geometries(districts, areas), strict=True)
+    return tuple((name, outline) for name, outline in drawn if outline)

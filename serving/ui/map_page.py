@@ -1,12 +1,13 @@
 """The planner's map: where harm is expected in the coming weeks, with reasons, warnings and the record."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import pairwise
 from typing import Any
 
 from starlette.responses import JSONResponse, Response
 
+from models.track_record import track_record
 from serving.desk import Desk
 from serving.disclosure import SHARES
 from serving.hotspots import Asked, model_for
@@ -17,8 +18,11 @@ from serving.ui.charts import months_chart
 from serving.ui.map_areas import BAND_STEPS, MapArea, MapForecast, map_forecast
 from serving.ui.map_picture import FILLS, picture, rings_of
 from serving.ui.map_query import COLOURS, LEVELS, MapQuery, map_query
-from serving.ui.map_record import card_of, months_observed, n_forecasts, record_of
+from serving.ui.map_record import SHARES as SHARES_TOLD
+from serving.ui.map_record import card_of, carried, months_observed, n_forecasts, record_of
+from serving.ui.map_trend import catches, trends
 from serving.ui.tables import csv_response, file_response
+from serving.ui.texts import Texts
 from serving.ui.view import View
 from serving.warnings import warnings
 
@@ -40,6 +44,7 @@ class MapPage:
         forecast = self._forecast(view, query)
         champion, _ = model_for(view.desk, _asked(view, query))
         card, texts = card_of(view.desk, champion), view.texts
+        months = months_observed(view.desk, query.as_of)
         return view.page(
             "map.html",
             query=query,
@@ -52,9 +57,9 @@ class MapPage:
             horizons=_horizons(view.desk, query.model_level),
             shows_warnings=view.may(WARNINGS),
             warnings=self._told_warnings(view, query) if _is_quick(query) and view.may(WARNINGS) else None,
-            record=record_of(card, query.weeks),
-            n_forecasts=n_forecasts(card),
-            chart=months_chart(months_observed(view.desk, query.as_of), texts),
+            months=months,
+            chart=months_chart(months, texts),
+            **_told_record(card, query, forecast, texts),
             as_of=query.as_of,
             models=[forecast.model],
         )
@@ -153,6 +158,22 @@ class MapPage:
 
 def _asked(view: View, query: MapQuery) -> Asked:
     return Asked(query.as_of, query.weeks, query.model_level, 3, view.wording)
+
+
+def _told_record(card: Mapping[str, Any], query: MapQuery, forecast: MapForecast, texts: Texts) -> dict[str, Any]:
+    """What the templates of the record are made from: all forecasts in one, and one by one."""
+    order, by_one = texts.under("models.names"), track_record(card, query.weeks)
+    models, each = catches(by_one, order) if by_one else ([], [])
+    return {
+        "record": record_of(card, query.weeks, order),
+        "shares": SHARES_TOLD,
+        "n_forecasts": n_forecasts(card),
+        "carried": carried(card, query.weeks),
+        "record_by_one": by_one,
+        "trends": trends(by_one, forecast.districts, texts) if by_one else (),
+        "each_models": models,
+        "catches": each,
+    }
 
 
 def _is_quick(query: MapQuery) -> bool:

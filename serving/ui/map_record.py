@@ -1,6 +1,7 @@
 """What stands beside the map: how past forecasts did by the card of the model, and what was observed by month."""
 
-from collections.abc import Mapping
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
@@ -13,13 +14,14 @@ from serving.hotspots import places_of
 from serving.observed import MONTHS, SETTLED_DAYS, observed_year
 from serving.problems import ProblemError
 
-SHARES = (0.01, 0.02, 0.05, 0.1, 0.2)
-OURS, COUNT = "lightgbm", "count_12m"
+SHARES = (0.05, 0.1, 0.2)
+PRIOR, ORACLE = "prior", "oracle_counts"
+NOTHING, HALF = 0.005, 0.5  # of what the trees change, as a share of the prior
 N_YEARS = 2
 
 
 @dataclass(frozen=True)
-class Caught:
+class CaughtShare:
     """Share of the incidents of past weeks that fell in the highest areas, with its 95 % interval."""
 
     value: float
@@ -29,11 +31,19 @@ class Caught:
 
 @dataclass(frozen=True)
 class RecordLine:
-    """The highest areas, as a share of all, and what they caught by our forecast and by the count of 12 months."""
+    """What the highest areas caught by one model, for each of SHARES."""
 
-    share: float
-    ours: Caught
-    count: Caught
+    model: str
+    caught: tuple[CaughtShare, ...]
+
+
+@dataclass(frozen=True)
+class Carried:
+    """Which of prior and trees carries the forecast, and whether the trees were surely better: keys of texts."""
+
+    by: str
+    change: float  # mean share by which the trees change what the prior says
+    judged: str
 
 
 @dataclass(frozen=True)
@@ -52,16 +62,26 @@ def card_of(desk: Desk, champion: Champion) -> Mapping[str, Any]:
         return {}
 
 
-def record_of(card: Mapping[str, Any], weeks: int) -> tuple[RecordLine, ...]:
-    """The track record in a card; empty where it holds none."""
-    models = card.get("figures", {}).get("horizons", {}).get(str(weeks), {}).get("models", {})
-    ours, count = models.get(OURS, {}), models.get(COUNT, {})
-    names = {share: f"hit_rate@{share:g}" for share in SHARES}
+def record_of(card: Mapping[str, Any], weeks: int, order: Sequence[str]) -> tuple[RecordLine, ...]:
+    """The track record in a card, of those models in `order` that it judged; empty where it holds none."""
+    models, names = _horizon(card, weeks).get("models", {}), [f"hit_rate@{share:g}" for share in SHARES]
     return tuple(
-        RecordLine(share, _caught(ours[name]), _caught(count[name]))
-        for share, name in names.items()
-        if name in ours and name in count
+        RecordLine(model, tuple(_caught(models[model][name]) for name in names))
+        for model in order
+        if model != ORACLE and model in models and all(_is_told(models[model].get(name)) for name in names)
     )
+
+
+def carried(card: Mapping[str, Any], weeks: int) -> Carried | None:
+    """Which of prior and trees carries the forecast; None where the card does not say."""
+    horizon = _horizon(card, weeks)
+    told, paired = horizon.get("trees_over_prior"), horizon.get("paired", {}).get(PRIOR, {}).get("deviance_skill")
+    if told is None or paired is None or paired["low"] is None:
+        return None
+    change = math.expm1(told["mean_abs_log_ratio"])
+    by = "prior_alone" if change < NOTHING else "prior" if change < HALF else "trees"
+    judged = "better" if paired["low"] > 0 else "worse" if paired["high"] < 0 else "alike"
+    return Carried(by, change, judged)
 
 
 def n_forecasts(card: Mapping[str, Any]) -> int:
@@ -88,5 +108,14 @@ def months_observed(desk: Desk, as_of: date) -> tuple[Month, ...]:
     return tuple(months)
 
 
-def _caught(figure: Mapping[str, float]) -> Caught:
-    return Caught(figure["value"], figure["low"], figure["high"])
+def _horizon(card: Mapping[str, Any], weeks: int) -> Mapping[str, Any]:
+    horizon: Mapping[str, Any] = card.get("figures", {}).get("horizons", {}).get(str(weeks), {})
+    return horizon
+
+
+def _is_told(figure: Mapping[str, float | None] | None) -> bool:
+    return figure is not None and None not in figure.values()
+
+
+def _caught(figure: Mapping[str, float]) -> CaughtShare:
+    return CaughtShare(figure["value"], figure["low"], figure["high"])
