@@ -12,8 +12,8 @@ help: ## what there is to make
 demo: .venv/.run ## from nothing to an explained score out of a running service; Ctrl-C ends it
 	$(BIN)/waystation demo $(ARGS)
 
-test: .venv/.dev ## the whole test suite
-	$(BIN)/python -m pytest $(ARGS)
+test: .venv/.dev ## the whole test suite, on two cores
+	$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
 
 check: static test ## format, lint, types, imports, tests
 

@@ -14,13 +14,15 @@ from rich.console import Console
 
 from features.errors import ConfigError, WaystationError
 from features.home import SETTINGS, Home
+from features.languages import LANGUAGES
+from features.out_file import to_write
 from serving.area_commands import forecast, observed, warnings
 from serving.bulletin_command import bulletin
 from serving.commands import access_app, audit_app
 from serving.score_command import score
 from training.commands import judge_by_truth, simulate
 from training.feature_commands import features, prove_no_leak
-from training.options import ConfigOption, HorizonOption, JsonOption, Task, settled_home
+from training.options import ConfigOption, HorizonOption, JsonOption, Task
 from training.terminal import console, near, print_figures, print_table, step, steps, write_json
 
 if TYPE_CHECKING:
@@ -104,7 +106,7 @@ def ingest(
     from features.mapping import read_mapping
     from features.store import Store
 
-    home = settled_home()
+    home = Home.settled()
     with step("ingest"), Store.open(home.store_url) as store:
         how = read_mapping(mapping) if mapping else None
         report = take_in(path, store, mapping=how, batch_id=batch, backfill=backfill, received_on=_today())
@@ -130,7 +132,7 @@ def train(
     from training import runs
 
     with steps() as tell:
-        trained = runs.train(settled_home(), task, config, tell, horizons_days=horizon_days or ())
+        trained = runs.train(Home.settled(), task, config, tell, horizons_days=horizon_days or ())
     for run in trained:
         console.print(f"{run.name}: version {run.tracked.version}, run {run.tracked.run}, snapshot {run.snapshot[:12]}")
         print_figures(run.figures)
@@ -160,7 +162,7 @@ def backtest(  # noqa: PLR0913 (the options of a command)
     if truth is not None:
         if task != "relapse":
             raise ConfigError("backtest: --truth is for relapse; name the task `relapse`.")
-        judge_by_truth(settled_home(), config, truth, json_file)
+        judge_by_truth(Home.settled(), config, truth, json_file)
         return
     if incidents is not None:
         if task != "hotspot":
@@ -173,7 +175,7 @@ def backtest(  # noqa: PLR0913 (the options of a command)
         raise ConfigError("backtest: --areas, --unit, --horizon-weeks and --origins go with --incidents FILE.")
     else:
         with steps() as tell:
-            figures = runs.backtest(settled_home(), task, config, tell)
+            figures = runs.backtest(Home.settled(), task, config, tell)
     print_figures(figures)
     write_json(json_file, figures)
 
@@ -191,7 +193,7 @@ def promote(
     from training.promote import REFUSED
     from training.promote import promote as decide
 
-    home, is_relapse = settled_home(), task == "relapse"
+    home, is_relapse = Home.settled(), task == "relapse"
     configs = read_all(config, horizon_days or ()) if is_relapse else runs.hotspot_configs(config)
     rules = {each.name: each for each in configs}
     simulated = relapse_feedback.feedback if is_relapse else feedback.feedback
@@ -213,7 +215,7 @@ def rollback(task: Task, config: ConfigOption = None, horizon_days: HorizonOptio
     from training.promote import rollback as back
 
     for name in runs.names(task, config, horizon_days or ()):
-        _print_decision(back(settled_home(), name, now=_now()))
+        _print_decision(back(Home.settled(), name, now=_now()))
 
 
 @app.command()
@@ -227,7 +229,7 @@ def replay(score_id: Annotated[str, typer.Argument(help="The score_id of an answ
     from serving.replay import replay as again
     from training.promote import stored_as
 
-    home = settled_home()
+    home = Home.settled()
     with Store.open(home.store_url) as store:
         told = again(home.records, store, score_id, partial(stored_as, home))
     print_table(("log-odds", "feature"), [(f"{share:+.4f}", name) for name, share in told.reasons[:10]])
@@ -247,7 +249,7 @@ def serve(
     from serving.run import access_is_on
     from serving.run import serve as run_service
 
-    home = settled_home()
+    home = Home.settled()
     if not access_is_on(home):
         console.print("Nobody holds a key yet, so nobody is answered. Grant one: waystation access grant --help")
     run_service(home, host=host, port=port, workers=workers)
@@ -259,7 +261,7 @@ def store_info(json_file: JsonOption = None) -> None:
     from features.store import Store
     from features.storeinfo import describe
 
-    home = settled_home()
+    home = Home.settled()
     with Store.open(home.store_url) as store:
         info = describe(store, home.snapshots)
     print_table(("", "rows", "occurred", "known"), info.lines())
@@ -269,14 +271,16 @@ def store_info(json_file: JsonOption = None) -> None:
 
 @store_app.command("quarantine")
 def store_quarantine(
-    out: Annotated[Path, typer.Option(help="CSV file to write: mend its cells and send it again.")],
+    out: Annotated[
+        Path, typer.Option(help="CSV file to write: mend its cells and send it again.", callback=to_write(".csv"))
+    ],
     file: Annotated[str | None, typer.Option(help="The source file whose rows are wanted.")] = None,
 ) -> None:
     """Write what could not be stored, with reasons; mended, send it again (rows of a first load with --backfill)."""
     from features.mending import to_mend
     from features.store import Store
 
-    with Store.open(settled_home().store_url) as store:
+    with Store.open(Home.settled().store_url) as store:
         rows = to_mend(store.quarantine(), file)
     rows.to_csv(out, index=False, encoding="utf-8-sig")  # with the mark by which spreadsheets know UTF-8
     console.print(f"{len(rows)} rows: {out}")
@@ -286,13 +290,13 @@ def _show_answers(service: "Service", person_id: str, as_of: date) -> None:
     """One score and one forecast, asked over HTTP, in both languages."""
     day = as_of.isoformat()
     question = {"person_id": person_id, "as_of": day, "purpose": "support_plan", "most": 5}
-    for language in ("zh-CN", "en"):
+    for language in LANGUAGES:
         told = service.score(question, language=language)
         console.rule(f"POST /v1/scores  {language}")
         console.print(f"risk {told['risk']:.1%} within {told['horizon_days']} days of {told['as_of']}. {told['note']}")
         rows = [(f"{each['contribution']:+.2f}", each["effect"], each["text"]) for each in told["reasons"]]
         print_table(("log-odds", "effect", "reason"), rows)
-    for language in ("zh-CN", "en"):
+    for language in LANGUAGES:
         areas = service.forecast(as_of=day, weeks=4, level="township", language=language)["features"]
         highest = sorted((area["properties"] for area in areas), key=_forecast_order)[:5]
         console.rule(f"GET /v1/hotspots?as_of={day}&weeks=4&level=township  {language}")

@@ -10,9 +10,9 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-from features.dictionary import LANGUAGES
 from features.errors import ConfigError
 from features.hotspot import CATALOGUE, Feature
+from features.languages import LANGUAGES
 
 PRIOR = "prior"  # no feature of the trees: what they start from
 PRIOR_MEANING = (

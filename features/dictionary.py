@@ -12,9 +12,9 @@ from typing import Any
 
 from features.catalogue import CATALOGUE, Definition, Feature, spelled
 from features.errors import ConfigError
+from features.languages import LANGUAGES
 from features.vocabulary import SOURCES
 
-LANGUAGES = ("zh-CN", "en")
 BETWEEN = " · "
 ENGLISH = {"not_chosen": "not chosen", "changeable": "changeable"}
 

@@ -32,6 +32,13 @@ class Home:
         """The home the environment names, else `.waystation/` here."""
         return cls(Path(os.environ.get("WAYSTATION_HOME", ".waystation")).resolve())
 
+    @classmethod
+    def settled(cls) -> "Home":
+        """The home the environment names, its folder and settings made ready."""
+        home = cls.of_environment()
+        home.settle()
+        return home
+
     @property
     def store_url(self) -> str:
         """The history store: `WAYSTATION_STORE_URL`, else a SQLite file in the home."""

@@ -1,10 +1,15 @@
 """A file that a command is asked to write: refused before any work where it cannot be written."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from features.errors import ConfigError
+
+
+def to_write(*endings: str, option: str = "--out") -> Callable[[Path | None], Path | None]:
+    """What refuses a file that cannot be written, or has another ending, as the command line is read."""
+    return lambda file: None if file is None else writable(file, option=option, endings=endings)
 
 
 def writable(file: Path, *, option: str, endings: Sequence[str] = ()) -> Path:

@@ -1,6 +1,6 @@
 """The commands of a planner: forecasts and warnings of areas, told as the service tells them, written to a file."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
@@ -11,7 +11,8 @@ from rich.console import Console
 
 from features.errors import ConfigError
 from features.home import Home
-from features.out_file import writable
+from features.languages import LANGUAGES
+from features.out_file import to_write
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,12 +26,6 @@ if TYPE_CHECKING:
 
 JSON_FILES = {".json", ".geojson"}
 TABLES = (".csv", ".parquet")
-
-
-def to_write(*endings: str) -> "Callable[[Path | None], Path | None]":
-    """What refuses an `--out` that cannot be written, or has another ending, before anything is asked and recorded."""
-    return lambda out: None if out is None else writable(out, option="--out", endings=endings)
-
 
 console = Console(soft_wrap=True, highlight=False)
 
@@ -163,7 +158,7 @@ def rows_of(messages: "Sequence[BaseModel]") -> "pd.DataFrame":
 
 def refuse_language(language: str) -> None:
     """ConfigError when there are no texts in the language."""
-    if language not in {"zh-CN", "en"}:
+    if language not in LANGUAGES:
         raise ConfigError("--language takes zh-CN or en.")
 
 

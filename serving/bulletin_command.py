@@ -14,12 +14,13 @@ from rich.console import Console
 
 from features.errors import ConfigError
 from features.home import Home
+from features.out_file import to_write
 from serving.area_commands import LanguageOption, refuse_language
 
 if TYPE_CHECKING:
     from features.store import Store
 
-PAGES = {".html", ".htm"}
+PAGES = (".html", ".htm")
 PRINT = ".pdf"
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 PATIENCE_SECONDS = 120
@@ -29,7 +30,13 @@ console = Console(soft_wrap=True, highlight=False)
 
 def bulletin(
     until: Annotated[str, typer.Option(help="What was known by the end of this day; as a rule the 15th or the last.")],
-    out: Annotated[Path, typer.Option(help="HTML file to write, or PDF where a Chromium is found, by its ending.")],
+    out: Annotated[
+        Path,
+        typer.Option(
+            help="HTML file to write, or PDF where a Chromium is found, by its ending.",
+            callback=to_write(*PAGES, PRINT),
+        ),
+    ],
     language: LanguageOption = "zh-CN",
 ) -> None:
     """The half-monthly bulletin of the stations' work, in four colours; there is no person in it."""
@@ -41,11 +48,8 @@ def bulletin(
 
     refuse_language(language)
     day = _day(until)
-    if out.suffix not in {*PAGES, PRINT}:
-        raise ConfigError("bulletin: --out takes a file that ends with .html or .pdf.")
     browser = _browser() if out.suffix == PRINT else None
-    home = Home.of_environment()
-    home.settle()
+    home = Home.settled()
     if day > Settings.of_environment().today:
         raise ConfigError("bulletin: --until is in the future; give a day that is over.")
     with Store.open(home.store_url) as store:

@@ -14,7 +14,7 @@ from rich.table import Table
 
 from features.errors import ConfigError
 from features.home import Home
-from features.out_file import writable
+from features.out_file import to_write
 from serving.private_files import keep_to_owner
 
 if TYPE_CHECKING:
@@ -24,10 +24,6 @@ GOOD_FOR_DAYS = 365
 
 access_app = typer.Typer(help="Who may ask: keys, their roles and stations.", no_args_is_help=True)
 audit_app = typer.Typer(help="The record of who asked what.", no_args_is_help=True)
-
-
-def _json_to_write(file: Path | None) -> Path | None:
-    return None if file is None else writable(file, option="--json")
 
 
 console = Console(soft_wrap=True, highlight=False)
@@ -46,7 +42,7 @@ def grant(
     from serving.access import granted
     from serving.grants import Asked
 
-    now, home = datetime.now(UTC), _home()
+    now, home = datetime.now(UTC), Home.settled()
     until = _until(expires, today=now.date()) if expires else now.date() + timedelta(days=GOOD_FOR_DAYS)
     if station and not new_station:
         _refuse_unknown(home, station)
@@ -58,13 +54,13 @@ def grant(
 @access_app.command("list")
 def list_keys(
     json_file: Annotated[
-        Path | None, typer.Option("--json", help="Also write them to this file.", callback=_json_to_write)
+        Path | None, typer.Option("--json", help="Also write them to this file.", callback=to_write(option="--json"))
     ] = None,
 ) -> None:
     """All keys ever granted, without their secrets."""
     from serving.access import open_grants
 
-    grants = open_grants(_home()).all()
+    grants = open_grants(Home.settled()).all()
     console.print(_table(grants))
     if json_file is not None:
         keep_to_owner(json_file)
@@ -106,7 +102,7 @@ def revoke(key_id: Annotated[str, typer.Argument(help="The id of the key, as `ac
     """Make a key worthless from the next request on."""
     from serving.access import revoked
 
-    gone = revoked(_home(), key_id, now=datetime.now(UTC))
+    gone = revoked(Home.settled(), key_id, now=datetime.now(UTC))
     console.print(f"Revoked: {gone.key_id}, {gone.role}.")
 
 
@@ -117,7 +113,7 @@ def verify(
     """Check every entry of the record, and that none is gone; ends with 1 when something is wrong."""
     from serving.audit import verify as check
 
-    verdict = check(_home().records, head or [])
+    verdict = check(Home.settled().records, head or [])
     for finding in verdict.findings:
         console.print(f"[red]{finding}[/]")
     alarms = f"; alarms of unusual volume: {verdict.alarms}" if verdict.alarms else ""
@@ -125,12 +121,6 @@ def verify(
     if not verdict.whole:
         raise typer.Exit(1)
     console.print("The record is whole.")
-
-
-def _home() -> Home:
-    home = Home.of_environment()
-    home.settle()
-    return home
 
 
 def _until(text: str, *, today: date) -> date:

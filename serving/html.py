@@ -1,4 +1,4 @@
-"""Pages that stand for themselves, outside `/ui`: made from templates, everything in them escaped, without scripts."""
+"""Pages made from templates, everything in them escaped; those outside `/ui` stand for themselves, without scripts."""
 
 from functools import cache
 from typing import Any
@@ -12,10 +12,10 @@ PAGE: dict[int | str, dict[str, Any]] = {
 
 
 @cache
-def environment() -> Environment:
-    """The templates."""
+def environment(package: str = "serving") -> Environment:
+    """The templates of a package."""
     return Environment(
-        loader=PackageLoader("serving"),
+        loader=PackageLoader(package),
         autoescape=select_autoescape(default=True),
         undefined=StrictUndefined,
         trim_blocks=True,

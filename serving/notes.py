@@ -14,7 +14,7 @@ from pathlib import Path
 from threading import RLock
 from typing import Any
 
-from serving.private_files import keep_to_owner
+from serving.private_files import durable
 from serving.problems import ProblemError
 
 NOTES = "feedback.db"  # beside the record
@@ -104,12 +104,7 @@ class Notes:
     _lock: RLock = field(default_factory=RLock)  # what a note depends on is read in the transaction that adds it
 
     def __post_init__(self) -> None:
-        keep_to_owner(self.path)
-        self._connection = sqlite3.connect(
-            self.path, timeout=self.busy_seconds, isolation_level=None, check_same_thread=False
-        )
-        self._connection.execute("PRAGMA journal_mode=WAL")
-        self._connection.execute("PRAGMA synchronous=FULL")
+        self._connection = durable(self.path, busy_seconds=self.busy_seconds)
         self._connection.executescript(SCHEMA)
         for table in TABLES:
             for what, act in (("what_is", "UPDATE"), ("all", "DELETE")):

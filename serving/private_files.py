@@ -16,6 +16,15 @@ def keep_to_owner(path: Path) -> None:
     path.chmod(0o600)
 
 
+def durable(path: Path, *, busy_seconds: float) -> sqlite3.Connection:
+    """A connection for all threads to a file that only its owner reads; what is committed stands after a power cut."""
+    keep_to_owner(path)
+    connection = sqlite3.connect(path, timeout=busy_seconds, isolation_level=None, check_same_thread=False)
+    connection.execute("PRAGMA journal_mode=WAL")
+    connection.execute("PRAGMA synchronous=FULL")
+    return connection
+
+
 @contextmanager
 def reading(path: Path) -> Iterator[sqlite3.Connection]:
     """A connection to the database in a file that cannot write to it; sqlite3.Error where there is none."""

@@ -24,7 +24,7 @@ from features.errors import StoreError
 from serving import volume
 from serving.audit_chain import GENESIS, Head, chain_key, next_head, read_head, write_head
 from serving.entries import Entry
-from serving.private_files import keep_to_owner, key_in
+from serving.private_files import durable, key_in
 from serving.problems import ProblemError
 
 LOG = logging.getLogger("waystation")
@@ -75,12 +75,7 @@ class Records:
     def __post_init__(self) -> None:
         self._key = key_in(self.path.with_suffix(KEY_SUFFIX))
         self._chain_key = chain_key(self._key)
-        keep_to_owner(self.path)
-        self._connection = sqlite3.connect(
-            self.path, timeout=self.busy_seconds, isolation_level=None, check_same_thread=False
-        )
-        self._connection.execute("PRAGMA journal_mode=WAL")
-        self._connection.execute("PRAGMA synchronous=FULL")
+        self._connection = durable(self.path, busy_seconds=self.busy_seconds)
         self._connection.executescript(SCHEMA)
 
     def hash_of(self, person_id: str) -> str:

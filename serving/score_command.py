@@ -10,6 +10,7 @@ import typer
 from rich.console import Console
 
 from features.errors import ConfigError
+from features.out_file import to_write
 from serving.area_commands import (
     JSON_FILES,
     TABLES,
@@ -18,7 +19,6 @@ from serving.area_commands import (
     answering,
     refuse_language,
     rows_of,
-    to_write,
     write_rows,
 )
 from serving.private_files import keep_to_owner

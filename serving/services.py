@@ -10,9 +10,9 @@ from typing import Any
 from features import relapse  # noqa: F401 (it fills the catalogue that codes refer to)
 from features.catalogue import CATALOGUE
 from features.errors import ConfigError
+from features.languages import LANGUAGES
 
 FILE = "services.toml"
-LANGUAGES = ("zh-CN", "en")
 
 
 @dataclass(frozen=True)

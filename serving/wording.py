@@ -14,10 +14,9 @@ from typing import Any
 import numpy as np
 
 from features.catalogue import Argument, Feature
+from features.languages import DEFAULT_LANGUAGE
 from serving.disclosure import AreaReason, Band
 
-LANGUAGES = ("zh-CN", "en")
-DEFAULT_LANGUAGE = "zh-CN"
 VALUE = "{value}"
 ALL = 100  # the latest so many tests of a person are all of them
 

@@ -15,9 +15,9 @@ from features.area_dictionary import (
     area_heads,
     chinese,
 )
-from features.dictionary import LANGUAGES
 from features.errors import ConfigError
 from features.hotspot import CATALOGUE, FEATURES
+from features.languages import LANGUAGES
 from waystation import app
 
 

@@ -9,6 +9,7 @@ from scipy.stats import binom
 from features.errors import ConfigError
 from features.history import History
 from features.intake import ingest
+from features.languages import LANGUAGES
 from features.schema import TABLES
 from features.stations import StationMonths
 from features.store import Store, frame_of
@@ -16,7 +17,7 @@ from serving.bulletin import Cell, Tally, bulletin, cell_of, city_share, lower_l
 from serving.bulletin_command import bulletin as command
 from serving.bulletin_dues import dues, half_month_before
 from serving.bulletin_page import page_of
-from serving.wording import LANGUAGES, wording
+from serving.wording import wording
 from tests.small_city import UNTIL as CITY_UNTIL
 from tests.tables import day, events, history
 from tests.test_cli import waystation
@@ -285,5 +286,9 @@ def test_without_a_chromium_a_pdf_is_refused_in_words(tmp_path, monkeypatch):
 def test_a_day_that_is_none_and_a_file_of_another_sort_are_refused(tmp_path):
     with pytest.raises(ConfigError, match="--until takes a day"):
         command("2025-12-32", tmp_path / "b.html")
-    with pytest.raises(ConfigError, match=r"ends with \.html or \.pdf"):
-        command("2025-12-31", tmp_path / "b.docx")
+    for out, why in (("b.docx", "expected one of .html, .htm, .pdf"), ("no/folder/b.html", "cannot be written")):
+        done = waystation(tmp_path, "bulletin", "--until", "2025-12-31", "--out", tmp_path / out)
+        assert done.returncode == 2
+        assert why in done.stderr
+        assert "Traceback" not in done.stderr
+    assert list(tmp_path.iterdir()) == []

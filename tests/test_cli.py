@@ -18,7 +18,7 @@ def waystation(home, *arguments, **environment):
         [sys.executable, str(ROOT / "waystation.py"), *map(str, arguments)],
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=900,  # a bound on what hangs, not a figure
         cwd=ROOT,
         check=False,
         env={**os.environ, "WAYSTATION_HOME": str(home), "COLUMNS": "200", **environment},

@@ -8,8 +8,9 @@ from typer.testing import CliRunner
 
 import training
 from features.catalogue import CATALOGUE, make
-from features.dictionary import LANGUAGES, articles_in_chinese, cells, chinese, dictionary, functions, heads
+from features.dictionary import articles_in_chinese, cells, chinese, dictionary, functions, heads
 from features.errors import ConfigError
+from features.languages import LANGUAGES
 from features.relapse import FeatureChoice, chosen
 from features.statutes import CLOCKS
 from features.vocabulary import SOURCES

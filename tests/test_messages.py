@@ -7,11 +7,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+from features.languages import LANGUAGES
 from features.vocabulary import PURPOSES
 from serving import bodies
 from serving.messages import BatchRequest, ScoreRequest
 from serving.problems import RULE_OF, RULES, Fault, ProblemError, faults_of
-from serving.wording import LANGUAGES, wording
+from serving.wording import wording
 
 GOOD = {"person_id": "P1", "as_of": "2024-06-01", "purpose": "review"}
 EVENT = {"occurred_on": "2024-05-01", "known_on": "2024-05-02", "kind": "urine_test", "outcome": "negative"}

@@ -6,6 +6,7 @@ from html.parser import HTMLParser
 
 import pytest
 
+from features.languages import LANGUAGES
 from serving import feedback
 from serving.feedback import Book, Sent
 from serving.feedback_messages import FeedbackRequest
@@ -15,7 +16,7 @@ from serving.one_person import About
 from serving.problems import ProblemError
 from serving.report import RIGHTS, report
 from serving.report_routes import page_of
-from serving.wording import LANGUAGES, wording
+from serving.wording import wording
 from tests.asked_in_process import EVENTS, MACHINE, OTHER_WORKER, WORKER, deliver, entries, open_desk, visit
 from tests.serving_helpers import TODAY, build_city, copied
 

@@ -4,6 +4,7 @@ from datetime import date, timedelta
 
 import pytest
 
+from features.languages import LANGUAGES
 from features.store import Store
 from serving.feedback import Book
 from serving.histories import STOPPED_DAYS
@@ -12,7 +13,7 @@ from serving.notes import Notes
 from serving.one_person import About
 from serving.report import report
 from serving.report_routes import page_of
-from serving.wording import LANGUAGES, wording
+from serving.wording import wording
 from serving.worklist import AskedFor
 from tests.asked_in_process import WORKER, lists_of, open_desk, visit
 from tests.serving_helpers import TODAY, build_city

@@ -7,9 +7,10 @@ from itertools import product
 
 import pytest
 
+from features.languages import LANGUAGES
 from tests.serving_helpers import AS_OF, ask, bearer
 from tests.test_access import newest
-from tests.ui_helpers import HOSTILE, LANGUAGES, PHONE, SCRIPT, ask_as, fetched, session_of, tab, violations
+from tests.ui_helpers import HOSTILE, PHONE, SCRIPT, ask_as, fetched, session_of, tab, violations
 
 PAGES = {
     f"/ui/worklist?as_of={AS_OF}": "station_worker",

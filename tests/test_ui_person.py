@@ -8,6 +8,7 @@ import pytest
 
 from features.catalogue import CATALOGUE
 from features.errors import ConfigError
+from features.languages import LANGUAGES
 from serving.messages import Others, Reason, Score
 from serving.notes import NOTES
 from serving.services import Services
@@ -17,7 +18,7 @@ from serving.ui.waterfall import risk_of, steps
 from tests.serving_helpers import AS_OF, TODAY
 from tests.tables import day
 from tests.test_access import newest
-from tests.ui_helpers import HOSTILE, LANGUAGES, PHONE, SCRIPT, fetched, session_of, tab, violations
+from tests.ui_helpers import HOSTILE, PHONE, SCRIPT, fetched, session_of, tab, violations
 
 UNTIL = (TODAY + timedelta(days=10)).isoformat()
 

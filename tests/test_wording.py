@@ -9,13 +9,14 @@ import pytest
 
 from features import vocabulary
 from features.catalogue import CATALOGUE, make
+from features.languages import LANGUAGES
 from features.relapse import FeatureChoice, chosen
 from features.schema import TABLES
 from features.statutes import REFUSAL_ARTICLES
 from serving import disclosure
 from serving.disclosure import AreaReason, Band
 from serving.problems import STATUS
-from serving.wording import LANGUAGES, preferred, wording
+from serving.wording import preferred, wording
 from training.config import HERE, read
 
 COHORT_CODES = {

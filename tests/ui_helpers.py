@@ -19,7 +19,7 @@ AXE = Path(__file__).parent / "axe" / "axe.min.js"
 SCRIPT = "<script>alert(1)</script>"
 HOSTILE = f"{SCRIPT}\"'><img src=x onerror=alert(2)>{{{{7*7}}}}"
 WIDE, PHONE = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
-LANGUAGES = ("zh-CN", "en")
+
 ABSENT = "no Chromium here (apt-get install chromium fonts-noto-cjk), so no page was looked at"
 
 

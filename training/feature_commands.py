@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from features.errors import ConfigError
-from training.options import ConfigOption, JsonOption, Task, day, settled_home
+from features.home import Home
+from features.out_file import to_write
+from training.options import ConfigOption, JsonOption, Task, day
 from training.terminal import console, print_table, steps, write_json, write_table
 
 if TYPE_CHECKING:
@@ -20,7 +22,7 @@ def features(  # noqa: PLR0913 (the options of a command)
     task: Annotated[Task, typer.Argument()] = "relapse",
     *,
     as_of: Annotated[str | None, typer.Option("--as-of", help="One or more dates, comma-separated.")] = None,
-    out: Annotated[Path | None, typer.Option(help="CSV or Parquet file to write.")] = None,
+    out: Annotated[Path | None, typer.Option(help="CSV or Parquet file to write.", callback=to_write())] = None,
     config: ConfigOption = None,
     memory_mb: Annotated[int, typer.Option(help="Work on parts of whole persons, so that this suffices.")] = 2000,
     events: Annotated[int | None, typer.Option(min=1, help="Plan for this many events (with --dry-run).")] = None,
@@ -62,7 +64,7 @@ def prove_no_leak(
     from training.proof import Poison
 
     with steps() as tell:
-        proof = runs.prove_no_leak(settled_home(), config, day(as_of), Poison(edits, seed), tell)
+        proof = runs.prove_no_leak(Home.settled(), config, day(as_of), Poison(edits, seed), tell)
     write_json(json_file, asdict(proof))
     _show_proof(proof)
     if proof.moved or not proof.suffices:
@@ -102,7 +104,7 @@ def _write_features(config: Path | None, dates: list[date], memory_mb: int, out:
     from training import feature_files, runs
 
     with steps() as tell:
-        snapshot, wanted = runs.relapse_features(settled_home(), config, dates, tell)
+        snapshot, wanted = runs.relapse_features(Home.settled(), config, dates, tell)
         rows = feature_files.write(snapshot, wanted, out, memory_mb=memory_mb, tell=tell)
     console.print(f"{rows:,} rows: {out}")
     remarks = feature_files.remarks(snapshot, wanted, rows)
@@ -115,7 +117,7 @@ def _write_area_features(config: Path | None, dates: list[date], out: Path, json
     from training import runs
 
     with steps() as tell:
-        table = runs.area_features(settled_home(), config, dates, tell)
+        table = runs.area_features(Home.settled(), config, dates, tell)
         write_table(out, table)
     console.print(f"{len(table):,} rows: {out}")
     write_json(json_file, {"rows": len(table), "remarks": []})
@@ -125,7 +127,7 @@ def _show_plan(config: Path | None, dates: list[date], asked: "Asked", json_file
     from training import feature_files, runs
 
     with steps() as tell:
-        snapshot, wanted = runs.relapse_features(settled_home(), config, dates, tell)
+        snapshot, wanted = runs.relapse_features(Home.settled(), config, dates, tell)
         tell("sample")
         plan = feature_files.plan(snapshot, wanted, asked)
     print_table(("", "plan"), plan.lines())

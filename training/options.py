@@ -6,9 +6,8 @@ from typing import Annotated, Literal
 
 import typer
 
-from features import out_file
 from features.errors import ConfigError
-from features.home import Home
+from features.out_file import to_write
 
 Task = Literal["relapse", "hotspot"]
 
@@ -19,21 +18,9 @@ HorizonOption = Annotated[
 ]
 
 
-def writable(file: Path | None) -> Path | None:
-    """The file, if one is named and can be written; ConfigError before any work if it cannot."""
-    return out_file.writable(file, option="--json") if file is not None else None
-
-
 JsonOption = Annotated[
-    Path | None, typer.Option("--json", help="Also write the figures to this file.", callback=writable)
+    Path | None, typer.Option("--json", help="Also write the figures to this file.", callback=to_write(option="--json"))
 ]
-
-
-def settled_home() -> Home:
-    """The home named by the environment, its folder and settings made ready."""
-    found = Home.of_environment()
-    found.settle()
-    return found
 
 
 def day(text: str, *, option: str = "--as-of") -> date:

@@ -2,17 +2,17 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cached_property
 from typing import Any
 from urllib.parse import urlencode
 
-from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from serving import purposes, roles
 from serving.desk import Desk
 from serving.guard import VISIT, Guard, Visit
+from serving.html import environment
 from serving.roles import Caller
 from serving.ui.sessions import Session, Sessions
 from serving.ui.texts import DEFAULT_LANGUAGE, LANGUAGES, Texts, texts
@@ -97,7 +97,7 @@ class View:
 
     def page(self, template: str, *, status: int = 200, **context: Any) -> HTMLResponse:
         """The page a template makes, in the reader's language."""
-        body = environment().get_template(template).render({**self._shared(), **context})
+        body = environment("serving.ui").get_template(template).render({**self._shared(), **context})
         response = HTMLResponse(body, status, {"Content-Language": self.language})
         if self.request.query_params.get("lang") in LANGUAGES:
             self.remember(response, LANGUAGE_COOKIE, self.language, LANGUAGE_SECONDS)
@@ -125,15 +125,3 @@ class View:
 def pages_of(caller: Caller) -> list[str]:
     """The pages a role may see, the first of them its own."""
     return [name for name, act in NAVIGATION.items() if roles.may(caller, act)]
-
-
-@cache
-def environment() -> Environment:
-    """The templates; everything put into them is escaped."""
-    return Environment(
-        loader=PackageLoader("serving.ui"),
-        autoescape=select_autoescape(default=True),
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
