@@ -27,6 +27,7 @@ from training.terminal import console, near, print_figures, print_table, step, s
 
 if TYPE_CHECKING:
     from serving.ask import Service
+    from serving.replay import Replayed
     from training.demo import Ready
 
 LOOPBACK = "127.0.0.1"
@@ -219,24 +220,33 @@ def rollback(task: Task, config: ConfigOption = None, horizon_days: HorizonOptio
 
 
 @app.command()
-def replay(score_id: Annotated[str, typer.Argument(help="The score_id of an answer.")]) -> None:
-    """A score again, from the state of the store, the model and the explainer it was made with; 1 if its risk differs.
+def replay(answer: Annotated[str, typer.Argument(help="The score_id or answer_id of an answer.")]) -> None:
+    """A score, a forecast or warnings again, from the state of the store and the model of then; 1 if they differ.
 
     The risk is compared with the record, bit for bit. Reasons are not in the record: those shown are computed anew, and
-    checked to add up to the risk.
+    checked to add up to the risk. Of forecasts and warnings the record holds marks, so what differs is told by part.
     """
     from features.store import Store
+    from serving.area_replay import ReplayedAreas
     from serving.replay import replay as again
     from training.promote import stored_as
 
     home = Home.settled()
     with Store.open(home.store_url) as store:
-        told = again(home.records, store, score_id, partial(stored_as, home))
+        told = again(home.records, store, answer, partial(stored_as, home))
+    if isinstance(told, ReplayedAreas):
+        console.print(f"{told.kind} again, model {told.model}, state {told.snapshot[:12]}")
+        console.print(told.sentence if told.same else f"[red]{told.sentence}[/]")
+    else:
+        _show_score(told)
+    if not told.same:
+        raise typer.Exit(1)
+
+
+def _show_score(told: "Replayed") -> None:
     print_table(("log-odds", "feature"), [(f"{share:+.4f}", name) for name, share in told.reasons[:10]])
     console.print(f"recorded {told.recorded!r}, again {told.again!r}, model {told.model}, state {told.snapshot[:12]}")
     console.print("The same risk, bit for bit." if told.same else "[red]Not the same risk.[/]")
-    if not told.same:
-        raise typer.Exit(1)
 
 
 @app.command()

@@ -13,6 +13,7 @@ import sqlalchemy as sa
 
 from features.digest import MODULUS, total
 from features.errors import StoreError
+from features.hotspot import Places
 from features.schema import TABLES
 from features.store import NOT_IN_BULK, PERSON_EVENTS, Store, expanded, frame_of
 from features.tables import BATCHES, STORED, current, fetch_plain
@@ -45,12 +46,25 @@ def past_person(store: Store, digest: str, person_id: str) -> PastPerson:
         )
 
 
+def past_places(store: Store, digest: str) -> Places:
+    """The incidents, areas and effort in the state of a digest; StoreError when that state can no longer be had."""
+    with store.reading() as connection:
+        batch = batch_of(connection, digest)
+
+        def then(table: str) -> pd.DataFrame:
+            names = (*TABLES[table].names, "extra")
+            rows = _rows(connection, current(table, names, upto_batch=batch))
+            return expanded(frame_of(TABLES[table], names, rows))
+
+        return Places(then("incidents"), then("areas"), then("effort"))
+
+
 def batch_of(connection: sa.Connection, digest: str) -> int:
     """The number of the batch after which the store was in a state, once all rows up to it were found to add up."""
     query = sa.select(sa.func.max(BATCHES.c.batch_no)).where(BATCHES.c.state_digest == digest)
     batch = connection.execute(query).scalar()
     if batch is None:
-        raise StoreError("replay: this store was never in the state the score was given in; open the store it was in.")
+        raise StoreError("replay: this store was never in the state the answer was given in; open the store it was in.")
     found = sum(_total(connection, name, int(batch)) for name in TABLES) % MODULUS
     if f"{found:064x}" != digest:
         raise StoreError(

@@ -108,6 +108,11 @@ def study_areas(scope: Scope, incidents: pd.DataFrame, areas: pd.DataFrame | Non
     return inhabited(incidents, as_of=as_of) if areas is None else townships(areas)
 
 
+def areas_of(model: HotspotModel, places: Places, *, as_of: int) -> AreaSet:
+    """The areas that the model forecasts at an as-of date."""
+    return study_areas(model.scope, _counted(model.scope, places), places.areas, as_of=as_of)
+
+
 def look(model: HotspotModel, places: Places, *, as_of: int) -> pd.DataFrame:
     """The model's features and prior of every area at one as-of date.
 
@@ -115,7 +120,7 @@ def look(model: HotspotModel, places: Places, *, as_of: int) -> pd.DataFrame:
     have stopped: their silence would read as an end of harm.
     """
     scope, recent = model.scope, model.prior.recent
-    seen = catalogue.counted(places.incidents, level=scope.level, kinds=scope.kinds, reporters=scope.reporters)
+    seen = _counted(scope, places)
     refuse_stopped_records(np.asarray(seen["known_on"], dtype=np.int64), as_of)
     areas = study_areas(scope, seen, places.areas, as_of=as_of)
     today = np.array([as_of], np.int64)
@@ -162,32 +167,8 @@ def estimate(model: HotspotModel, table: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def reconciled(model: HotspotModel, told: pd.DataFrame, areas: AreaSet) -> pd.DataFrame:
-    """area_id, level, expected, low, high of the larger areas and of the city: sums of what `estimate` told.
-
-    Intervals are of the dispersion seen at each level, since neighbours miss together: they are wider than if areas
-    missed each for itself.
-    """
-    expected = told.set_index("area_id")["expected"].reindex(areas.ids).to_numpy(np.float64)
-    totals = {"city": pd.Series([expected.sum()], index=["city"])}
-    if areas.parents is not None:
-        totals = {"parent": pd.Series(expected).groupby(areas.parents).sum(), **totals}
-    dispersion = {"parent": model.dispersions.parent, "city": model.dispersions.city}
-    rows = []
-    for level, sums in totals.items():
-        low, high = interval_of(sums.to_numpy(np.float64), dispersion[level])
-        rows.append(
-            pd.DataFrame(
-                {
-                    "area_id": sums.index.astype("str"),
-                    "level": level,
-                    "expected": sums.to_numpy(),
-                    "low": low,
-                    "high": high,
-                }
-            )
-        )
-    return pd.concat(rows, ignore_index=True)
+def _counted(scope: Scope, places: Places) -> pd.DataFrame:
+    return catalogue.counted(places.incidents, level=scope.level, kinds=scope.kinds, reporters=scope.reporters)
 
 
 def _with_dates(past: VisiblePast, weeks: int) -> VisiblePast:

@@ -14,6 +14,7 @@ from serving import (
     observed_routes,
     pages,
     report_routes,
+    warning_routes,
     worklist_routes,
 )
 from serving.access import Access
@@ -23,19 +24,14 @@ from serving.desk import Desk
 from serving.door import Door, StrictRoute, answer_problems
 from serving.feedback import Book
 from serving.guard import Guard, Visiting
-from serving.hotspots import Asked
 from serving.indicators import Indicators
 from serving.limits import Limits
 from serving.messages import (
     MOST_EXACT,
-    AreaLevel,
     BatchAnswer,
     BatchRequest,
-    Day,
-    Language,
     Score,
     ScoreRequest,
-    Warnings,
 )
 from serving.metrics import Metrics
 from serving.notes import NOTES, Notes
@@ -43,7 +39,6 @@ from serving.routing import Accepted, answer, problems
 from serving.settings import Settings
 from serving.tracing import tracer_of_environment
 from serving.ui import site
-from serving.warnings import warnings
 from serving.worklist import Worklists
 
 DESCRIPTION = (
@@ -79,7 +74,7 @@ def create(settings: Settings, resolve: Resolve) -> FastAPI:
     feedback_routes.add(app, book)
     report_routes.add(app, book)
     hotspot_routes.add(app, desk)
-    _add_warnings(app, desk)
+    warning_routes.add(app, desk)
     observed_routes.add(app, desk)
     made = Indicators(desk)
     indicator_routes.add(app, made)
@@ -111,25 +106,6 @@ def _add_scores(app: FastAPI, desk: Desk) -> None:
     )
     def batch(visit: Visiting, body: BatchRequest, accept_language: Accepted = "") -> Response:
         return answer(desk.batch(body, visit, accept_language=accept_language))
-
-
-def _add_warnings(app: FastAPI, desk: Desk) -> None:
-    @app.get(
-        "/v1/warnings",
-        response_model=Warnings,
-        responses=problems(401, 403, 405, 409, 421, 422, 429, 500, 503),
-        summary="Where clearly more harm came in the last weeks than was forecast",
-        tags=["hotspots"],
-    )
-    def early_warnings(
-        as_of: Day,
-        weeks: Annotated[int, Query(ge=1, le=52, description="The horizon of the model that forecasts.")] = 4,
-        level: AreaLevel = "township",
-        language: Language | None = None,
-        accept_language: Accepted = "",
-    ) -> Response:
-        asked = Asked(as_of, weeks, level, 0, desk.wording(language, accept_language))
-        return answer(warnings(desk, asked))
 
 
 def _add_audit(app: FastAPI, settings: Settings) -> None:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from pydantic import BaseModel
 
     from serving.desk import Desk
+    from serving.guard import Visit
     from serving.hotspots import Asked
     from serving.messages import Forecast
 
@@ -31,7 +32,6 @@ console = Console(soft_wrap=True, highlight=False)
 
 AsOfOption = Annotated[str, typer.Option("--as-of", help="What was known by the end of this day is used.")]
 WeeksOption = Annotated[int, typer.Option(min=1, help="The horizon of the promoted model.")]
-LevelOption = Annotated[str, typer.Option(help="township or cell.")]
 LanguageOption = Annotated[str, typer.Option(help="Language of the texts: zh-CN or en.")]
 
 
@@ -45,19 +45,24 @@ def forecast(
         ),
     ],
     weeks: WeeksOption = 4,
-    level: LevelOption = "township",
+    level: Annotated[str, typer.Option(help="city, district, township or cell.")] = "township",
     language: LanguageOption = "zh-CN",
 ) -> None:
     """Expected harm by area in the weeks after a day, in the bands in which it may be told."""
+    from serving.area_record import record
     from serving.hotspots import forecast as told_by
+    from serving.messages import ForecastLevel
 
     with answering() as desk:
-        told = told_by(desk, _asked(as_of, weeks, level, language))
+        made = told_by(desk, _asked(as_of, weeks, level, language, known=get_args(ForecastLevel)))
+        record(desk, visit("GET /v1/hotspots"), made)
+    told = made.answer
     if out.suffix in JSON_FILES:
         out.write_text(told.model_dump_json(), encoding="utf-8")
     else:
         write_rows(out, _table(told))
     console.print(f"{len(told.features)} areas: {out}. {told.note}")
+    console.print(f"waystation replay {told.answer_id} makes it again.")
 
 
 def warnings(
@@ -66,19 +71,24 @@ def warnings(
         Path | None, typer.Option(help="JSON file to write them to as well.", callback=to_write(".json"))
     ] = None,
     weeks: WeeksOption = 4,
-    level: LevelOption = "township",
+    level: Annotated[str, typer.Option(help="township or cell.")] = "township",
     language: LanguageOption = "zh-CN",
 ) -> None:
     """Where clearly more came in the last weeks than was forecast."""
+    from serving.area_record import record
+    from serving.messages import AreaLevel
     from serving.warnings import warnings as told_by
 
     with answering() as desk:
-        told = told_by(desk, _asked(as_of, weeks, level, language))
+        made = told_by(desk, _asked(as_of, weeks, level, language, known=get_args(AreaLevel)))
+        record(desk, visit("GET /v1/warnings"), made)
+    told = made.answer
     if out is not None:
         out.write_text(told.model_dump_json(), encoding="utf-8")
     for each in told.warnings:
         console.print(each.text)
     console.print(f"{len(told.warnings)} warnings. {told.note}")
+    console.print(f"waystation replay {told.answer_id} makes them again.")
 
 
 def observed(
@@ -130,12 +140,22 @@ def answering(what: str = "areas") -> "Iterator[Desk]":
         raise ConfigError(f"{what}: {title}. {detail}") from None
 
 
-def _asked(as_of: str, weeks: int, level: str, language: str) -> "Asked":
+def visit(act: str, station: str | None = None) -> "Visit":
+    """Whoever may use the command line of a home holds all its keys; the record says where it was asked."""
+    from serving.entries import COMMAND_LINE
+    from serving.guard import Visit
+    from serving.roles import Caller
+    from serving.settings import new_id
+
+    return Visit(act, new_id(), Caller(COMMAND_LINE, "machine", station))
+
+
+def _asked(as_of: str, weeks: int, level: str, language: str, *, known: "Sequence[str]") -> "Asked":
     from serving.hotspots import Asked
     from serving.wording import wording
 
-    if level not in {"township", "cell"}:
-        raise ConfigError("--level takes township or cell.")
+    if level not in known:
+        raise ConfigError(f"--level takes {', '.join(known)}.")
     refuse_language(language)
     try:
         day = date.fromisoformat(as_of)

@@ -121,11 +121,15 @@ def _bands(model: HotspotModel, expected: Floats, times_as_heavy: Floats) -> lis
     steps = np.floor(expected / width)
     at_least, below = steps * width, (steps + 1) * width
     low, high = interval(model, at_least)[0], interval(model, below)[1]
+    columns = [each.round(6).tolist() for each in (at_least, below, low, high)]
+    return [Band(*numbers) for numbers in zip(*columns, among_highest(expected), strict=True)]
+
+
+def among_highest(expected: Floats) -> list[float]:
+    """Of each area the share of all areas, one of SHARES, that are the highest and hold it."""
     rank = np.empty(len(expected), np.int64)
     rank[np.argsort(-expected, kind="stable")] = np.arange(1, len(expected) + 1)
-    highest = [next(share for share in SHARES if place <= max(1, round(share * len(rank)))) for place in rank]
-    columns = [each.round(6).tolist() for each in (at_least, below, low, high)]
-    return [Band(*numbers) for numbers in zip(*columns, highest, strict=True)]
+    return [next(share for share in SHARES if place <= max(1, round(share * len(rank)))) for place in rank.tolist()]
 
 
 def _little(parts: pd.DataFrame) -> tuple[AreaReason, ...]:

@@ -1,8 +1,12 @@
 """One entry of the record: who asked what, of whom, for which purpose, when, and what came of it."""
 
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from models.champion import Champion
+
+if TYPE_CHECKING:
+    from serving.messages import Model
 
 SCORED = "scored"
 ANSWERED = "answered"
@@ -19,7 +23,8 @@ class Entry:
     """One answer, or one act on the command line; `at` is UTC, days are ISO dates, absent is what does not apply.
 
     `actor` is the id of a key or the subject of a token; `act` the route, `outcome` what came of it: "answered",
-    "scored" or the code of the refusal. `detail` holds what an operator reads: a role granted, a number of persons.
+    "scored" or the code of the refusal. `score_id` is the id of a score, a forecast or warnings. `detail` holds what an
+    operator reads, a role granted, a number of persons; of a forecast what it takes to compute it again.
     """
 
     at: str
@@ -43,14 +48,14 @@ class Entry:
     detail: str | None = None
 
 
-def by_model(entry: Entry, champion: Champion, *, snapshot: str, score_id: str, risk: float | None) -> Entry:
-    """The entry with what is needed to compute the score again: the model and the state it was asked in."""
+def by_model(entry: Entry, model: "Champion | Model", *, snapshot: str, score_id: str, risk: float | None) -> Entry:
+    """The entry with what is needed to compute the answer again: the model and the state it was asked in."""
     return replace(
         entry,
         score_id=score_id,
-        tag=champion.tag,
-        digest=champion.digest,
-        run=champion.run,
+        tag=model.tag,
+        digest=model.digest,
+        run=model.run,
         snapshot=snapshot,
         risk=risk,
     )

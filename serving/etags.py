@@ -16,9 +16,14 @@ NOT_MODIFIED = 304
 SAME: dict[int | str, dict[str, Any]] = {NOT_MODIFIED: {"description": "The answer the caller holds is still the one"}}
 
 
+def name_of(*parts: object) -> str:
+    """What stands for these, 32 hex digits."""
+    return sha256(chr(0).join(map(str, parts)).encode()).hexdigest()[:32]
+
+
 def etag_of(*parts: object) -> str:
     """The ETag of an answer made from these."""
-    return f'W/"{sha256(chr(0).join(map(str, parts)).encode()).hexdigest()[:32]}"'
+    return f'W/"{name_of(*parts)}"'
 
 
 def holds(if_none_match: str, etag: str) -> bool:

@@ -4,18 +4,32 @@ from typing import Annotated, Any
 
 from fastapi import Depends, FastAPI, Query, Response
 
+from serving.area_record import Made, record
 from serving.desk import Desk
 from serving.etags import SAME, IfNoneMatch, etag_of, headers_of, holds, not_modified
+from serving.guard import Visit, Visiting
 from serving.hotspots import Asked, forecast, model_for
 from serving.kept import Kept
-from serving.messages import MOST_REASONS, AreaLevel, Day, Forecast, Language
+from serving.messages import MOST_REASONS, Day, Forecast, ForecastLevel, Language
 from serving.pages import schema_of
 from serving.routing import Accepted, problems
 from serving.ui.tables import csv_response
 
 MOST_KEPT = 16  # of small cells a whole city is some megabytes
 GEOJSON = "application/geo+json"
-COLUMNS = ("area_id", "name", "as_of", "weeks", "level", "expected", "expected_below", "low", "high", "among_highest")
+COLUMNS = (
+    "area_id",
+    "name",
+    "as_of",
+    "weeks",
+    "level",
+    "expected",
+    "expected_below",
+    "low",
+    "high",
+    "among_highest",
+    "answer_id",
+)
 PROBLEMS = problems(401, 403, 405, 409, 421, 422, 429, 500, 503)
 Responses = dict[int | str, dict[str, Any]]
 TEXT = {"schema": {"type": "string"}}
@@ -25,15 +39,17 @@ MAP: Responses = {200: {"description": "GeoJSON", "content": {GEOJSON: {"schema"
 
 def add(app: FastAPI, desk: Desk) -> None:
     """Add the routes."""
-    forecasts: Kept[Forecast] = Kept(MOST_KEPT)
+    forecasts: Kept[Made[Forecast]] = Kept(MOST_KEPT)
 
-    def told_of(wanted: Asked, tag: str) -> Forecast:
-        return forecasts.get(tag, lambda: forecast(desk, wanted), key_of=lambda made: etag_of_told(made, wanted))
+    def told_of(wanted: Asked, tag: str, visit: Visit) -> Forecast:
+        made = forecasts.get(tag, lambda: forecast(desk, wanted), key_of=lambda made: etag_of_told(made.answer, wanted))
+        record(desk, visit, made)
+        return made.answer
 
     def asked(
         as_of: Day,
         weeks: Annotated[int, Query(ge=1, le=52)] = 4,
-        level: AreaLevel = "township",
+        level: ForecastLevel = "township",
         language: Language | None = None,
         accept_language: Accepted = "",
     ) -> Asked:
@@ -49,6 +65,7 @@ def add(app: FastAPI, desk: Desk) -> None:
         tags=["hotspots"],
     )
     def hotspots(
+        visit: Visiting,
         question: Question,
         most: Annotated[int, Query(ge=1, le=MOST_REASONS)] = 3,
         if_none_match: IfNoneMatch = "",
@@ -56,7 +73,7 @@ def add(app: FastAPI, desk: Desk) -> None:
         wanted = Asked(question.as_of, question.weeks, question.level, most, question.wording)
         if holds(if_none_match, tag := etag_now(desk, wanted)):
             return not_modified(tag)
-        told = told_of(wanted, tag)
+        told = told_of(wanted, tag, visit)
         return Response(told.model_dump_json(), media_type=GEOJSON, headers=headers_of(etag_of_told(told, wanted)))
 
     @app.get(
@@ -66,10 +83,10 @@ def add(app: FastAPI, desk: Desk) -> None:
         summary="The same forecast as a table, the areas with most first",
         tags=["hotspots"],
     )
-    def table(question: Question, if_none_match: IfNoneMatch = "") -> Response:
+    def table(visit: Visiting, question: Question, if_none_match: IfNoneMatch = "") -> Response:
         if holds(if_none_match, tag := etag_now(desk, question)):
             return not_modified(tag)
-        told = told_of(question, tag)
+        told = told_of(question, tag, visit)
         response = csv_response(COLUMNS, rows_of(told), name=f"forecast-{told.as_of}-{told.level}-{told.weeks}w.csv")
         response.headers.update(headers_of(etag_of_told(told, question)))
         return response
@@ -78,7 +95,7 @@ def add(app: FastAPI, desk: Desk) -> None:
 def rows_of(told: Forecast) -> list[tuple[object, ...]]:
     """The areas of a forecast as rows of COLUMNS, the areas with most first."""
     areas = sorted((area.properties for area in told.features), key=lambda each: (-each.expected, each.area_id))
-    question = {"as_of": told.as_of, "weeks": told.weeks}
+    question = {"as_of": told.as_of, "weeks": told.weeks, "answer_id": told.answer_id}
     return [tuple(({**each.model_dump(), **question})[name] for name in COLUMNS) for each in areas]
 
 

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from typing import Any, Generic, Protocol, TypeVar
 
 import pandas as pd
@@ -12,15 +13,23 @@ from features.errors import SchemaError, StoreError, TooLittleHistoryError
 from features.hotspot import Places
 from features.schema import days_since_epoch
 from features.store import newest_digest, read
-from models import hotspot
 from models.champion import Champion
 from models.hotspot import HotspotModel
 from serving import answers, disclosure, messages
+from serving.area_record import FORECAST, Made, Marks, answer_id
 from serving.desk import Desk
+from serving.findings import Findings
 from serving.messages import Area, AreaEstimate, Forecast
 from serving.problems import Fault, ProblemError
+from serving.totals import CITY, by_level
 from serving.wording import Wording
 
+SUMMED_FROM = {  # the levels of models a forecast may be made by: its own, else what adds up to it, the largest first
+    "cell": ("cell",),
+    "township": ("township", "cell"),
+    "district": ("township", "cell"),
+    "city": ("township", "cell"),
+}
 Found = TypeVar("Found")
 Given_co = TypeVar("Given_co", covariant=True)
 
@@ -52,26 +61,35 @@ class Looked(Generic[Found]):
     places: Places
     origin: dict[str, Any]
 
+    def id_as(self, kind: str) -> str:
+        """The id of the answer of a kind that is made of it."""
+        question = (self.origin[name] for name in ("as_of", "weeks", "level"))
+        return answer_id(kind, self.origin["model"].digest, self.origin["snapshot"], *question)
 
-def forecast(desk: Desk, asked: Asked) -> Forecast:
+
+def forecast(desk: Desk, asked: Asked) -> Made[Forecast]:
     """The forecast of every area; ProblemError when there is none."""
-    return told_of(looked(desk, asked, hotspot.look), asked)
+    found = looked(desk, asked, partial(by_level, level=asked.level))
+    return Made(told_of(found, asked), Marks.of(found.found.parts, desk.reading.records.hash_of))
 
 
-def told_of(told: Looked[pd.DataFrame], asked: Asked) -> Forecast:
+def told_of(told: Looked[Findings], asked: Asked) -> Forecast:
     """The forecast as it may be told, from what the model found."""
     return Forecast(
-        features=_areas(told.model, told.found, told.places, asked),
+        features=_areas(told.found, told.places, asked),
         note=asked.wording.area_note,
-        weeks=asked.weeks,
+        answer_id=told.id_as(FORECAST),
         **told.origin,
     )
 
 
-def looked(desk: Desk, asked: Asked, look: Look[Found]) -> Looked[Found]:
-    """What the model asked for finds on a day; ProblemError when there is none, or too little is known."""
+def looked(desk: Desk, asked: Asked, look: Look[Found], *, summed: bool = True) -> Looked[Found]:
+    """What the model asked for finds on a day; ProblemError when there is none, or too little is known.
+
+    `summed`: whether it may be a model of a finer level.
+    """
     desk.refuse_the_future(asked.as_of)
-    champion, model = model_for(desk, asked)
+    champion, model = model_for(desk, asked, summed=summed)
     places, snapshot = places_of(desk)
     try:
         found = look(model, places, as_of=days_since_epoch(asked.as_of))
@@ -79,6 +97,7 @@ def looked(desk: Desk, asked: Asked, look: Look[Found]) -> Looked[Found]:
         raise ProblemError("too_little_history") from None
     origin = {
         "as_of": asked.as_of,
+        "weeks": asked.weeks,
         "level": asked.level,
         "language": asked.wording.language,
         "model": answers.model_of(champion),
@@ -97,16 +116,18 @@ def places_of(desk: Desk) -> tuple[Places, str]:
         raise ProblemError("store_unavailable") from None
 
 
-def model_for(desk: Desk, asked: Asked) -> tuple[Champion, HotspotModel]:
-    """The model of the level and horizon asked for; ProblemError tells which there are."""
+def model_for(desk: Desk, asked: Asked, *, summed: bool = True) -> tuple[Champion, HotspotModel]:
+    """The model of the horizon and of the level asked for, or of a finer one; ProblemError tells which there are."""
     found = desk.champions.hotspots()
-    for champion, model in found:
-        if (model.scope.level, model.scope.horizon_weeks) == (asked.level, asked.weeks):
-            return champion, model
+    levels = SUMMED_FROM[asked.level] if summed else (asked.level,)
+    for level in levels:
+        for champion, model in found:
+            if (model.scope.level, model.scope.horizon_weeks) == (level, asked.weeks):
+                return champion, model
     if not found:
         raise ProblemError("no_model")
     offered = sorted(f"level={model.scope.level}&weeks={model.scope.horizon_weeks}" for _, model in found)
-    field = "weeks" if asked.level in {model.scope.level for _, model in found} else "level"
+    field = "weeks" if {*levels} & {model.scope.level for _, model in found} else "level"
     raise ProblemError(
         "no_such_forecast",
         (Fault(field, "one_of", ", ".join(offered)),),
@@ -115,13 +136,12 @@ def model_for(desk: Desk, asked: Asked) -> tuple[Champion, HotspotModel]:
     )
 
 
-def _areas(model: HotspotModel, table: pd.DataFrame, places: Places, asked: Asked) -> list[Area]:
-    areas = disclosure.told(model, table)
-    shapes = geometries((each.area_id for each in areas), places.areas)
-    names = names_of(places.areas, asked.wording.language)
+def _areas(found: Findings, places: Places, asked: Asked) -> list[Area]:
+    shapes = geometries((each.area_id for each in found.told), places.areas)
+    names = {**names_of(places.areas, asked.wording.language), CITY: asked.wording.warning("city")}
     return [
         Area(geometry=shape, properties=_estimate(each, names.get(each.area_id, each.area_id), asked))
-        for each, shape in zip(areas, shapes, strict=True)
+        for each, shape in zip(found.told, shapes, strict=True)
     ]
 
 

@@ -21,6 +21,7 @@ NAME = re.compile(r"^[^\x00-\x1f\x7f]{1,128}$")
 
 Language = Literal["zh-CN", "en"]
 AreaLevel = Literal["township", "cell"]
+ForecastLevel = Literal["city", "district", "township", "cell"]
 
 
 def _iso_day(value: Any) -> date:
@@ -282,7 +283,7 @@ class AreaEstimate(Message):
     """What is expected of an area, so rounded that no count under ten can be had from it, contributions included."""
 
     area_id: str
-    level: AreaLevel
+    level: ForecastLevel
     name: str
     expected: float = Field(ge=0, description="Incidents in the weeks after as_of, rounded down to a band.")
     expected_below: float = Field(ge=0, description="The upper end of that band.")
@@ -307,9 +308,10 @@ class Forecast(Message):
     type: Literal["FeatureCollection"] = "FeatureCollection"
     features: list[Area]
     note: str = Field(description="That counts and contributions are rounded, and why.")
+    answer_id: str = Field(description="What `waystation replay` makes the same forecast again by.")
     as_of: date
     weeks: int
-    level: AreaLevel
+    level: ForecastLevel
     language: Language
     model: Model
     snapshot: str
@@ -339,7 +341,9 @@ class Warnings(Message):
     warnings: list[AreaWarning]
     false_alarms: float = Field(description="Share of quiet days that have a warning by chance.")
     note: str
+    answer_id: str = Field(description="What `waystation replay` makes the same warnings again by.")
     as_of: date
+    weeks: int = Field(description="The horizon of the model that forecast.")
     level: AreaLevel
     language: Language
     model: Model

@@ -79,7 +79,7 @@ class Records:
         self._connection.executescript(SCHEMA)
 
     def hash_of(self, person_id: str) -> str:
-        """The keyed hash that stands for a person, 64 hex digits of HMAC-SHA256."""
+        """The keyed hash that stands for a person, or for what else is not to be read here; 64 hex digits."""
         return person_hash(self._key, person_id)
 
     def write(self, entries: Sequence[Entry]) -> None:

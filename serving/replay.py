@@ -1,9 +1,10 @@
-"""An old score computed again from the state of the store, the model and the explainer it was made with."""
+"""An old score, forecast or warning again, from the state of the store, the model and explainer it was made with."""
 
 import sqlite3
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -16,6 +17,8 @@ from features.stations import StationMonths
 from features.store import Store
 from features.tables import STORED
 from models.artifact import Artifact, relapse_of
+from serving.area_record import kept_of
+from serving.area_replay import ReplayedAreas, replay_areas
 from serving.entries import SCORED, Entry
 from serving.private_files import reading
 from serving.records import COLUMNS, KEY_SUFFIX, person_hash
@@ -46,9 +49,15 @@ class Replayed:
         return self.recorded == self.again
 
 
-def replay(records: Path, store: Store, score_id: str, held: Held) -> Replayed:
-    """The score of an id, again; its reasons, which no record holds, are computed anew and checked to add up."""
+def replay(records: Path, store: Store, score_id: str, held: Held) -> Replayed | ReplayedAreas:
+    """The score, the forecast or the warnings of an id, again.
+
+    A score's reasons, which no record holds, are computed anew and checked to add up.
+    """
     entry = entry_of(records, score_id)
+    if kept := kept_of(entry):
+        key = records.with_suffix(KEY_SUFFIX).read_bytes()
+        return replay_areas(entry, kept, store, held, partial(person_hash, key))
     if entry.outcome != SCORED or entry.risk is None or not (entry.tag and entry.digest and entry.snapshot):
         raise StoreError("replay: no score was given under this id; its entry tells why.")
     if entry.inline:
@@ -74,7 +83,7 @@ def entry_of(records: Path, score_id: str) -> Entry:
     except sqlite3.Error:
         raise StoreError("replay: the record of answers cannot be read; is this the home the service ran in?") from None
     if row is None:
-        raise StoreError("replay: there is no such score in the record; take the score_id of an answer.")
+        raise StoreError("replay: there is no such score in the record; take the score_id or answer_id of an answer.")
     return Entry(**dict(zip(COLUMNS, row, strict=True)))
 
 

@@ -19,6 +19,7 @@ from serving.area_commands import (
     answering,
     refuse_language,
     rows_of,
+    visit,
     write_rows,
 )
 from serving.private_files import keep_to_owner
@@ -59,7 +60,7 @@ def score(  # noqa: PLR0913, PLR0917 (the options of a command)
     asked = {"as_of": as_of, "purpose": purpose, "model": model, "most": most, "language": language}
     with answering("score") as desk:
         theirs = _all_of(desk, station) if station is not None or persons is None else []
-        told = _scored(desk, _visit(station), _listed(persons) if persons else theirs, asked)
+        told = _scored(desk, visit(ACT, station), _listed(persons) if persons else theirs, asked)
     keep_to_owner(out)
     if out.suffix in JSON_FILES:
         out.write_text(told.model_dump_json(), encoding="utf-8")
@@ -69,16 +70,6 @@ def score(  # noqa: PLR0913, PLR0917 (the options of a command)
     for reason in sorted({each.reason for each in told.refused}):
         same = [each for each in told.refused if each.reason == reason]
         console.print(f"{len(same)} without one, {reason}: {same[0].text}")
-
-
-def _visit(station: str | None) -> "Visit":
-    """Whoever may use the command line of a home holds all its keys; the record says where it was asked."""
-    from serving.entries import COMMAND_LINE
-    from serving.guard import Visit
-    from serving.roles import Caller
-    from serving.settings import new_id
-
-    return Visit(ACT, new_id(), Caller(COMMAND_LINE, "machine", station))
 
 
 def _listed(path: Path) -> list[str]:

@@ -4,7 +4,7 @@ What was observed is rounded down to tens and under ten not told, what was expec
 and how rarely chance brings such a warning in few steps: from the exact figure and the model the count could be had.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -12,6 +12,7 @@ from features.hotspot import WEEK
 from models.counts import SMALLEST_SHOWN
 from models.early_warning import early_warnings
 from models.scan import CITY, NOMINAL, EarlyWarning
+from serving.area_record import WARNINGS, Made, Marks
 from serving.desk import Desk
 from serving.disclosure import width_of_band
 from serving.hotspots import Asked, looked, names_of
@@ -31,16 +32,27 @@ class ToldWarning:
     recurrence_weeks: int
 
 
-def warnings(desk: Desk, asked: Asked) -> Warnings:
+def warnings(desk: Desk, asked: Asked) -> Made[Warnings]:
     """The warnings of a day; ProblemError when there is no model to warn, or too little is known."""
-    told = looked(desk, asked, early_warnings)
+    told = looked(desk, asked, early_warnings, summed=False)
     names = names_of(told.places.areas, asked.wording.language)
-    return Warnings(
+    answer = Warnings(
         warnings=[_message(each, names, asked) for each in told.found],
         false_alarms=NOMINAL,
         note=asked.wording.warning("note"),
+        answer_id=told.id_as(WARNINGS),
         **told.origin,
     )
+    return Made(answer, Marks.of(parts_of(told.found), desk.reading.records.hash_of))
+
+
+def parts_of(found: Sequence[EarlyWarning]) -> Mapping[str, object]:
+    """What the warnings of a day are known by when they are made again."""
+    return {
+        "areas": [(each.level, each.name, each.rings, each.area_ids, each.weeks) for each in found],
+        "rates": [(each.observed, each.expected, each.chance) for each in found],
+        "told": [told(each) for each in found],
+    }
 
 
 def told(warning: EarlyWarning) -> ToldWarning:

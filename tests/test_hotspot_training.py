@@ -159,7 +159,7 @@ def test_training_twice_gives_the_same_model_and_figures():
     assert first.figures == second.figures
 
 
-def test_a_trained_model_is_small_forecasts_alike_from_its_artifact_and_adds_up(tmp_path):
+def test_a_trained_model_is_small_and_forecasts_alike_from_its_artifact(tmp_path):
     rows, areas = steady_city(), TOWN.assign(parent_id=["D1"] * 3 + ["D2"] * 5)
     trained = train(Places(rows, areas), SMALL)
     plain = artifact.hotspot_to_plain(trained.model, name="hotspot-township-4w")
@@ -169,12 +169,6 @@ def test_a_trained_model_is_small_forecasts_alike_from_its_artifact_and_adds_up(
     asked = {"as_of": 10_890, "horizon_weeks": 4, "level": "township"}
     told, before = (model.forecast(each, Places(rows, areas), **asked) for each in (again, trained.model))
     pd.testing.assert_frame_equal(told, before, check_exact=True)
-    sums = model.reconciled(again, told, model.study_areas(again.scope, rows, areas, as_of=10_890))
-    by_id = sums.set_index("area_id")
-    assert by_id.loc["D1", "expected"] == pytest.approx(told["expected"][:3].sum())
-    assert by_id.loc["city", "expected"] == pytest.approx(told["expected"].sum())
-    assert by_id["low"].le(by_id["expected"]).all()
-    assert by_id["high"].ge(by_id["expected"]).all()
 
 
 def test_outlines_that_came_after_the_training_are_noticed():

@@ -1,8 +1,11 @@
 """An old score comes back bit for bit, from the state, the model and the explainer it was made with."""
 
+import json
 from dataclasses import replace
 from datetime import date, timedelta
+from functools import partial
 
+import numpy as np
 import pytest
 
 from features.errors import StoreError
@@ -11,12 +14,18 @@ from features.schema import days_since_epoch
 from features.store import Store
 from models import artifact
 from models.champion import read
+from serving.area_record import Marks, record
 from serving.entries import SCORED, Entry
 from serving.histories import StoredHistories
-from serving.records import Records
+from serving.hotspots import Asked, forecast
+from serving.private_files import reading
+from serving.records import Records, person_hash
 from serving.replay import replay
 from serving.scoring import scores
+from serving.warnings import warnings
+from serving.wording import wording
 from tests import serving_helpers
+from tests.asked_in_process import open_desk, visit
 from tests.serving_helpers import AS_OF, NAME, TODAY
 
 SOMEONE = "P001"
@@ -110,3 +119,74 @@ def test_a_state_that_is_gone_is_told_and_no_score_made_up(city, entry, held):
         connection.execute(sa.text("UPDATE events SET known_on = known_on - 1 WHERE person_id = :id"), {"id": SOMEONE})
     with Store.open(city.home.store_url) as store, pytest.raises(StoreError, match="that state is gone"):
         replay(city.home.records, store, "first", held)
+
+
+# Answers about areas
+
+AREAS_AS_OF = date.fromisoformat(AS_OF)
+ASKED = Asked(AREAS_AS_OF, 4, "township", 3, wording("en"))
+TOLD_LATE = (
+    "occurred_on,known_on,kind,reported_by,area_id\n" + "2024-05-20,2024-05-21,treatment_entry,service,T1\n" * 20
+)
+
+
+@pytest.fixture
+def hotspots_of(city):
+    """The artifact of a hotspot champion, from the model store of the city."""
+    return lambda tag, digest: artifact.read(city.home.bentoml / "models" / tag.replace(":", "/"), expected=digest)
+
+
+def given(city, make):
+    """The id of an answer about areas, given and recorded."""
+    desk = open_desk(city)
+    made = make(desk, ASKED)
+    record(desk, visit("GET /v1/hotspots"), made)
+    desk.reading.records.close()
+    return made.answer.answer_id
+
+
+@pytest.mark.parametrize("make", [forecast, warnings])
+def test_an_answer_about_areas_is_the_same_after_more_came_in(city, hotspots_of, tmp_path, make):
+    answer_id = given(city, make)
+    tmp_path.joinpath("incidents.csv").write_text(TOLD_LATE)
+    with Store.open(city.home.store_url) as store:
+        ingest(tmp_path / "incidents.csv", store, received_on=TODAY, backfill=True)
+    told = again(city, hotspots_of, answer_id)
+    assert (told.same, told.differs) == (True, ())
+    assert given(city, make) != answer_id  # today's answer is another
+
+
+def test_another_question_about_areas_has_another_id(city):
+    desk = open_desk(city)
+    ids = [forecast(desk, replace(ASKED, **each)).answer.answer_id for each in ({}, {"level": "city"})]
+    ids += [forecast(desk, replace(ASKED, as_of=date(2024, 5, 1))).answer.answer_id]
+    ids += [warnings(desk, ASKED).answer.answer_id]
+    assert len(set(ids)) == 4
+    assert forecast(desk, replace(ASKED, wording=wording("zh-CN"), most=1)).answer.answer_id == ids[0]
+
+
+@pytest.mark.parametrize("part", ["areas", "rates", "told"])
+def test_what_differs_from_what_was_recorded_is_named(city, hotspots_of, part):
+    desk = open_desk(city)
+    made = forecast(desk, ASKED)
+    record(desk, visit("GET /v1/hotspots"), replace(made, marks=replace(made.marks, **{part: "0" * 32})))
+    desk.reading.records.close()
+    told = again(city, hotspots_of, made.answer.answer_id)
+    assert (told.same, told.differs) == (False, (part,))
+    assert told.sentence.startswith("Not the same: ")
+
+
+def test_the_record_of_a_forecast_holds_no_number_of_it_and_its_marks_follow_the_key(city):
+    desk = open_desk(city)
+    parts = {"areas": ["T1"], "rates": [1.5], "told": []}
+    ours, theirs = (Marks.of(parts, partial(person_hash, key)) for key in (b"a", b"b"))
+    assert ours.differing(ours) == ()
+    assert ours.differing(theirs) == ("areas", "rates", "told")
+    assert ours.differing(Marks.of({**parts, "rates": [np.nextafter(1.5, 2)]}, partial(person_hash, b"a"))) == (
+        "rates",
+    )
+    record(desk, visit("GET /v1/hotspots"), forecast(desk, ASKED))
+    desk.reading.records.close()
+    with reading(city.home.records) as connection:
+        [detail] = connection.execute("SELECT detail FROM audit WHERE score_id IS NOT NULL").fetchone()
+    assert set(json.loads(detail)) == {"kind", "weeks", "level", "marks"}

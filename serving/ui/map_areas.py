@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import pandas as pd
@@ -9,15 +10,11 @@ import shapely
 from shapely.geometry import shape
 
 from features.areas import geometries
-from features.hotspot import Places
-from models import hotspot
-from models.hotspot import HotspotModel
 from serving.desk import Desk
 from serving.disclosure import SHARES, Band
-from serving.districts import districts
-from serving.hotspots import Asked, Looked, looked, names_of, told_of
+from serving.hotspots import Asked, looked, names_of, told_of
 from serving.messages import Area, Model
-from serving.problems import ProblemError
+from serving.totals import by_level
 from serving.ui.map_query import MapQuery
 from serving.wording import Wording
 
@@ -59,13 +56,10 @@ class MapForecast:
 
 def map_forecast(desk: Desk, query: MapQuery, wording: Wording) -> MapForecast:
     """The forecast of a map; ProblemError when there is none."""
-    asked = Asked(query.as_of, query.weeks, query.model_level, 3, wording)
-    found = looked(desk, asked, _look_at_districts if query.level == "district" else hotspot.look)
+    asked = Asked(query.as_of, query.weeks, query.level, 3, wording)
+    found = looked(desk, asked, partial(by_level, level=asked.level))
     areas = found.places.areas
-    if areas is not None and query.level == "district":
-        told = _districts(found, areas, asked)
-    else:
-        told = _areas(told_of(found, asked).features, areas, wording)
+    told = _areas(told_of(found, asked).features, areas, wording)
     ordered = sorted(told, key=lambda each: (-each.band.at_least, each.band.among_highest, each.area_id))
     origin, named = found.origin, _names_of_districts(areas, wording)
     return MapForecast(
@@ -100,29 +94,14 @@ def _area(  # noqa: PLR0913, PLR0917 (the parts of one row)
     return MapArea(area_id, *names, outline, band, text, reasons, is_little, by_share, by_band)
 
 
-def _look_at_districts(model: HotspotModel, places: Places, *, as_of: int) -> pd.DataFrame:
-    """What the model finds in the areas that districts are summed from; ProblemError where there are no districts."""
-    if places.areas is None or not places.areas["level"].eq("district").any():
-        raise ProblemError("no_districts")
-    return hotspot.look(model, places, as_of=as_of)
-
-
-def _districts(found: Looked[pd.DataFrame], areas: pd.DataFrame, asked: Asked) -> list[MapArea]:
-    bands = districts(found.model, found.found, areas)
-    wording = asked.wording
-    names, outlines = names_of(areas, wording.language), geometries(bands, areas)
-    return [
-        _area(each, (names.get(each, each), ""), outline, band, wording.area_band(band, weeks=asked.weeks), (), False)
-        for (each, band), outline in zip(bands.items(), outlines, strict=True)
-    ]
-
-
 def _within(told: list[Area], areas: pd.DataFrame | None, wording: Wording) -> dict[str, str]:
     """The name of what each area is part of: a township's district, the township a cell's middle lies in."""
     if areas is None:
         return {}
     names = names_of(areas, wording.language)
     ids = [each.properties.area_id for each in told]
+    if told and told[0].properties.level in {"city", "district"}:
+        return {}
     if told and told[0].properties.level == "township":
         parents = areas.set_index("area_id")["parent_id"].dropna()
         return {each: names.get(str(parents[each]), "") for each in ids if each in parents.index}

@@ -147,11 +147,11 @@ class MapPage:
         try:
             return self._warnings.get(
                 (snapshot, champion.digest, question),
-                lambda: warnings(view.desk, asked),
+                lambda: warnings(view.desk, asked).answer,
                 key_of=lambda made: (made.snapshot, made.model.digest, question),
             )
         except ProblemError as refused:
-            if refused.code == "too_little_history":
+            if refused.code in {"too_little_history", "no_such_forecast"}:
                 return None
             raise
 

@@ -1,0 +1,38 @@
+"""The route of early warnings."""
+
+from typing import Annotated
+
+from fastapi import Depends, FastAPI, Query, Response
+
+from serving.area_record import record
+from serving.desk import Desk
+from serving.guard import Visiting
+from serving.hotspots import Asked
+from serving.messages import AreaLevel, Day, Language, Warnings
+from serving.routing import Accepted, answer, problems
+from serving.warnings import warnings
+
+
+def add(app: FastAPI, desk: Desk) -> None:
+    """Add the route."""
+
+    def asked(
+        as_of: Day,
+        weeks: Annotated[int, Query(ge=1, le=52, description="The horizon of the model that forecasts.")] = 4,
+        level: AreaLevel = "township",
+        language: Language | None = None,
+        accept_language: Accepted = "",
+    ) -> Asked:
+        return Asked(as_of, weeks, level, 0, desk.wording(language, accept_language))
+
+    @app.get(
+        "/v1/warnings",
+        response_model=Warnings,
+        responses=problems(401, 403, 405, 409, 421, 422, 429, 500, 503),
+        summary="Where clearly more harm came in the last weeks than was forecast",
+        tags=["hotspots"],
+    )
+    def early_warnings(visit: Visiting, question: Annotated[Asked, Depends(asked)]) -> Response:
+        made = warnings(desk, question)
+        record(desk, visit, made)
+        return answer(made.answer)
