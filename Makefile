@@ -30,8 +30,8 @@ bench-nightly: .venv/.dev ## the night's work on a whole city: snapshot, history
 	$(BIN)/python -m tests.benchmarks.nightly $(ARGS)
 
 bench-relapse: .venv/.dev ## what ten times the persons, another calibration and a hazard of several horizons are worth; WAYSTATION_HOME holds a city
-	$(BIN)/python -m tests.benchmarks.learning persons
-	$(BIN)/python -m tests.benchmarks.learning slices
+	$(BIN)/python -m tests.benchmarks.more_persons
+	$(BIN)/python -m tests.benchmarks.learning
 	$(BIN)/python -m tests.benchmarks.hazard
 
 bench-intake: .venv/.dev ## a first load and a day's batch into the store, on SQLite and PostgreSQL: time, memory

@@ -22,7 +22,7 @@ from serving.commands import access_app, audit_app
 from serving.score_command import score
 from training.commands import judge_by_truth, simulate
 from training.feature_commands import features, prove_no_leak
-from training.options import ConfigOption, HorizonOption, JsonOption, Task
+from training.options import ConfigOption, HorizonOption, JsonOption, Task, refuse_unheeded
 from training.terminal import console, near, print_figures, print_table, step, steps, write_json
 
 if TYPE_CHECKING:
@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from training.demo import Ready
 
 LOOPBACK = "127.0.0.1"
+OF_FILES = ("areas", "unit", "horizon_weeks", "origins", "known_lag_days", "coordinates")  # with --incidents alone
+NO_HORIZON = "hotspots are forecast for the weeks of their configuration"
 
 app = typer.Typer(
     help="Explained relapse risk and hotspot forecasts for community drug rehabilitation.",
@@ -127,11 +129,16 @@ def ingest(
 
 @app.command()
 def train(
-    task: Task, config: ConfigOption = None, horizon_days: HorizonOption = None, json_file: JsonOption = None
+    context: typer.Context,
+    task: Task,
+    config: ConfigOption = None,
+    horizon_days: HorizonOption = None,
+    json_file: JsonOption = None,
 ) -> None:
     """Train a model on the store, judge it, and track it as the challenger of its name."""
     from training import runs
 
+    refuse_unheeded(context, [(task == "hotspot", ["horizon_days"], NO_HORIZON)])
     with steps() as tell:
         trained = runs.train(Home.settled(), task, config, tell, horizons_days=horizon_days or ())
     for run in trained:
@@ -142,6 +149,7 @@ def train(
 
 @app.command()
 def backtest(  # noqa: PLR0913 (the options of a command)
+    context: typer.Context,
     task: Task,
     *,
     config: ConfigOption = None,
@@ -160,20 +168,19 @@ def backtest(  # noqa: PLR0913 (the options of a command)
     """Judge a model beside its baselines on rows it was not fitted on."""
     from training import runs
 
+    if truth is not None and task != "relapse":
+        raise ConfigError("backtest: --truth is for relapse; name the task `relapse`.")
+    if incidents is not None and task != "hotspot":
+        raise ConfigError("backtest: --incidents is for hotspots; name the task `hotspot`.")
+    refuse_unheeded(context, [(incidents is None, OF_FILES, "it goes with --incidents FILE, which is not given")])
     if truth is not None:
-        if task != "relapse":
-            raise ConfigError("backtest: --truth is for relapse; name the task `relapse`.")
         judge_by_truth(Home.settled(), config, truth, json_file)
         return
     if incidents is not None:
-        if task != "hotspot":
-            raise ConfigError("backtest: --incidents is for hotspots; name the task `hotspot`.")
         weeks = tuple(dict.fromkeys(horizon_weeks or ()))
         city = runs.CityFiles(incidents, areas, unit, weeks, origins, known_lag_days, coordinates)
         with steps() as tell:
             figures = runs.backtest_files(city, config, tell)
-    elif areas or unit or horizon_weeks or origins:
-        raise ConfigError("backtest: --areas, --unit, --horizon-weeks and --origins go with --incidents FILE.")
     else:
         with steps() as tell:
             figures = runs.backtest(Home.settled(), task, config, tell)
@@ -183,6 +190,7 @@ def backtest(  # noqa: PLR0913 (the options of a command)
 
 @app.command()
 def promote(
+    context: typer.Context,
     task: Task,
     run: Annotated[str | None, typer.Argument(help="An MLflow run; the challenger's by default.")] = None,
     config: ConfigOption = None,
@@ -194,6 +202,7 @@ def promote(
     from training.promote import REFUSED
     from training.promote import promote as decide
 
+    refuse_unheeded(context, [(task == "hotspot", ["horizon_days"], NO_HORIZON)])
     home, is_relapse = Home.settled(), task == "relapse"
     configs = read_all(config, horizon_days or ()) if is_relapse else runs.hotspot_configs(config)
     rules = {each.name: each for each in configs}
@@ -210,11 +219,14 @@ def promote(
 
 
 @app.command()
-def rollback(task: Task, config: ConfigOption = None, horizon_days: HorizonOption = None) -> None:
+def rollback(
+    context: typer.Context, task: Task, config: ConfigOption = None, horizon_days: HorizonOption = None
+) -> None:
     """Let the champion before the present one answer again."""
     from training import runs
     from training.promote import rollback as back
 
+    refuse_unheeded(context, [(task == "hotspot", ["horizon_days"], NO_HORIZON)])
     for name in runs.names(task, config, horizon_days or ()):
         _print_decision(back(Home.settled(), name, now=_now()))
 

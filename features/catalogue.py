@@ -92,6 +92,11 @@ class Feature:
         return CATALOGUE[self.code]
 
     @property
+    def unit(self) -> str:
+        """The unit of its value."""
+        return self.definition.unit
+
+    @property
     def changeable(self) -> bool:
         """Whether help can change its value: never where it looks at all history, or at a time that has passed."""
         arguments = dict(self.arguments)

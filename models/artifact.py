@@ -23,6 +23,7 @@ from features.hotspot import Feature as AreaFeature
 from features.plain import from_plain, to_plain
 from features.relapse import Feature  # from here, where the catalogue is filled
 from models.calibration import Platt
+from models.curves import curve_of
 from models.hotspot import Dispersions, HotspotModel, Scope
 from models.interval import Spread
 from models.linear import Linear
@@ -96,6 +97,7 @@ def relapse_to_plain(model: RelapseModel) -> dict[str, Any]:
         "linear": None if model.linear is None else to_plain(model.linear),
         "linear_share": model.linear_share,
         "spread": None if model.spread is None else model.spread.booster.model_to_string(),  # native LightGBM text
+        **({} if model.curve is None else {"curve": to_plain(model.curve)}),
     }
 
 
@@ -104,7 +106,7 @@ def relapse_of(artifact: Artifact) -> RelapseModel:
     plain = artifact.model
     if plain.get("task") != "relapse":
         raise ArtifactError("model: this artifact does not hold a relapse model.")
-    linear, spread = plain.get("linear"), plain.get("spread")
+    linear, spread, curve = plain.get("linear"), plain.get("spread"), plain.get("curve")
     return RelapseModel(
         name=plain["name"],
         booster=booster_of(artifact),
@@ -115,6 +117,7 @@ def relapse_of(artifact: Artifact) -> RelapseModel:
         linear=None if linear is None else from_plain(linear, Linear, where="linear"),
         linear_share=plain.get("linear_share", 0.0),
         spread=None if spread is None else Spread(lgb.Booster(model_str=spread)),
+        curve=None if curve is None else curve_of(curve),
     )
 
 

@@ -12,6 +12,7 @@ from features.cohort import Cohort
 from features.history import Floats
 from models.boosters import ALL_THREADS, Growth, fit_booster, raw_score
 from models.calibration import Platt, sigmoid
+from models.curves import Curve
 from models.interval import Interval, Spread
 from models.linear import Linear
 from models.reasons import Contributions, contributions_of
@@ -23,7 +24,8 @@ __all__ = ["Growth", "RelapseModel", "fit_booster", "varying"]
 class RelapseModel:
     """All that is needed to score as in training: trees, linear part, features, calibration, who may be scored.
 
-    Raw log-odds are (1 - linear_share) x those of the trees + linear_share x those of the linear part.
+    Raw log-odds are (1 - linear_share) x those of the trees + linear_share x those of the linear part. `calibration` is
+    a line through them; where there is a `curve`, that says the risk, and reasons tell how far it is from the line.
     """
 
     name: str
@@ -35,6 +37,7 @@ class RelapseModel:
     linear: Linear | None = None
     linear_share: float = 0.0
     spread: Spread | None = None
+    curve: Curve | None = None
 
     @property
     def columns(self) -> list[str]:
@@ -43,7 +46,7 @@ class RelapseModel:
 
     def log_odds(self, table: pd.DataFrame) -> Floats:
         """Calibrated log-odds of a relapse within the horizon, one for each row."""
-        return self.calibration.log_odds(self._raw(self._matrix(table)))
+        return (self.curve or self.calibration).log_odds(self._raw(self._matrix(table)))
 
     def risk(self, table: pd.DataFrame) -> Floats:
         """Calibrated probability of a relapse within the horizon, one for each row."""
@@ -59,7 +62,12 @@ class RelapseModel:
             shares[:, -1] += self.linear_share * self.linear.intercept
         shares *= self.calibration.slope
         shares[:, -1] += self.calibration.intercept
-        return contributions_of(shares, self.calibration.log_odds(self._raw(matrix)))
+        raw = self._raw(matrix)
+        line = self.calibration.log_odds(raw)
+        if self.curve is None:
+            return contributions_of(shares, line)
+        total = self.curve.log_odds(raw)
+        return contributions_of(shares, total, total - line)
 
     def interval(self, table: pd.DataFrame, log_odds: Floats) -> Interval | None:
         """The 95 % interval of each risk around its log-odds, over refits; None where the model has none."""

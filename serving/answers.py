@@ -114,7 +114,7 @@ def reason_of(scored: Scored, place: int, wording: Wording) -> Reason:
         code=feature.code,
         feature=feature.name,
         value=None if np.isnan(value) else value,
-        unit=feature.definition.unit,
+        unit=feature.unit,
         contribution=contribution,
         direction=direction,  # type: ignore[arg-type]
         changeable=feature.changeable,

@@ -13,6 +13,7 @@ from features.cohort import ELIGIBLE, why_not, why_refused
 from features.errors import ArtifactError
 from features.history import Floats, History, Objects
 from models.calibration import sigmoid
+from models.curves import BEND
 from models.hotspot import HotspotModel
 from models.relapse import RelapseModel
 
@@ -23,6 +24,7 @@ UNKNOWN = "unknown_person"
 class Scored:
     """One score: calibrated log-odds, the base, and each feature's value and contribution in the model's order.
 
+    A calibration that is no straight line stands behind the features, with what it adds.
     `low` and `high` are the ends of the risk's 95 % interval; None where the model has none.
     `known_until` is the day the newest of the records used became known, since 1970-01-01; None without any.
     """
@@ -75,16 +77,20 @@ def _of_known(model: RelapseModel, history: History, person_ids: list[str], as_o
 def _of_eligible(model: RelapseModel, past: Visible) -> list[Scored]:
     table = computed(past, model.features, pd.RangeIndex(len(past)))
     parts, born = model.contributions(table), past.fact("birth_year")
-    values, risks = table.to_numpy(dtype=np.float64), sigmoid(parts.total)
-    interval, newest = model.interval(table, parts.total), _known_until(past)
+    features, values, shares = model.features, table.to_numpy(dtype=np.float64), parts.by_feature
+    if parts.calibration is not None:
+        line = parts.total - parts.calibration
+        features, values = (*features, BEND), np.column_stack([values, line])
+        shares = np.column_stack([shares, parts.calibration])
+    interval, newest, risks = model.interval(table, parts.total), _known_until(past), sigmoid(parts.total)
     return [
         Scored(
             log_odds=float(parts.total[row]),
             risk=float(risks[row]),
             base=float(parts.base[row]),
-            features=model.features,
+            features=features,
             values=values[row],
-            contributions=parts.by_feature[row],
+            contributions=shares[row],
             age_known=born[row] is not None,
             low=None if interval is None else float(interval.low[row]),
             high=None if interval is None else float(interval.high[row]),

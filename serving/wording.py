@@ -15,6 +15,7 @@ import numpy as np
 
 from features.catalogue import Argument, Feature
 from features.languages import DEFAULT_LANGUAGE
+from models.curves import BEND
 from serving.disclosure import AreaReason, Band
 
 VALUE = "{value}"
@@ -29,7 +30,9 @@ class Wording:
     texts: Mapping[str, Any]
 
     def reason(self, feature: Feature, value: float) -> str:
-        """What a feature says of a person, in words."""
+        """What a feature says of a person, in words; of the calibration, what it does."""
+        if feature.code == BEND.code:
+            return str(self.texts["score"][feature.code])
         spelled = self._spelled(feature)
         if np.isnan(value):
             return spelled["missing"]
@@ -37,9 +40,9 @@ class Wording:
             return spelled["yes"] if value else spelled["no"]
         if "up" not in spelled:
             return spelled["value"].replace(VALUE, self._amount(feature, value))
-        change = abs(100 * value) if feature.definition.unit == "share" else abs(value)
+        change = abs(100 * value) if feature.unit == "share" else abs(value)
         direction = "up" if value > 0 else "down" if value < 0 else "same"
-        return spelled[direction].replace(VALUE, _rounded(change, 0 if feature.definition.unit == "share" else 1))
+        return spelled[direction].replace(VALUE, _rounded(change, 0 if feature.unit == "share" else 1))
 
     def missing(self, feature: Feature) -> str:
         """What is not known, in words."""
@@ -177,7 +180,7 @@ class Wording:
         return str(self.texts["slots"][slot]).format_map(slots)
 
     def _amount(self, feature: Feature, value: float) -> str:
-        if feature.definition.unit == "share":
+        if feature.unit == "share":
             return self._say("percent", value=_rounded(100 * value, 0))
         return _rounded(value, 1)
 

@@ -11,14 +11,22 @@ from features.cohort import Cohort, GoodPeriods
 from features.errors import ArtifactError
 from models import artifact
 from models.calibration import Platt
+from models.curves import Beta, Knots
 from models.interval import fit_spread
-from models.linear import fit_linear
+from models.linear import Line, Linear, fit_linear
 from models.relapse import Growth, RelapseModel, fit_booster
 
 FEATURES = (make("negative_run", substance=""), make("missed_tests", substance="", days=30))
 
 
-@pytest.fixture(scope="module", params=["trees alone", "with a linear part and an interval"])
+CURVES = {
+    "beta": Beta(Linear(-0.2, (Line(0.8, 0.1, 0.0, -9.0, 0.0), Line(1.3, 0.0, 0.0, 0.0, 9.0)))),
+    "isotonic": Knots("isotonic", (-2.0, -1.0, 0.5), (0.001, 0.3, 0.7)),
+    "venn_abers": Knots("venn_abers", (-2.0, 2.0), (0.1, 0.8)),
+}
+
+
+@pytest.fixture(scope="module", params=["trees alone", "with a linear part and an interval", *CURVES])
 def model(request):
     random = np.random.default_rng(3)
     table = pd.DataFrame({feature.name: random.integers(0, 9, 400).astype(float) for feature in FEATURES})
@@ -30,7 +38,8 @@ def model(request):
         return trees
     linear = fit_linear(table.to_numpy(), relapse, strength=0.1, directions=(0, 0))
     refits = [np.where(random.random(400) < 0.4, random.normal(size=400), np.nan) for _ in range(20)]
-    return replace(trees, linear=linear, linear_share=0.4, spread=fit_spread(table, refits, seed=1))
+    whole = replace(trees, linear=linear, linear_share=0.4, spread=fit_spread(table, refits, seed=1))
+    return replace(whole, curve=CURVES.get(request.param))
 
 
 @pytest.fixture
@@ -45,10 +54,23 @@ def test_what_is_saved_scores_alike_to_the_last_bit(model, saved):
     table = pd.DataFrame({"negative_run": [0.0, 3.0, np.nan], "missed_tests_30d": [8.0, 0.0, 1.0]})
     assert (again.log_odds(table) == model.log_odds(table)).all()
     assert (again.contributions(table).by_feature == model.contributions(table).by_feature).all()
+    assert again.curve == model.curve
     intervals = [each.interval(table, each.log_odds(table)) for each in (model, again)]
     assert (intervals[0] is None) == (model.spread is None)
     assert intervals[0] is None or (intervals[0].low == intervals[1].low).all()
     assert (again.features, again.cohort, again.horizon_days) == (model.features, model.cohort, model.horizon_days)
+
+
+def test_a_model_on_a_line_is_written_down_as_before_there_were_curves(model):
+    plain = artifact.relapse_to_plain(model)
+    assert plain["calibration"] == {"slope": 0.9, "intercept": -0.1}
+    assert ("curve" in plain) == (model.curve is not None)
+
+
+def test_a_calibration_nobody_knows_is_refused(model):
+    plain = artifact.relapse_to_plain(model) | {"curve": {"method": "guess"}}
+    with pytest.raises(ArtifactError, match="calibration is not known"):
+        artifact.relapse_of(artifact.Artifact("", model.booster.model_to_string(), plain, {}))
 
 
 def test_saving_the_same_model_gives_the_same_digest(model, tmp_path):
@@ -80,7 +102,8 @@ def test_another_good_artifact_in_its_place_is_refused_too(model, saved):
 def test_contributions_and_base_add_up_to_the_log_odds(model):
     table = pd.DataFrame({"negative_run": [0.0, 3.0, np.nan], "missed_tests_30d": [8.0, 0.0, 1.0]})
     parts = model.contributions(table)
-    assert np.allclose(parts.base + parts.by_feature.sum(axis=1), model.log_odds(table), atol=1e-9)
+    bend = 0.0 if model.curve is None else parts.calibration
+    assert np.allclose(parts.base + parts.by_feature.sum(axis=1) + bend, model.log_odds(table), atol=1e-9)
     assert parts.strongest(0, 1) == [1]  # eight missed tests say more than the run
 
 

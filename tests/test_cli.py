@@ -9,6 +9,10 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from typer.testing import CliRunner
+
+from features.errors import ConfigError
+from waystation import app
 
 ROOT = Path(__file__).parent.parent
 
@@ -81,6 +85,29 @@ def test_a_mistake_ends_with_a_sentence_and_no_traceback(tmp_path, arguments, to
     assert done.returncode == 2
     assert told in done.stderr + done.stdout
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("asked", "told"),
+    [
+        ("backtest relapse --coordinates gcj02", "--coordinates would change nothing"),
+        ("backtest hotspot --known-lag-days 3 --unit area", "--unit, --known-lag-days would change nothing"),
+        ("backtest relapse --truth city --origins 3", "--origins would change nothing"),
+        ("backtest relapse --truth city --incidents some.csv", "name the task `hotspot`"),
+        ("train hotspot --horizon-days 28", "--horizon-days would change nothing"),
+        ("promote hotspot --horizon-days 28", "--horizon-days would change nothing"),
+        ("rollback hotspot --horizon-days 28", "--horizon-days would change nothing"),
+        ("features --dictionary --as-of 2025-01-01", "--as-of would change nothing"),
+        ("features hotspot --dictionary --config some.toml", "--config would change nothing"),
+        ("features --as-of 2025-01-01 --out x.csv --persons 9 --language en", "--language would change nothing"),
+        ("features --as-of 2025-01-01 --out x.csv --persons 9", "--persons would change nothing"),
+        ("features hotspot --as-of 2025-01-01 --out x.csv --memory-mb 9", "--memory-mb would change nothing"),
+    ],
+)
+def test_an_option_that_would_change_nothing_is_refused(asked, told):
+    result = CliRunner().invoke(app, asked.split())
+    assert isinstance(result.exception, ConfigError)
+    assert told in str(result.exception)
 
 
 def test_an_empty_store_is_told(tmp_path):

@@ -22,7 +22,15 @@ def test_the_horizons_a_file_lists_are_taken_where_none_is_asked_for(tmp_path):
     assert [task.name for task in read_all(path)] == ["relapse-mine"]
 
 
-@pytest.mark.parametrize("wrong", ["[fit]\nlinear_shares = []", "[fit]\nlinear_shares = [1.0]", '[split]\nby = "luck"'])
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        "[fit]\nlinear_shares = []",
+        "[fit]\nlinear_shares = [1.0]",
+        '[fit]\ncalibration = "guess"',
+        '[split]\nby = "luck"',
+    ],
+)
 def test_what_cannot_be_is_refused(tmp_path, wrong):
     path = tmp_path / "task.toml"
     path.write_text(f'name = "relapse-mine"\n{wrong}\n')

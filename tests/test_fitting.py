@@ -8,6 +8,7 @@ import pytest
 
 from features.relapse import FeatureChoice, chosen
 from models.relapse import Growth
+from training.calibrations import WAYS
 from training.config import Fit, RelapseConfig
 from training.fitting import fit
 from training.rows import Rows
@@ -45,6 +46,21 @@ def invented(seed=2):
 @pytest.fixture(scope="module")
 def fitted():
     return fit(invented(), CONFIG, refits=8)
+
+
+@pytest.mark.parametrize("method", list(WAYS))
+def test_another_calibration_is_an_entry_of_its_own_and_the_sum_stays_exact(fitted, method):
+    asked = replace(CONFIG, fit=replace(CONFIG.fit, calibration=method))
+    model, table = fit(invented(), asked).model, invented().table
+    assert (fitted.model.curve, model.curve.method) == (None, method)
+    assert model.booster.model_to_string() == fitted.model.booster.model_to_string()
+    parts, by_line = model.contributions(table), fitted.model.contributions(table)
+    assert (parts.by_feature == by_line.by_feature).all()
+    assert by_line.calibration is None
+    assert parts.calibration == pytest.approx(model.log_odds(table) - by_line.total, abs=1e-12)
+    assert np.ptp(parts.calibration) > 0.05
+    whole = parts.base + parts.by_feature.sum(axis=1) + parts.calibration
+    assert whole == pytest.approx(model.log_odds(table), abs=1e-9)
 
 
 def test_reasons_of_trees_and_line_together_add_up(fitted):

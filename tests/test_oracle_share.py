@@ -127,6 +127,20 @@ def test_no_more_is_true_than_was_found_and_more_was_used_than_detected(figures)
     assert figures["oracle"]["used"]["positives"] > figures["oracle"]["detected"]["positives"]
 
 
+def test_the_interval_of_a_risk_is_held_against_the_probability_of_the_hidden_state(figures):
+    told = figures["oracle"]["interval_coverage"]["lightgbm"]
+    rows, held = ([each[name] for each in told["tenths"]] for name in ("rows", "held"))
+    assert sum(rows) > 50
+    assert told["held"]["value"] == pytest.approx(np.average([each["value"] for each in held], weights=rows))
+    assert all(each["interval_low"] < each["risk"] < each["interval_high"] for each in told["tenths"])
+    low, mean, high = (
+        np.average([each[name] for each in told["tenths"]], weights=rows)
+        for name in ("interval_low", "probability", "interval_high")
+    )
+    assert low < mean < high  # what 20 draws say of one person is too coarse, of all together it is not
+    assert oracle.coverage_lines(told)[0][-1] == oracle.shown(told["held"])
+
+
 @pytest.mark.parametrize(
     ("change", "told"),
     [

@@ -1,6 +1,9 @@
 """The search for how trees should grow: on the rows given alone, the same for a seed, and modest."""
 
+import subprocess
+import sys
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -11,6 +14,7 @@ from training.config import Tuning
 from training.lesson import Lesson
 from training.tune import best_rounds, tuned
 
+ROOT = Path(__file__).parent.parent
 SMALL = Tuning(trials=3, folds=2, most_rounds=60)
 GROWTH = Growth(rounds=40, learning_rate=0.05, num_leaves=4, min_data_in_leaf=20, lambda_l2=5.0)
 
@@ -50,3 +54,9 @@ def test_rounds_stop_early_where_more_only_learn_noise(lesson):
 def test_rows_counted_twice_are_rows_of_twice_the_weight(lesson):
     times = np.where(np.arange(800) % 2 == 0, 2.0, 0.0)
     assert lesson.where(times > 0, times).weight.sum() == 800
+
+
+def test_who_does_not_search_does_not_wait_for_what_a_search_needs():
+    script = "import sys, training.fitting; print('optuna' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, check=True, capture_output=True, text=True)
+    assert done.stdout.strip() == "False"

@@ -9,7 +9,7 @@ import typer
 
 from features.errors import ConfigError
 from features.home import Home
-from training.options import JsonOption, day
+from training.options import JsonOption, day, refuse_unheeded
 from training.terminal import console, counting, print_figures, print_table, steps, write_json
 
 if TYPE_CHECKING:
@@ -70,21 +70,12 @@ def simulate(  # noqa: PLR0913 (the options of a command)
 
 def _refuse_unheeded(context: typer.Context, *, check: bool, asks: bool, held: bool) -> None:
     """ConfigError when an option is given that would change nothing."""
-    unset = ("DEFAULT", "DEFAULT_MAP")
-    given = {
-        str(each.name): each.opts[0]
-        for each in context.command.params
-        if each.name and (source := context.get_parameter_source(each.name)) and source.name not in unset
-    }
     cases = (
         (check, ("folder", "oracle", *OF_A_QUESTION), "--check writes no city and asks no oracle"),
         (not asks, OF_A_QUESTION, "there is no --oracle to ask"),
         (held, OF_A_CITY, "the folder holds a city, and the oracle is asked about that one"),
     )
-    for applies, names, why in cases:
-        unheeded = [given[name] for name in names if applies and name in given]
-        if unheeded:
-            raise ConfigError(f"simulate: {', '.join(unheeded)} would change nothing: {why}. Leave out what is named.")
+    refuse_unheeded(context, cases)
 
 
 def _check(plan: "Plan", processes: int, json_file: Path | None) -> None:
@@ -137,4 +128,6 @@ def judge_by_truth(home: Home, config: Path | None, truth: Path, json_file: Path
     print_figures(figures)
     for outcome in oracle.OUTCOMES:
         print_table(oracle.heads(outcome), oracle.lines(figures["oracle"][outcome]))
+    for told in figures["oracle"].get("interval_coverage", {}).values():
+        print_table(oracle.COVERAGE_HEADS, oracle.coverage_lines(told))
     write_json(json_file, figures)

@@ -11,6 +11,7 @@ from features.cohort import Cohort
 from features.errors import ConfigError
 from features.plain import read_toml
 from features.relapse import FeatureChoice
+from models.curves import CURVES, LINE
 from models.relapse import Growth
 from training.gate_choice import GateChoice, Statements
 from training.labels import Label
@@ -89,12 +90,14 @@ class Split:
 class Fit:
     """How a model is fitted, beside the growth of its trees.
 
+    `calibration`: "platt", a line in the log-odds, or "beta", "isotonic", "venn_abers", whose bend is told as a reason.
     `linear_shares`: how much the linear part may count, chosen on training folds alone; (0,) for trees alone.
     `weighted`: learned rows stand for the unobserved, too. `monotone`: the directions the field is sure of are kept.
     `stop_early`: after as many rounds as did best on persons not seen. `refits`: on resampled persons, for the interval
     of each risk; 0 for none.
     """
 
+    calibration: str = LINE
     calibration_folds: int = 5
     linear_shares: tuple[float, ...] = (0.0,)
     linear_strength: float = 0.002
@@ -203,6 +206,8 @@ def _faults(config: RelapseConfig) -> Iterator[str]:
         yield "as_of: clock should be 'programme' or 'calendar'"
     if config.split.by not in {"person", "time", "both"}:
         yield "split: by should be 'person', 'time' or 'both'"
+    if config.fit.calibration not in {LINE, *CURVES}:
+        yield f"fit: calibration should be one of {', '.join((LINE, *CURVES))}"
     if not config.fit.linear_shares or not all(0 <= share < 1 for share in config.fit.linear_shares):
         yield "fit: linear_shares lists numbers from 0 to below 1"
     if config.as_of.clock == "programme" and not config.as_of.judged_days:

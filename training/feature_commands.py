@@ -10,7 +10,7 @@ import typer
 from features.errors import ConfigError
 from features.home import Home
 from features.out_file import to_write
-from training.options import ConfigOption, JsonOption, Task, day
+from training.options import ConfigOption, JsonOption, Task, day, refuse_unheeded
 from training.terminal import console, print_table, steps, write_json, write_table
 
 if TYPE_CHECKING:
@@ -18,7 +18,13 @@ if TYPE_CHECKING:
     from training.proof import Proof
 
 
+# Options that go unheeded where another says what is to be done.
+OF_A_PLAN = ("events", "persons")
+OF_A_TABLE = ("as_of", "out", "memory_mb", "dry_run", *OF_A_PLAN)
+
+
 def features(  # noqa: PLR0913 (the options of a command)
+    context: typer.Context,
     task: Annotated[Task, typer.Argument()] = "relapse",
     *,
     as_of: Annotated[str | None, typer.Option("--as-of", help="One or more dates, comma-separated.")] = None,
@@ -33,6 +39,7 @@ def features(  # noqa: PLR0913 (the options of a command)
     json_file: JsonOption = None,
 ) -> None:
     """What was known on a day: one row for each person or area and as-of date, one column for each feature."""
+    _refuse_unheeded(context, task, dictionary=dictionary, dry_run=dry_run)
     if dictionary:
         _show_dictionary(task, config, language, json_file)
         return
@@ -50,6 +57,19 @@ def features(  # noqa: PLR0913 (the options of a command)
         _write_area_features(config, dates, out, json_file)
     else:
         _write_features(config, dates, memory_mb, out, json_file)
+
+
+def _refuse_unheeded(context: typer.Context, task: Task, *, dictionary: bool, dry_run: bool) -> None:
+    """ConfigError when an option is given that would change nothing."""
+    of_areas = task == "hotspot"
+    cases = (
+        (dictionary, OF_A_TABLE, "--dictionary says what features mean and computes none"),
+        (dictionary and of_areas, ["config"], "the features of areas are the same for all configurations"),
+        (not dictionary, ["language"], "only --dictionary speaks a language"),
+        (not dry_run, OF_A_PLAN, "only --dry-run plans"),
+        (of_areas, ["memory_mb"], "the features of areas take little memory"),
+    )
+    refuse_unheeded(context, cases)
 
 
 def prove_no_leak(

@@ -19,7 +19,7 @@ from models.interval import Spread, fit_spread
 from models.linear import Linear, fit_linear
 from models.monotone import directions
 from models.relapse import RelapseModel, varying
-from training.calibrations import compared
+from training.calibrations import compared, fit_curve
 from training.config import RelapseConfig
 from training.lesson import Ints, Lesson, checks_of, side_by_side, trees_outside
 from training.rows import Rows
@@ -71,6 +71,7 @@ def _fitted(rows: Rows, config: RelapseConfig, refits: int) -> Fitted:
         linear=_linear(lesson, config) if share > 0 else None,
         linear_share=share,
         spread=_spread(lesson, share, config, refits),
+        curve=fit_curve(config.fit.calibration, raw, lesson.relapse, lesson.weight),
     )
     return Fitted(model, seen, lesson, raw)
 

@@ -1,5 +1,6 @@
 """Options that several commands share, and the home they work in."""
 
+from collections.abc import Iterable, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Literal
@@ -21,6 +22,22 @@ HorizonOption = Annotated[
 JsonOption = Annotated[
     Path | None, typer.Option("--json", help="Also write the figures to this file.", callback=to_write(option="--json"))
 ]
+
+
+def refuse_unheeded(context: typer.Context, cases: Iterable[tuple[bool, Sequence[str], str]]) -> None:
+    """ConfigError when an option is given that would change nothing: each case says when, which ones, and why."""
+    unset = ("DEFAULT", "DEFAULT_MAP")
+    given = {
+        str(each.name): each.opts[0]
+        for each in context.command.params
+        if each.name and (source := context.get_parameter_source(each.name)) and source.name not in unset
+    }
+    for applies, names, why in cases:
+        unheeded = [given[name] for name in names if applies and name in given]
+        if unheeded:
+            raise ConfigError(
+                f"{context.info_name}: {', '.join(unheeded)} would change nothing: {why}. Leave out what is named."
+            )
 
 
 def day(text: str, *, option: str = "--as-of") -> date:

@@ -19,6 +19,7 @@ from features.relapse import chosen
 from training import card, relapse
 from training.city.weeks import EPOCH
 from training.config import RelapseConfig, read
+from training.coverage import coverage
 from training.evaluate import Estimate, Sampling, auroc, brier, draws, estimate
 from training.fitting import fit
 from training.judgement import MODEL, plain
@@ -32,6 +33,7 @@ from training.truth import Known, Truth, answered, known, read_truth
 FACTS = ("person_id", "as_of", "relapse")
 OUTCOMES = {"detected": "detected relapse", "used": "true use"}
 SHOWN = ("auroc", "auroc_share", "brier", "brier_share", "mean_absolute_error")
+COVERAGE_HEADS = ("interval", "risk", "interval_low", "interval_high", "probability", "held")
 A_WEEK = 7
 ANY = Label()  # the label the oracle knows: what is seen of urine tests, for any substance
 
@@ -177,7 +179,7 @@ def interval_coverage(history: History, truth: Truth, setting: Setting) -> dict[
     """How often the interval of a risk holds the oracle's probability, of a model made at the last of its dates.
 
     The interval is that of people with such a history; the oracle tells persons apart whom no record does, so less than
-    the nominal share is held even by a perfect interval.
+    the nominal share is held even by a perfect interval. What it should hold is the mean of a tenth of the risks.
     """
     config, day = setting.config, truth.as_of[-1]
     rows = rows_of(history, config, chosen(config.features), snapshot_day=setting.snapshot_day)
@@ -190,11 +192,14 @@ def interval_coverage(history: History, truth: Truth, setting: Setting) -> dict[
     if interval is None:
         return {}
     probability = known(judged.times, truth)["detected"].probability
-    held = ((interval.low <= probability) & (probability <= interval.high)).astype(np.float64)
     persons = judged.times["person_id"].to_numpy(dtype=object)
     sampling = draws(persons, resamples=config.resamples, seed=config.seed)
-    return {"interval_coverage": {MODEL: plain(estimate(_mean, held, held, sampling))}}
+    told = coverage(model.risk(judged.table), interval, probability, sampling)
+    return {"interval_coverage": {MODEL: plain(told)}}
 
 
-def _mean(held: Floats, _: Floats, weight: Floats) -> float:
-    return float(np.average(held, weights=weight))
+def coverage_lines(told: dict[str, Any]) -> list[tuple[str, ...]]:
+    """All rows and each tenth of the risks, a line each, under COVERAGE_HEADS."""
+    parts = [[f"{each[name]:.3f}" for name in COVERAGE_HEADS[1:-1]] + [shown(each["held"])] for each in told["tenths"]]
+    lines = [(f"tenth {number}", *part) for number, part in enumerate(parts, start=1)]
+    return [("all", *[""] * (len(COVERAGE_HEADS) - 2), shown(told["held"])), *lines]

@@ -26,6 +26,7 @@ from features.history import History, Objects
 from features.schema import EPOCH
 from features.snapshot import Snapshot
 from features.stations import StationMonths
+from models.curves import BEND
 from models.relapse import RelapseModel
 from training.edits import LATE_DAYS, UNHEARD_OF, Ground, newcomer_of
 
@@ -198,6 +199,8 @@ def _joined_columns(
     parts = watched.model.contributions(table_of(watched.model.features))
     names = [f"reason {name}" for name in watched.model.columns]
     shares = pd.DataFrame(parts.by_feature, columns=names).assign(**{SCORE: parts.total})
+    if parts.calibration is not None:
+        shares[f"reason {BEND.name}"] = parts.calibration
     return table.join(shares.where(pd.Series(scored)))
 
 

@@ -6,15 +6,17 @@ searches anew in each of its folds. The sampler is Optuna's TPE (Akiba et al. 20
 """
 
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import optuna
 
 from models.boosters import Growth
 from training.config import Tuning
 from training.lesson import Lesson, checks_of, trees_outside
 from training.splits import person_folds
+
+if TYPE_CHECKING:
+    import optuna
 
 WORTH = 5e-4  # log loss, nats: less than that is no reason to leave what is configured
 
@@ -31,11 +33,13 @@ def tuned(rows: Lesson, growth: Growth, tuning: Tuning) -> Growth:
     """The growth whose calibrated log loss on persons not seen is least; the one given unless another is worth it."""
     if tuning.trials == 0:
         return growth
+    import optuna  # half a second, which only a search should cost
+
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     study = optuna.create_study(sampler=optuna.samplers.TPESampler(seed=growth.seed))
     study.enqueue_trial({name: getattr(growth, name) for name in RANGES})
 
-    def objective(trial: optuna.Trial) -> float:
+    def objective(trial: "optuna.Trial") -> float:
         rounds, loss = best_rounds(rows, suggested(trial, growth), tuning)
         trial.set_user_attr("rounds", rounds)
         return loss
@@ -46,7 +50,7 @@ def tuned(rows: Lesson, growth: Growth, tuning: Tuning) -> Growth:
     return replace(growth, rounds=int(chosen.user_attrs["rounds"]), **chosen.params)
 
 
-def suggested(trial: optuna.Trial, growth: Growth) -> Growth:
+def suggested(trial: "optuna.Trial", growth: Growth) -> Growth:
     """The growth of a trial; whole numbers where the growth has them, all on a logarithmic scale."""
     drawn: dict[str, Any] = {
         name: trial.suggest_int(name, int(low), int(high), log=True)
