@@ -5,6 +5,7 @@ from typing import Annotated
 from fastapi import FastAPI, Query, Response
 
 from serving import (
+    bulletin_routes,
     feedback_routes,
     health_routes,
     history_routes,
@@ -19,6 +20,7 @@ from serving import (
 )
 from serving.access import Access
 from serving.audit_page import MOST_ENTRIES, AuditPage, page
+from serving.bulletins import Bulletins
 from serving.champions import Resolve
 from serving.desk import Desk
 from serving.door import Door, StrictRoute, answer_problems
@@ -78,11 +80,13 @@ def create(settings: Settings, resolve: Resolve) -> FastAPI:
     observed_routes.add(app, desk)
     made = Indicators(desk)
     indicator_routes.add(app, made)
+    bulletins = Bulletins(desk)
+    bulletin_routes.add(app, bulletins)
     model_routes.add(app, desk)
     _add_audit(app, settings)
     health_routes.add(app, desk, metrics)
     pages.add(app)
-    site.add(app, book, made)
+    site.add(app, book, made, bulletins)
     return app
 
 

@@ -52,6 +52,18 @@ def half_month_before(until: date) -> date:
     return until.replace(day=15) if until.day > 15 else until.replace(day=1) - timedelta(days=1)
 
 
+def half_months(day: date, *, n: int = 1) -> list[date]:
+    """The last days of the last half-months that are over by the end of a day, the newest first.
+
+    >>> half_months(date(2024, 3, 14), n=2), half_months(date(2024, 3, 15))
+    ([datetime.date(2024, 2, 29), datetime.date(2024, 2, 15)], [datetime.date(2024, 3, 15)])
+    """
+    ends = [half_month_before(day + timedelta(days=1))]
+    while len(ends) < n:
+        ends.append(half_month_before(ends[-1]))
+    return ends
+
+
 def dues(history: History, until: date) -> pd.DataFrame:
     """station_id (None where nothing says whose it was), indicator, done, and whether it was `answered` at all.
 

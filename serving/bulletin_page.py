@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from html import escape
+from importlib.resources import files
 
 from markupsafe import Markup
 
@@ -29,21 +30,36 @@ STEPS = 120
 
 
 def page_of(made: Bulletin, names: Mapping[str, str], wording: Wording) -> str:
-    """The bulletin as a page; everything in it is escaped. `names`: of the stations, where they have one."""
+    """The bulletin as a page that stands for itself; everything in it is escaped."""
+    look = files("serving.ui").joinpath("static/bulletin.css").read_text(encoding="utf-8")
+    return (
+        environment()
+        .get_template("bulletin.html")
+        .render(
+            title=wording.text("bulletin", "title"),
+            until=made.until,
+            language=wording.language,
+            look=Markup(look),  # noqa: S704 (our own sheet)
+            body=body_of(made, names, wording),
+        )
+    )
+
+
+def body_of(made: Bulletin, names: Mapping[str, str], wording: Wording) -> Markup:
+    """The content of such a page, for a page of any frame. `names`: of the stations, where they have one."""
 
     def text(key: str, **slots: object) -> str:
         return wording.text("bulletin", key, **slots)
 
-    return (
+    body = (
         environment()
-        .get_template("bulletin.html")
+        .get_template("bulletin_body.html")
         .render(
             made=made,
             names=names,
             text=text,
             told=lambda cell: _told(cell, text(cell.state)),
             percent=percent,
-            language=wording.language,
             note=text("note"),
             indicators=INDICATORS,
             colours=COLOURS,
@@ -54,6 +70,7 @@ def page_of(made: Bulletin, names: Mapping[str, str], wording: Wording) -> str:
             funnel={code: funnel(made, names, code, text(f"{code}_title")) for code in INDICATORS},
         )
     )
+    return Markup(body)  # noqa: S704 (a template of ours, which escapes)
 
 
 def percent(share: float | None) -> str:

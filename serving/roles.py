@@ -27,6 +27,7 @@ GET /v1/observed                | yes            | yes          | yes     | yes 
 GET /v1/hotspots.csv            | yes            | yes          | yes     | yes            | -       | yes           | yes
 GET /v1/warnings                | -              | yes          | yes     | yes            | -       | yes           | yes
 GET /v1/indicators              | -              | yes          | yes     | yes            | -       | yes           | -
+GET /v1/bulletin                | -              | yes          | -       | -              | -       | yes           | -
 GET /v1/models                  | -              | -            | -       | yes            | yes     | yes           | -
 GET /v1/models/{name}/card      | -              | -            | -       | yes            | yes     | yes           | -
 GET /v1/models/{name}/card.html | -              | -            | -       | yes            | yes     | yes           | -

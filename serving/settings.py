@@ -6,19 +6,23 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from time import monotonic
+from urllib.parse import urlsplit
 
 from features.errors import ConfigError
 from features.home import Home
 from serving.limits import Caps
-from serving.tokens import Issuer
+from serving.tokens import Issuer, SignOn
 
 RELAPSE_MODEL = "WAYSTATION_RELAPSE_MODEL"
 WORKERS = "WAYSTATION_WORKERS"
 HOSTS = "WAYSTATION_HOSTS"
 AT_ONCE, A_MINUTE = "WAYSTATION_REQUESTS_AT_ONCE", "WAYSTATION_MACHINE_REQUESTS_A_MINUTE"
 ISSUER, AUDIENCE, JWKS = "WAYSTATION_OIDC_ISSUER", "WAYSTATION_OIDC_AUDIENCE", "WAYSTATION_OIDC_JWKS"
+AUTHORIZE, TOKEN = "WAYSTATION_OIDC_AUTHORIZE", "WAYSTATION_OIDC_TOKEN"
+BACK, SECRET = "WAYSTATION_OIDC_RETURN", "WAYSTATION_OIDC_SECRET"
 SECURE_COOKIES = "WAYSTATION_SECURE_COOKIES"
 ROLE_CLAIM, STATION_CLAIM = "WAYSTATION_OIDC_ROLE_CLAIM", "WAYSTATION_OIDC_STATION_CLAIM"
+SIGN_ON_BACK = "/ui/sign-in/back"
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
@@ -72,13 +76,36 @@ class Settings:
 def issuer_of_environment() -> Issuer | None:
     """The issuer of tokens that the environment names, if it names one; ConfigError when it does so by half."""
     needed = {name: os.environ.get(name, "") for name in (ISSUER, AUDIENCE, JWKS)}
-    if not any(needed.values()):
+    sign_on = _sign_on()
+    if not any(needed.values()) and sign_on is None:
         return None
     missing = [name for name, value in needed.items() if not value]
     if missing:
         raise ConfigError(f"settings: {', '.join(missing)} must be set beside the others of an issuer of tokens.")
-    claims = {"role_claim": os.environ.get(ROLE_CLAIM), "station_claim": os.environ.get(STATION_CLAIM)}
-    return Issuer(*needed.values(), **{name: value for name, value in claims.items() if value})
+    return Issuer(
+        needed[ISSUER],
+        needed[AUDIENCE],
+        needed[JWKS],
+        role_claim=os.environ.get(ROLE_CLAIM) or Issuer.role_claim,
+        station_claim=os.environ.get(STATION_CLAIM) or Issuer.station_claim,
+        sign_on=sign_on,
+    )
+
+
+def _sign_on() -> SignOn | None:
+    """Where readers of the pages sign in, if it is named; ConfigError for half of it, or for what others could read."""
+    needed = {name: os.environ.get(name, "") for name in (AUTHORIZE, TOKEN, BACK)}
+    if not any(needed.values()):
+        return None
+    for name, value in needed.items():
+        parts = urlsplit(value)
+        if not (parts.scheme == "https" and parts.hostname) and not (
+            parts.scheme == "http" and parts.hostname in LOOPBACK
+        ):
+            raise ConfigError(f"settings: {name} should be an https address (http on this machine alone).")
+    if urlsplit(needed[BACK]).path != SIGN_ON_BACK:
+        raise ConfigError(f"settings: {BACK} should be the address of this service, with the path {SIGN_ON_BACK}.")
+    return SignOn(needed[AUTHORIZE], needed[TOKEN], needed[BACK], os.environ.get(SECRET) or None)
 
 
 def _caps() -> Caps:

@@ -4,9 +4,10 @@ The algorithm is taken from our list, never from the token, and the key from the
 public key used as a shared secret gets anywhere. Whatever is wrong with a token, the answer is the same.
 """
 
+import hmac
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -26,6 +27,16 @@ NOT_A_TOKEN = (JoseError, ValueError, TypeError, KeyError, AttributeError, Recur
 
 
 @dataclass(frozen=True)
+class SignOn:
+    """The issuer's own sign-in: its authorization and token endpoints, our address to come back to, our secret."""
+
+    authorize: str
+    token: str
+    back: str
+    secret: str | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True)
 class Issuer:
     """Whose tokens are taken: `iss` and `aud` they must carry, where the keys are, and the claims that say who asks."""
 
@@ -34,6 +45,7 @@ class Issuer:
     jwks: str
     role_claim: str = "waystation_role"
     station_claim: str = "waystation_station"
+    sign_on: SignOn | None = None  # readers of the pages are sent there; the audience is our client id
 
 
 @dataclass(frozen=True)
@@ -46,6 +58,20 @@ class Tokens:
 
     def caller_of(self, token: str) -> Caller | None:
         """Who a token speaks of; None when anything at all is wrong with it."""
+        claims = self._claims(token)
+        return None if claims is None else self._caller(claims)
+
+    def newcomer(self, token: str, nonce: str) -> Caller | None:
+        """Who an ID token speaks of; None also where it was not made for us and for the sign-in of this nonce.
+
+        OpenID Connect Core 1.0, section 3.1.3.7.
+        """
+        claims = self._claims(token)
+        if claims is None or not hmac.compare_digest(str(claims.get("nonce")).encode(), nonce.encode()):
+            return None
+        return self._caller(claims) if claims.get("azp", self.issuer.audience) == self.issuer.audience else None
+
+    def _claims(self, token: str) -> dict[str, Any] | None:
         if len(token) > LONGEST_TOKEN:
             return None
         try:
@@ -53,7 +79,7 @@ class Tokens:
             self._rules().validate(claims)
         except NOT_A_TOKEN:
             return None
-        return self._caller(claims)
+        return claims
 
     def _key(self, token: GuestProtocol) -> KeySet:
         key_id = token.headers().get("kid")

@@ -45,7 +45,7 @@ def asked(url, act, person_id, headers):
 def query(path, person_id):
     if path == "/v1/worklist":
         return f"as_of={AS_OF}&purpose=support_plan&station={STATIONS_OF.get(person_id, 'NOWHERE')}"
-    settled = {"/v1/observed": f"year={TODAY.year - 2}"}
+    settled = {"/v1/observed": f"year={TODAY.year - 2}", "/v1/bulletin": "until=2024-05-31"}
     known = settled | {"/v1/audit": "limit=1", "/v1/corrections": "purpose=review", "/v1/metrics": ""}
     return known.get(path, f"as_of={AS_OF}")
 

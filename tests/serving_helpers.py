@@ -279,11 +279,9 @@ def problem(answer, status, code):
 
 
 @contextmanager
-def serving(home, log, *, workers=1, **environment):
+def serving(home, log, *, workers=1, port=None, **environment):
     """The address of a real service over a home; its output goes to the file `log`."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = port or free_port()
     script = (
         "import sys; from pathlib import Path; from features.home import Home; from serving.run import serve;"
         f"serve(Home(Path(sys.argv[1])), port={port}, workers={workers})"
@@ -299,6 +297,13 @@ def serving(home, log, *, workers=1, **environment):
         finally:
             process.terminate()
             process.wait(timeout=30)
+
+
+def free_port():
+    """A port of this machine that nobody listens at."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return free.getsockname()[1]
 
 
 def wait_until_up(url, process, log, *, seconds=60):

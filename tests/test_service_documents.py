@@ -40,6 +40,7 @@ def test_the_openapi_document_lists_what_is_answered(url):
         "/v1/warnings",
         "/v1/observed",
         "/v1/indicators",
+        "/v1/bulletin",
         "/v1/models",
         "/v1/models/{name}/card",
         "/v1/models/{name}/card.html",
@@ -74,6 +75,12 @@ def test_the_openapi_document_lists_what_is_answered(url):
     for path, method in (("/v1/scores", "post"), ("/v1/scores:batch", "post"), ("/v1/hotspots", "get")):
         headers = {each["name"] for each in told["paths"][path][method]["parameters"] if each["in"] == "header"}
         assert headers == {"accept-language"} | ({"if-none-match"} if path == "/v1/hotspots" else set())
+
+
+def test_without_an_issuer_the_door_of_the_pages_names_none(url):
+    assert b"/ui/sign-in/away" not in ask(f"{url}/ui/sign-in").body
+    for path in ("away", "back"):
+        assert ask(f"{url}/ui/sign-in/{path}").status == 404
 
 
 def test_the_openapi_document_says_where_a_key_is_needed(url):

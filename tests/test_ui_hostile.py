@@ -21,6 +21,7 @@ FIELDS = {
     "/ui/worklist": ("q", "level", "tab", "sort", "page", "as_of", "station", "lang", "print"),
     "/ui/worklist.csv": ("q", "sort"),
     "/ui/person": ("of", "as_of", "kept"),
+    "/ui/bulletin": ("until", "lang"),
     "/ui/models": ("lang",),
     "/ui/sign-in": ("next", "lang"),
 }

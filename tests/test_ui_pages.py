@@ -3,6 +3,7 @@
 import csv
 import io
 import re
+import shutil
 from itertools import product
 
 import pytest
@@ -10,13 +11,14 @@ import pytest
 from features.languages import LANGUAGES
 from tests.serving_helpers import AS_OF, ask, bearer
 from tests.test_access import newest
-from tests.ui_helpers import HOSTILE, PHONE, SCRIPT, ask_as, fetched, session_of, tab, violations
+from tests.ui_helpers import ABSENT, HOSTILE, PHONE, SCRIPT, ask_as, fetched, session_of, tab, violations
 
 PAGES = {
     f"/ui/worklist?as_of={AS_OF}": "station_worker",
     f"/ui/worklist?as_of={AS_OF}&tab=overdue&print=yes": "station_lead",
     "/ui/models": "data_scientist",
     f"/ui/indicators?as_of={AS_OF}": "planner",
+    "/ui/bulletin?until=2024-05-31": "station_lead",
     f"/ui/map/warnings?as_of={AS_OF}": "planner",
     "/ui/sign-in": None,
     "/ui/no-such-page": "planner",
@@ -129,6 +131,48 @@ def test_the_page_of_the_indicators_tells_the_numbers_of_the_route(browser, ui_s
             numbers = f"{figure['numerator']} of {figure['denominator']}"
             assert ("not told" if figure["share"] is None else numbers) in panels[each["name"]]
         assert watched.faults == []
+
+
+# The bulletin
+
+
+def test_the_bulletin_is_for_leads_and_administrators_and_tells_what_the_route_tells(ui_site):
+    shown = {role: ask_as(ui_site, role, "/ui/bulletin?until=2024-05-31").status for role in ui_site.keys}
+    assert {role for role, status in shown.items() if status == 200} == {"station_lead", "administrator"}
+    assert set(shown.values()) == {200, 403}
+    key = ui_site.keys["station_lead"]
+    told = ask(f"{ui_site.url}/v1/bulletin?until=2024-05-31&language=en", headers=bearer(key)).body.decode()
+    kept = ask_as(ui_site, "station_lead", "/ui/bulletin.html?until=2024-05-31&lang=en")
+    assert kept.headers["content-disposition"] == 'attachment; filename="bulletin-2024-05-31.html"'
+    assert kept.text() == told
+    page = ask_as(ui_site, "station_lead", "/ui/bulletin?until=2024-05-31&lang=en").text()
+    assert told.partition("<main>")[2].partition("</main>")[0].strip() in page
+    assert "style=" not in page
+
+
+def test_a_half_month_is_chosen_without_javascript(browser, ui_site):
+    with tab(browser, ui_site, "administrator", language="en", script=False) as watched:
+        page = watched.page
+        page.goto(f"{ui_site.url}/ui/bulletin")
+        newest = page.input_value("#until")
+        page.select_option("#until", index=1)
+        page.click("form.controls button")
+        page.wait_for_url("**until=**")
+        assert page.input_value("#until") < newest
+        assert watched.faults == []
+
+
+@pytest.mark.parametrize("until", ["2024-05-30", "2999-12-31", "2024-02-30", "x"])
+def test_a_bulletin_is_of_a_half_month_that_is_over(ui_site, until):
+    assert ask_as(ui_site, "station_lead", f"/ui/bulletin?until={until}").status == 422
+
+
+def test_the_bulletin_is_printed_as_pdf(ui_site):
+    if shutil.which("chromium") is None:
+        pytest.skip(ABSENT)
+    answer = ask_as(ui_site, "station_lead", "/ui/bulletin.pdf?until=2024-05-31")
+    assert (answer.status, answer.headers["content-type"]) == (200, "application/pdf")
+    assert answer.body.startswith(b"%PDF-")
 
 
 # The map

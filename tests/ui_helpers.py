@@ -13,7 +13,8 @@ import pytest
 from features.intake import ingest
 from features.store import Store
 from serving.roles import OF_A_STATION, ROLES
-from tests.serving_helpers import TODAY, build_city, key_for, serving
+from tests.oidc_issuer import issuing
+from tests.serving_helpers import TODAY, build_city, free_port, key_for, serving
 
 AXE = Path(__file__).parent / "axe" / "axe.min.js"
 SCRIPT = "<script>alert(1)</script>"
@@ -30,6 +31,7 @@ class Site:
     url: str
     home: object
     keys: dict
+    issuer: object
 
 
 @contextmanager
@@ -38,8 +40,9 @@ def site(folder):
     city = build_city(folder, n_persons=40)
     rename(city.home, folder / "renamed")
     keys = {role: key_for(city.home, role, "S1" if role in OF_A_STATION else None) for role in ROLES}
-    with serving(city.home, folder / "service.log") as url:
-        yield Site(url, city.home, keys)
+    port = free_port()
+    with issuing() as issuer, serving(city.home, folder / "service.log", port=port, **issuer.settings(port)) as url:
+        yield Site(url, city.home, keys, issuer)
 
 
 def rename(home, folder):
@@ -133,9 +136,17 @@ def fetched(site, path, *, form=None, body=None, kind=None, cookie=None, headers
     try:
         connection.request("GET" if body is None else "POST", path, body, {**told, **(headers or {})})
         answer = connection.getresponse()
-        return Fetched(answer.status, {name.lower(): value for name, value in answer.getheaders()}, answer.read())
+        return Fetched(answer.status, headers_of(answer), answer.read())
     finally:
         connection.close()
+
+
+def headers_of(answer):
+    """The headers by name; of a name that came twice both values, as RFC 9110 joins them."""
+    told = {}
+    for name, value in answer.getheaders():
+        told[name.lower()] = f"{told[name.lower()]}, {value}" if name.lower() in told else value
+    return told
 
 
 def session_of(site, key, **form):

@@ -15,7 +15,7 @@ from serving.ui.view import View
 def as_of(view: View, *, latest: date) -> date:
     """The as-of date of a page."""
     given = view.request.query_params.get("as_of")
-    return day_of(given) if given else latest
+    return day_of(given, "as_of") if given else latest
 
 
 def last_known_day(view: View, table: str) -> date:
@@ -31,12 +31,12 @@ def last_known_day(view: View, table: str) -> date:
     return today if found is None else EPOCH + timedelta(days=int(found))
 
 
-def day_of(text: str) -> date:
-    """The day a text names; ProblemError when it names none."""
+def day_of(text: str, field: str) -> date:
+    """The day that the text of a field names; ProblemError when it names none."""
     try:
         day = date.fromisoformat(text)
     except ValueError:
-        raise fault_of("as_of", "not_a_date", "YYYY-MM-DD") from None
+        raise fault_of(field, "not_a_date", "YYYY-MM-DD") from None
     if not FIRST_DAY <= day <= LAST_DAY:
-        raise fault_of("as_of", "out_of_range", f"{FIRST_DAY} to {LAST_DAY}")
+        raise fault_of(field, "out_of_range", f"{FIRST_DAY} to {LAST_DAY}")
     return day

@@ -10,6 +10,7 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 from joserfc import jwe
 from joserfc.errors import JoseError
@@ -22,6 +23,7 @@ KEY_FILE = "pages.key"
 HEADER = {"alg": "dir", "enc": "A256GCM"}
 LASTS_SECONDS = 10 * 3_600
 LONGEST_COOKIE = 12_000
+AWAY_SECONDS = 600
 NOT_A_SESSION = (JoseError, ValueError, TypeError, KeyError, UnicodeError)
 
 
@@ -33,6 +35,18 @@ class Session:
     purpose: str
     since: int  # seconds since 1970
     form_id: str
+
+
+@dataclass(frozen=True)
+class Leaving:
+    """A reader who was sent to the issuer to sign in: the attempt, and what was asked for at the door."""
+
+    state: str
+    nonce: str
+    verifier: str
+    purpose: str
+    wanted: str
+    since: int  # seconds since 1970
 
 
 @dataclass(frozen=True)
@@ -50,35 +64,47 @@ class Sessions:
         """A new session."""
         return Session(credential, purpose, at, secrets.token_hex(16))
 
-    def sealed(self, session: Session) -> str:
-        """The session as the value of a cookie (RFC 7516, AES-256-GCM)."""
-        plain = json.dumps(asdict(session)).encode()
-        return jwe.encrypt_compact(HEADER, plain, OctKey.import_key(self.key))
+    def sealed(self, told: Session | Leaving) -> str:
+        """A session, or who is on the way to one, as the value of a cookie."""
+        return self._sealed(asdict(told))
 
     def opened(self, sealed: str, *, at: int) -> Session | None:
         """The session in a cookie; None where it is none of ours, or over."""
-        if not sealed or len(sealed) > LONGEST_COOKIE:
-            return None
         try:
-            found = jwe.decrypt_compact(sealed, OctKey.import_key(self.key), algorithms=list(HEADER.values()))
-            session = Session(**json.loads(found.plaintext or b""))
+            session = Session(**self._opened(sealed))
         except NOT_A_SESSION:
             return None
         return session if 0 <= at - session.since < LASTS_SECONDS else None
 
+    def back(self, sealed: str, *, at: int) -> Leaving | None:
+        """Who comes back from the issuer; None where we sent nobody there, or too long ago."""
+        try:
+            leaving = Leaving(**self._opened(sealed))
+        except NOT_A_SESSION:
+            return None
+        return leaving if 0 <= at - leaving.since < AWAY_SECONDS else None
+
     def reference_to(self, person_id: str) -> str:
         """What stands for a person in an address: proxies and browsers keep addresses, and are to keep no ids."""
-        return jwe.encrypt_compact(HEADER, json.dumps({"person": person_id}).encode(), OctKey.import_key(self.key))
+        return self._sealed({"person": person_id})
 
     def person_of(self, reference: str) -> str | None:
         """The person a reference stands for; None where it is none of ours."""
-        if len(reference) > LONGEST_COOKIE:
-            return None
         try:
-            found = jwe.decrypt_compact(reference, OctKey.import_key(self.key), algorithms=list(HEADER.values()))
-            return str(json.loads(found.plaintext or b"")["person"])
+            return str(self._opened(reference)["person"])
         except NOT_A_SESSION:
             return None
+
+    def _sealed(self, told: Mapping[str, object]) -> str:
+        """RFC 7516, AES-256-GCM."""
+        return jwe.encrypt_compact(HEADER, json.dumps(told).encode(), OctKey.import_key(self.key))
+
+    def _opened(self, sealed: str) -> dict[str, Any]:
+        """What was sealed; one of NOT_A_SESSION where nothing of ours was."""
+        if not sealed or len(sealed) > LONGEST_COOKIE:
+            raise ValueError("nothing of ours is empty, or that long")
+        found = jwe.decrypt_compact(sealed, OctKey.import_key(self.key), algorithms=list(HEADER.values()))
+        return dict(json.loads(found.plaintext or b""))
 
     def form_token(self, session: Session) -> str:
         """What every form of the session carries, and no other site can know."""

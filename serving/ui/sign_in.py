@@ -1,5 +1,7 @@
 """Sign-in and sign-out: a key or token is held against the same lists as on every request, then sealed in a cookie."""
 
+from dataclasses import dataclass
+
 from anyio import to_thread
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
@@ -18,30 +20,55 @@ SEE_OTHER = 303
 DEFAULT_PURPOSE = "support_plan"
 NOBODY = Caller(UNKNOWN_ACTOR, UNKNOWN_ACTOR)
 PURPOSES_AT_THE_DOOR = tuple(each for each in PURPOSES if each != "research")  # research names nobody
+KEPT_BY_BROWSERS = 4_000  # a longer cookie is dropped without a word (RFC 6265, section 6.1)
+FAILURES = {"no_key", "bad_key", "sign_on_failed"}
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What a reader asks for at the door: for which purpose to read persons, and which page comes first."""
+
+    purpose: str
+    wanted: str
 
 
 async def form(view: View) -> Response:
     """The page to sign in."""
-    return _form(view, _next(view.request.query_params.get("next", "")))
+    return _form(view, next_of(view.request.query_params.get("next", "")))
 
 
 async def enter(view: View) -> Response:
     """To the page wanted, with a session; back to the form where the key is not good. Either is recorded."""
     fields = await form_of(view.request)
-    wanted, credential = _next(fields.get("next", "")), fields.get("key", "").strip()
-    purpose = fields.get("purpose", DEFAULT_PURPOSE)
+    wish = Wish(fields.get("purpose", DEFAULT_PURPOSE), next_of(fields.get("next", "")))
+    credential = fields.get("key", "").strip()
     with view.guard.limits.place():
         try:
             caller = await view.guard.access.caller_of(f"Bearer {credential}")
-            _check(caller, purpose)
+            return await let_in(view, caller, credential, wish)
         except ProblemError as refused:
-            return await _refused(view, refused, wanted)
-        await _record(view, caller, ANSWERED)
-    settings = view.desk.settings
-    session = view.sessions.begun(credential, purpose, at=int(settings.now().timestamp()))
-    response = RedirectResponse(wanted, SEE_OTHER)
-    view.remember(response, COOKIE, view.sessions.sealed(session), LASTS_SECONDS)
+            return await turned_away(view, refused, wish)
+
+
+async def let_in(view: View, caller: Caller, credential: str, wish: Wish) -> Response:
+    """To the page wanted, with a session, recorded; ProblemError where the caller may not have one."""
+    _check(caller, wish.purpose)
+    session = view.sessions.begun(credential, wish.purpose, at=int(view.desk.settings.now().timestamp()))
+    sealed = view.sessions.sealed(session)
+    if len(sealed) > KEPT_BY_BROWSERS:
+        raise ProblemError("token_too_long")
+    await _record(view, caller, ANSWERED)
+    response = RedirectResponse(wish.wanted, SEE_OTHER)
+    view.remember(response, COOKIE, sealed, LASTS_SECONDS)
     return response
+
+
+async def turned_away(view: View, refused: ProblemError, wish: Wish) -> Response:
+    """The form again, with what was wrong, recorded."""
+    if refused.code in FAILURES:
+        view.guard.limits.count_failure(view.request.client.host if view.request.client else "")
+    await _record(view, NOBODY, refused.code)
+    return _form(view, wish.wanted, refused)
 
 
 async def leave(view: View) -> Response:
@@ -60,13 +87,6 @@ def _check(caller: Caller, purpose: str) -> None:
         purposes.check(caller, purpose, with_events=False)
 
 
-async def _refused(view: View, refused: ProblemError, wanted: str) -> Response:
-    if refused.code in {"no_key", "bad_key"}:
-        view.guard.limits.count_failure(view.request.client.host if view.request.client else "")
-    await _record(view, NOBODY, refused.code)
-    return _form(view, wanted, refused)
-
-
 async def _record(view: View, caller: Caller, outcome: str) -> None:
     at = view.desk.settings.now().isoformat(timespec="milliseconds")
     request_id = view.request.scope["request_id"]
@@ -82,10 +102,11 @@ def _form(view: View, wanted: str, refused: ProblemError | None = None) -> HTMLR
         wanted=wanted,
         fault=fault,
         purposes=PURPOSES_AT_THE_DOOR,
+        sign_on=view.desk.settings.issuer is not None and view.desk.settings.issuer.sign_on is not None,
     )
 
 
-def _next(wanted: str) -> str:
+def next_of(wanted: str) -> str:
     """The address to go to: one of our pages, never of another site."""
     is_ours = wanted.startswith("/ui/") and wanted.isprintable() and not set(wanted) & set("\\ ") and ".." not in wanted
     return wanted if is_ours and not wanted.startswith("/ui/sign-") else "/ui/"

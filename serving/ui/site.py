@@ -13,11 +13,13 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
+from serving.bulletins import Bulletins
 from serving.feedback import Book
 from serving.indicators import Indicators
 from serving.problems import ProblemError
 from serving.services import Services
-from serving.ui import home_page, models_page, sign_in, worklist_page
+from serving.ui import home_page, models_page, sign_in, sign_on, worklist_page
+from serving.ui.bulletin_page import BulletinPage
 from serving.ui.feedback_form import FeedbackForm
 from serving.ui.forms import form_of
 from serving.ui.indicators_page import IndicatorsPage
@@ -35,17 +37,19 @@ SIGNED_OUT = {"no_key", "bad_key"}
 SEE_OTHER = 303
 
 
-def add(app: FastAPI, book: Book, indicators: Indicators) -> None:
+def add(app: FastAPI, book: Book, indicators: Indicators, bulletins: Bulletins) -> None:
     """Add the pages to the application; `book` is where feedback is kept."""
     sessions = Sessions.open(app.state.desk.settings.home.path)
     open_to_all, guarded = partial(_open, sessions), partial(_guarded, sessions)
-    shown, said = MapPage(), FeedbackForm(book)
+    shown, said, work = MapPage(), FeedbackForm(book), BulletinPage(bulletins)
     person = PersonPage(Services.of_home(app.state.desk.settings.home.path), book)
     writing = partial(_writing, sessions)
     routes = [
         Route("/", open_to_all(home_page.home)),
         Route("/sign-in", open_to_all(sign_in.form), methods=["GET"]),
         Route("/sign-in", open_to_all(sign_in.enter), methods=["POST"]),
+        Route("/sign-in/away", open_to_all(sign_on.away)),
+        Route("/sign-in/back", open_to_all(sign_on.back)),
         Route("/sign-out", open_to_all(sign_in.leave), methods=["POST"]),
         Route("/worklist", guarded("GET /v1/worklist", worklist_page.page)),
         Route("/worklist.csv", guarded("GET /v1/worklist", worklist_page.table)),
@@ -54,6 +58,9 @@ def add(app: FastAPI, book: Book, indicators: Indicators) -> None:
         Route("/person/report", writing("POST /v1/reports", said.report), methods=["POST"]),
         Route("/person/review", writing("POST /v1/feedback:review", said.review), methods=["POST"]),
         Route("/indicators", guarded("GET /v1/indicators", IndicatorsPage(indicators).page)),
+        Route("/bulletin", guarded("GET /v1/bulletin", work.page)),
+        Route("/bulletin.html", guarded("GET /v1/bulletin", work.html)),
+        Route("/bulletin.pdf", guarded("GET /v1/bulletin", work.pdf)),
         Route("/models", guarded("GET /v1/models", models_page.page)),
         *(Route(path, guarded("GET /v1/hotspots", page)) for path, page in _map_pages(shown)),
         Route("/map/warnings", guarded("GET /v1/warnings", shown.warnings)),

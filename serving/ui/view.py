@@ -25,6 +25,7 @@ NAVIGATION = {
     "worklist": "GET /v1/worklist",
     "map": "GET /v1/hotspots",
     "indicators": "GET /v1/indicators",
+    "bulletin": "GET /v1/bulletin",
     "models": "GET /v1/models",
 }
 

@@ -1,0 +1,54 @@
+"""The bulletins of a store, by half-month: the last ones are held, for a whole city has to be read to make one.
+
+Told are half-months that are over, no other days: from the bulletins of two days in a row one could see what one day
+brought.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from threading import Lock
+
+import sqlalchemy as sa
+
+from features.errors import StoreError
+from serving.bulletin import Bulletin, names_of, of_store
+from serving.bulletin_dues import half_months
+from serving.desk import Desk
+from serving.kept import Kept
+from serving.problems import ProblemError, fault_of
+
+ENDS = "YYYY-MM-15, YYYY-MM-28/29/30/31"
+HELD = 24
+
+
+@dataclass
+class Bulletins:
+    """The bulletins of a home."""
+
+    desk: Desk
+    _held: Kept[Bulletin] = field(default_factory=lambda: Kept(HELD))
+    _lock: Lock = field(default_factory=Lock)
+
+    def of(self, until: date) -> Bulletin:
+        """The bulletin of the half-month that ends on a day; ProblemError when none does, or it is not over."""
+        if until > self.desk.settings.today:
+            raise fault_of("until", "in_the_future")
+        if half_months(until) != [until]:
+            raise fault_of("until", "one_of", ENDS)
+        key = (self.desk.histories.snapshot(), until)
+        with self._lock:  # whoever asks meanwhile waits for the answer instead of reading the city again
+            return self._held.get(key, lambda: self._made(until), key_of=lambda _: key)
+
+    def names(self, language: str) -> Mapping[str, str]:
+        """The names of the stations that have one."""
+        try:
+            return names_of(self.desk.histories.store(), language)
+        except (StoreError, sa.exc.SQLAlchemyError):
+            raise ProblemError("store_unavailable") from None
+
+    def _made(self, until: date) -> Bulletin:
+        try:
+            return of_store(self.desk.histories.store(), until)
+        except (StoreError, sa.exc.SQLAlchemyError):
+            raise ProblemError("store_unavailable") from None
