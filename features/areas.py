@@ -31,6 +31,7 @@ __all__ = [
     "locate",
     "parent_sums",
     "townships",
+    "unplaced",
 ]
 
 
@@ -110,6 +111,13 @@ def locate(incidents: pd.DataFrame, areas: AreaSet) -> Ints:
         else:
             found[by_point] = _in_polygons(points, areas)
     return found
+
+
+def unplaced(incidents: pd.DataFrame, areas: AreaSet) -> NDArray[np.bool_]:
+    """Which incidents tell of no place that could be looked up among these areas: nobody knows if they lie outside."""
+    by_point = _has_point(incidents) & (areas.tiling is not None or areas.polygons is not None)
+    by_name = incidents["area_id"].notna() & (areas.tiling is None)
+    return np.asarray(~by_point & ~by_name & (areas.positions(incidents["area_id"]) == OUTSIDE), np.bool_)
 
 
 def geometries(area_ids: Iterable[str], areas: pd.DataFrame | None) -> list[dict[str, Any] | None]:

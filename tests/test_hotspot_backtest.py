@@ -111,6 +111,21 @@ def test_an_area_first_heard_of_after_the_first_origin_lies_outside():
     assert told["incidents_outside"] > 0
 
 
+def test_what_tells_of_no_place_is_counted_apart_and_is_no_miss():
+    rows = city()
+    lost = rows.assign(area_id=rows["area_id"].mask(rows.index % 10 == 0, None))
+    told = judge(Places(lost, AREAS), SMALL)
+    counts = told.figures["counts"]
+    assert counts["incidents_without_place"] > 0
+    assert counts["incidents_outside"] == 0
+    assert told.outcome.total.sum() == told.outcome.observed.sum()
+
+
+def test_without_districts_the_standing_line_promises_none():
+    told = judge(Places(city(), AREAS), SMALL).figures["horizons"]["4"]["provident"]
+    assert not told["one_in_each_district"]
+
+
 def test_a_city_in_which_there_is_nothing_to_learn_stays_at_its_prior():
     told = judge(Places(city(), AREAS), SMALL).figures["horizons"]["4"]["trees_over_prior"]
     assert told["mean_abs_log_ratio"] < 0.1

@@ -48,6 +48,30 @@ def test_a_declared_day_of_news_wins_over_the_lag(tmp_path):
     assert (told["known_on"] - told["occurred_on"]).tolist() == [2, 0]
 
 
+def test_where_no_day_of_news_is_declared_the_lag_stands_for_it(tmp_path):
+    told = places(tmp_path, "date,area_id,known_on\n2024-01-01,A,\n2024-01-02,A,2024-01-05\n2024-02-01,A,2024-02-01")
+    assert (told["known_on"] - told["occurred_on"]).tolist() == [14, 3, 0]
+    empty = places(tmp_path, "date,area_id,known_on\n2024-01-01,A,\n2024-02-01,A,", lag=0)
+    assert (empty["known_on"] - empty["occurred_on"]).tolist() == [0, 0]
+
+
+def test_all_faults_of_a_file_are_told_at_once(tmp_path):
+    text = """date,lon,lat,known_on
+              soon,105.1,30.1,2024-01-01
+              2024-01-02,east,30.1,later
+              2024-01-03,105.1,3010,
+              2024-01-04,,30.1,"""
+    with pytest.raises(SchemaError) as refused:
+        places(tmp_path, text)
+    told = str(refused.value)
+    assert "`date` is not a date such as 2025-12-31. Lines: 2;" in told
+    assert "`known_on` is not a date such as 2025-12-31. Lines: 3;" in told
+    assert "`lon` is not a number. Lines: 3;" in told
+    assert "`lat` is not in degrees. Lines: 4;" in told
+    assert "one of `lon` and `lat` is empty; expected both or none. Lines: 5" in told
+    assert not any(value in told for value in ("soon", "east", "later", "3010"))
+
+
 def test_coordinates_of_chinese_vendors_are_converted_only_when_said_so(tmp_path):
     east, north = shifted(np.array([106.63]), np.array([26.65]))
     text = f"date,lon,lat\n2024-01-01,{east[0]},{north[0]}"

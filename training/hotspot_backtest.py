@@ -127,10 +127,11 @@ def _figures(
 
 
 def _provident(expected: Floats, outcome: Outcome, weights: Floats) -> dict[str, Any]:
-    """The standing line of the report: a fifth of the areas, one in each district at least, and what they held."""
+    """The standing line of the report: what a fifth of the areas held, one in each district where any is known."""
     held = metrics.figures({"held": metrics.standing(expected, outcome)}, weights)["held"]
     return {
         "share_of_areas": metrics.STANDING_SHARE,
+        "one_in_each_district": outcome.districts is not None,
         "aim": metrics.STANDING_AIM,
         "held": held,
         "reached": (held["value"] or 0.0) >= metrics.STANDING_AIM,
@@ -145,4 +146,5 @@ def _counts(outcome: Outcome) -> dict[str, int]:
         "districts": len(districts),
         "incidents": int(outcome.total.sum()),
         "incidents_outside": int(outcome.outside.sum()),
+        "incidents_without_place": outcome.n_unplaced,
     }

@@ -5,6 +5,7 @@ they are there. Areas: a CSV of the `areas` table, or a GeoJSON file whose featu
 """
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from features.grids import Floats
 from features.hotspot import Places
 
 NAMES = {"lon": "longitude", "lat": "latitude", "date": "occurred_on"}
+CALLED = {**{told: name for name, told in NAMES.items()}, "known_on": "known_on"}  # as the file has them
 DEFAULTS = {"kind": "overdose", "reported_by": "service"}
 LARGEST = {"longitude": 180.0, "latitude": 90.0}
 SHOWN = 5  # row numbers named in an error
@@ -32,6 +34,7 @@ def read_places(incidents: Path, areas: Path | None, *, known_lag_days: int, coo
     if known_lag_days < 0:
         raise ConfigError("--known-lag-days is below zero; an incident cannot be known before it occurred.")
     given = _read_csv(incidents).rename(columns=NAMES)
+    _refuse([*_missing(given), *_of_dates(given), *_of_points(given)])
     told = _placed(_dated(given, known_lag_days), coordinates)
     told = told.assign(**{name: value for name, value in DEFAULTS.items() if name not in told})
     told = told[told["known_on"] <= told["occurred_on"].max()].reset_index(drop=True)
@@ -91,42 +94,79 @@ def _row(feature: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _dated(given: pd.DataFrame, known_lag_days: int) -> pd.DataFrame:
+def _missing(given: pd.DataFrame) -> Iterator[str]:
+    """What is wrong with the columns there are."""
     if "occurred_on" not in given:
-        raise SchemaError("incidents: there is no column `date`; expected `date` with `lon, lat` or with `area_id`.")
-    occurred = _days(given, "occurred_on")
-    known = _days(given, "known_on") if "known_on" in given else occurred + known_lag_days
+        yield "there is no column `date`; expected `date` with `lon, lat` or with `area_id`"
+    if "area_id" not in given and not {*LARGEST} <= {*given.columns}:
+        yield "there is no place; expected columns `lon` and `lat`, or `area_id`"
+
+
+def _of_dates(given: pd.DataFrame) -> Iterator[str]:
+    """What is wrong with the dates; when an incident was known may be left empty, when it occurred may not."""
+    for name in ("occurred_on", "known_on"):
+        if name in given:
+            empty = given[name].isna() & (name == "known_on")
+            yield from _lines(_dates(given, name).isna() & ~empty, f"`{CALLED[name]}` is not a date such as 2025-12-31")
+
+
+def _of_points(given: pd.DataFrame) -> Iterator[str]:
+    """What is wrong with the coordinates; both may be left empty, one alone may not."""
+    names = [name for name in LARGEST if name in given]
+    degrees = {name: _degrees(given, name) for name in names}
+    for name in names:
+        yield from _lines(given[name].notna() & degrees[name].isna(), f"`{CALLED[name]}` is not a number")
+        yield from _lines(degrees[name].abs() > LARGEST[name], f"`{CALLED[name]}` is not in degrees")
+    if len(names) == len(LARGEST):
+        one = given["longitude"].isna() ^ given["latitude"].isna()
+        yield from _lines(one, "one of `lon` and `lat` is empty; expected both or none")
+
+
+def _lines(bad: "pd.Series[bool]", fault: str) -> Iterator[str]:
+    """The fault with the lines it is in, as an editor counts them, under the line of names."""
+    lines = [str(row + 2) for row in np.flatnonzero(bad)]
+    if lines:
+        yield f"{fault}. Lines: {', '.join(lines[:SHOWN])}{' ...' if len(lines) > SHOWN else ''}"
+
+
+def _refuse(faults: list[str]) -> None:
+    """SchemaError with every fault at once."""
+    if faults:
+        raise SchemaError(f"incidents: {'; '.join(faults)}")
+
+
+def _dated(given: pd.DataFrame, known_lag_days: int) -> pd.DataFrame:
+    occurred = _days(_dates(given, "occurred_on"))
+    known = occurred + known_lag_days
+    if "known_on" in given:
+        declared = _dates(given, "known_on")
+        known = known.mask(declared.notna(), _days(declared.fillna(pd.Timestamp(0))))
     return given.assign(occurred_on=occurred, known_on=np.maximum(known, occurred))
 
 
-def _days(given: pd.DataFrame, name: str) -> "pd.Series[int]":
-    """Days since 1970-01-01 of a column of dates."""
+def _dates(given: pd.DataFrame, name: str) -> pd.Series:
+    """The dates of a column; not a time where there is none."""
     dates = pd.to_datetime(given[name], errors="coerce", format="ISO8601")
-    _refuse(dates.isna(), f"`{name}` is not a date such as 2025-12-31")
-    return (dates.dt.tz_localize(None).dt.normalize() - pd.Timestamp(0)).dt.days.astype(np.int64)
+    return dates.dt.tz_localize(None).dt.normalize()
+
+
+def _days(dates: pd.Series) -> "pd.Series[int]":
+    """Days since 1970-01-01."""
+    return (dates - pd.Timestamp(0)).dt.days.astype(np.int64)
+
+
+def _degrees(given: pd.DataFrame, name: str) -> "pd.Series[float]":
+    return pd.to_numeric(given[name], errors="coerce").astype(np.float64)
 
 
 def _placed(told: pd.DataFrame, coordinates: str) -> pd.DataFrame:
     """With longitude and latitude in WGS 84, or without any; and with an area id, empty where none was given."""
-    pointed = {"longitude", "latitude"} <= {*told.columns}
-    if not pointed and "area_id" not in told:
-        raise SchemaError("incidents: there is no place; expected columns `lon` and `lat`, or `area_id`.")
     area_id = told["area_id"] if "area_id" in told else pd.Series([None] * len(told), index=told.index, dtype="str")
-    if not pointed:
+    if not {*LARGEST} <= {*told.columns}:
         return told.assign(area_id=area_id, longitude=np.nan, latitude=np.nan)
-    points = {name: pd.to_numeric(told[name], errors="coerce").astype(np.float64) for name in LARGEST}
-    for name, largest in LARGEST.items():
-        _refuse(points[name].abs() > largest, f"`{name}` is not in degrees")
-    given: list[Floats] = [np.asarray(points[name], np.float64) for name in LARGEST]
+    given: list[Floats] = [np.asarray(_degrees(told, name), np.float64) for name in LARGEST]
     east, north = in_wgs84(given[0], given[1], coordinates=coordinates)
     return told.assign(area_id=area_id, longitude=east, latitude=north)
-
-
-def _refuse(bad: "pd.Series[bool]", fault: str) -> None:
-    rows = [int(row) + 2 for row in np.flatnonzero(bad)]  # as an editor counts them, under the line of names
-    if rows:
-        more = " ..." if len(rows) > SHOWN else ""
-        raise SchemaError(f"incidents: {fault}. Lines: {', '.join(map(str, rows[:SHOWN]))}{more}")
 
 
 def _in_wgs84(text: object, coordinates: str) -> str | None:

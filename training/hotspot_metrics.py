@@ -27,6 +27,7 @@ class Outcome:
     observed: Floats
     outside: Floats
     districts: Strings | None = None  # the larger area each area is part of
+    n_unplaced: int = 0  # incidents that tell of no place: nobody can say if a forecast hit them, and none is blamed
 
     @property
     def total(self) -> Floats:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from features.areas import OUTSIDE, Ints
+from features.areas import OUTSIDE, Floats, Ints, unplaced
 from features.errors import ConfigError, TooLittleHistoryError
 from features.grids import Grid, Hexagons
 from features.hotspot import FEATURES, WEEK, Places, compute, counted, visible_past
@@ -28,6 +28,7 @@ class Study:
     scope: Scope
     evidence: Evidence
     table: pd.DataFrame  # the features, a row per as-of date and area, in that order
+    unplaced_on: Ints  # days on which incidents occurred that tell of no place
 
     @property
     def as_of(self) -> Ints:
@@ -49,13 +50,13 @@ class Study:
         return Lessons(self.evidence, self.table, weeks.astype(np.int64), day)
 
     def outcome_at(self, origins: Ints) -> Outcome:
-        """What came in the horizon of each origin, inside the areas and outside."""
+        """What came in the horizon of each origin, inside the areas and outside; what has no place is in neither."""
         past = self.evidence.past
         run, days = past.incidents, WEEK * past.horizon_weeks
-        outside = run.occurred_on[run.area == OUTSIDE]
-        missed = [((outside > origin) & (outside <= origin + days)).sum() for origin in origins]
+        without = _within(self.unplaced_on, origins, days)
+        outside = _within(run.occurred_on[run.area == OUTSIDE], origins, days) - without
         came = counts_after(past, np.searchsorted(self.as_of, origins), known_by=int(run.known_on.max()))
-        return Outcome(came, np.array(missed, np.float64), past.areas.parents)
+        return Outcome(came, outside, past.areas.parents, int(without.sum()))
 
 
 def counted_places(places: Places, config: HotspotConfig) -> Places:
@@ -81,7 +82,8 @@ def study_of(known: Places, config: HotspotConfig, *, day: int, study_as_of: int
     dates = _weeks_upto(known.incidents, config, day=day, study_as_of=study_as_of)
     raw = visible_past(known.incidents, known.effort, areas, as_of=dates, horizon_weeks=config.horizon_weeks)
     past = model.equalised(scope, raw, known.incidents)
-    return Study(scope, evidence_of(past, config.recent), compute(past, FEATURES))
+    nowhere = known.incidents.loc[unplaced(known.incidents, areas), "occurred_on"].to_numpy(np.int64)
+    return Study(scope, evidence_of(past, config.recent), compute(past, FEATURES), nowhere)
 
 
 def scope_of(known: Places, config: HotspotConfig, *, study_as_of: int) -> Scope:
@@ -120,6 +122,12 @@ def _tiling(known: pd.DataFrame, config: HotspotConfig, study_as_of: int) -> Gri
     seen = known[known["known_on"].le(study_as_of)]
     longitude, latitude = seen["longitude"].to_numpy(float), seen["latitude"].to_numpy(float)
     return Grid.around(longitude, latitude, cell_size_m=config.cell_size_m)
+
+
+def _within(occurred_on: Ints, origins: Ints, days: int) -> Floats:
+    """How many occurred in the days after each origin."""
+    told = [((occurred_on > origin) & (occurred_on <= origin + days)).sum() for origin in origins]
+    return np.array(told, np.float64)
 
 
 def _weeks_upto(known: pd.DataFrame, config: HotspotConfig, *, day: int, study_as_of: int) -> Ints:

@@ -62,12 +62,15 @@ def counting(name: str) -> Iterator[Callable[[int, int], None]]:
 def print_figures(figures: Mapping[str, Any]) -> None:
     """The figures of a backtest as tables, each with its 95 % interval."""
     console.print("  ".join(f"{name} {value}" for name, value in figures["counts"].items() if isinstance(value, int)))
+    if unplaced := figures["counts"].get("incidents_without_place"):
+        console.print(f"{unplaced} incidents tell of no place: they count neither as found nor as missed.")
     for horizon, part in figures.get("horizons", {}).items():
         rows = [[name, *(shown(measures[each]) for each in HEADLINES)] for name, measures in part["models"].items()]
         print_table([f"{horizon} weeks", *HEADLINES], rows)  # the file of figures has all of them
         line = part["provident"]
+        each = ", one in each district at least," if line["one_in_each_district"] else " (no districts are known)"
         console.print(
-            f"PROVIDENT: {line['share_of_areas']:.0%} of areas, one in each district at least, held "
+            f"PROVIDENT: {line['share_of_areas']:.0%} of areas{each} held "
             f"{shown(line['held'])} of incidents; {line['aim']:.0%} {'reached' if line['reached'] else 'not reached'}."
         )
     if "models" in figures:
