@@ -3,7 +3,7 @@
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from anyio import to_thread
@@ -11,7 +11,7 @@ from anyio import to_thread
 from features.errors import StoreError
 from features.home import Home
 from serving.entries import COMMAND_LINE, Entry
-from serving.grants import PREFIX, Asked, Grant, Grants
+from serving.grants import PREFIX, Asked, Grant, Grants, new_key
 from serving.jwks import Jwks
 from serving.problems import ProblemError
 from serving.records import Records
@@ -73,13 +73,19 @@ class Access:
 
 
 def granted(home: Home, asked: Asked, *, now: datetime) -> tuple[str, Grant]:
-    """A new key of a home, and what is kept of it; that it was given out is recorded before anyone sees it."""
+    """A new key of a home, and what is kept of it. It is recorded first: no key is good that no entry tells of."""
+    new = new_key(asked, now=now)
+    made, detail = new.grant, f"{new.grant.key_id} {new.grant.role} until {new.grant.expires_on}"
+    entry = Entry(_at(now), COMMAND_LINE, OPERATOR, "access grant", "granted", station=made.station, detail=detail)
     with _told():
-        key, made = open_grants(home).grant(asked, now=now)
-        detail = f"{made.key_id} {made.role} until {made.expires_on}"
-        entry = Entry(_at(now), COMMAND_LINE, OPERATOR, "access grant", "granted", station=made.station, detail=detail)
+        grants = open_grants(home)
         _record(home, entry)
-    return key, made
+        try:
+            grants.keep(new)
+        except ProblemError:
+            _record(home, replace(entry, outcome="not_kept"))
+            raise
+    return new.text, made
 
 
 def revoked(home: Home, key_id: str, *, now: datetime) -> Grant:
@@ -95,7 +101,7 @@ def _told() -> Iterator[None]:
     """On the command line a database that cannot be written is the user's to mend, not a problem to answer with."""
     try:
         yield
-    except (ProblemError, sqlite3.Error):
+    except (ProblemError, sqlite3.Error, OSError):
         raise StoreError(
             "access: the keys or the record cannot be written; see that the home is yours, its disk is not full, and "
             "`waystation audit verify` finds nothing wrong."

@@ -99,6 +99,11 @@ def _add_scores(app: FastAPI, desk: Desk) -> None:
         tags=["scores"],
     )
     def score(visit: Visiting, body: ScoreRequest, accept_language: Accepted = "") -> Response:
+        """The risk of a stored person, or of one whose history is sent along (machine clients alone).
+
+        Only what was known by the end of `as_of` is used. The answer is recorded before it leaves; where the law
+        forbids a score it is 451 with the article.
+        """
         return answer(desk.score(body, visit, accept_language=accept_language))
 
     @app.post(
@@ -109,6 +114,10 @@ def _add_scores(app: FastAPI, desk: Desk) -> None:
         tags=["scores"],
     )
     def batch(visit: Visiting, body: BatchRequest, accept_language: Accepted = "") -> Response:
+        """The risks of many stored persons at once, each recorded.
+
+        Whoever gets no score stands in `refused` with the reason, and is no reason to refuse the others.
+        """
         return answer(desk.batch(body, visit, accept_language=accept_language))
 
 
@@ -124,4 +133,8 @@ def _add_audit(app: FastAPI, settings: Settings) -> None:
         after: Annotated[int, Query(ge=0, le=MOST_EXACT, description="Number of the last entry already read.")] = 0,
         limit: Annotated[int, Query(ge=1, le=MOST_ENTRIES)] = 100,
     ) -> Response:
+        """Entries of the record, oldest first; ask again after the last one received until none come.
+
+        Persons are keyed hashes. That the record was read is recorded as well.
+        """
         return answer(page(settings.home.records, after=after, limit=limit))

@@ -21,6 +21,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from serving import roles
 from serving.bodies import checked
+from serving.bug_page import bug_page
 from serving.guard import Guard
 from serving.logs import OURS, placed
 from serving.metrics import Metrics
@@ -126,7 +127,7 @@ class Door:
         except Exception as error:  # noqa: BLE001 (a bug must neither show a trace nor stop the service)
             LOG.error("bug: %s", placed(error))  # noqa: TRY400 (a trace may hold something of a person)
             if not status:
-                await problem_response(request, ProblemError("internal"))(scope, receive, sending)
+                await _after_a_bug(request)(scope, receive, sending)
         self._tell(scope, status, self.settings.seconds() - began)
         return status
 
@@ -196,6 +197,14 @@ def problem_response(request: Request, problem: ProblemError) -> Response:
     return Response(body, problem.status, headers, media_type="application/problem+json")
 
 
+def _after_a_bug(request: Request) -> Response:
+    """What is answered when we failed: a problem, and on the pages a page."""
+    if not _is_page(request.scope):
+        return problem_response(request, ProblemError("internal"))
+    request.scope[PROBLEM] = "internal"
+    return bug_page(request.scope["request_id"])
+
+
 async def _read(request: Request, most_bytes: int) -> Request:
     """The request with its body read and checked, in the time there is for it."""
     settings: Settings = request.app.state.guard.settings
@@ -232,9 +241,12 @@ def _refuse_stray_parameters(request: Request, known: Set[str]) -> None:
 
 def _headers(scope: Scope, start: Message) -> list[tuple[bytes, bytes]]:
     """The headers every answer has; nothing is kept by a browser but what says that it may be."""
-    is_page = f"{scope['path']}/".startswith(PAGES)
     says_itself = any(name.lower() == NO_STORE[0] for name, _ in start.get("headers", []))
-    return [*SAFE, OF_PAGES if is_page else CLOSED] + ([] if says_itself else [NO_STORE])
+    return [*SAFE, OF_PAGES if _is_page(scope) else CLOSED] + ([] if says_itself else [NO_STORE])
+
+
+def _is_page(scope: Scope) -> bool:
+    return f"{scope['path']}/".startswith(PAGES)
 
 
 def _host(request: Request) -> str:

@@ -23,6 +23,18 @@ def of_schemas(today: date) -> dict[str, list[Example]]:
     }
 
 
+def of_parameters(today: date) -> Example:
+    """Examples of what a query, a path or a header needs, by its name."""
+    return {
+        "as_of": today.isoformat(),
+        "purpose": "support_plan",
+        "year": today.year - 2,
+        "station": "S001",
+        "name": "relapse-90d",
+        "Idempotency-Key": "feedback-2026-0001",
+    }
+
+
 def _feedback(today: date) -> list[Example]:
     until = (today + timedelta(days=14)).isoformat()
     return [

@@ -48,6 +48,11 @@ def _add_feedback(app: FastAPI, book: Book) -> None:
         tags=["feedback"],
     )
     def give(visit: Visiting, body: FeedbackRequest, key: Key, accept_language: Accepted = "") -> Response:
+        """Feedback, kept beside the person's history and never in it.
+
+        `kind` says which: what became of the person, an opinion on a score and its reasons, another level of support
+        for a time, putting off, or a remark.
+        """
         wording = book.desk.wording(body.language, accept_language)
         return answer(feedback.add(book, body, Sent(visit, key, wording)), status=CREATED)
 
@@ -59,6 +64,7 @@ def _add_feedback(app: FastAPI, book: Book) -> None:
         tags=["feedback"],
     )
     def read(visit: Visiting, body: AboutPerson, accept_language: Accepted = "") -> Response:
+        """The feedback about a person, with what a lead said to it and whether it still holds, page by page."""
         return answer(feedback.page(book, body, visit, book.desk.wording(body.language, accept_language)))
 
     @app.post(
@@ -70,6 +76,7 @@ def _add_feedback(app: FastAPI, book: Book) -> None:
         tags=["feedback"],
     )
     def review(visit: Visiting, body: ReviewRequest, key: Key, accept_language: Accepted = "") -> Response:
+        """A lead confirms feedback of the own station, or lifts an override or a putting off: it holds no longer."""
         wording = book.desk.wording(body.language, accept_language)
         return answer(feedback.review(book, body, Sent(visit, key, wording)), status=CREATED)
 
@@ -84,6 +91,10 @@ def _add_corrections(app: FastAPI, book: Book) -> None:
         tags=["corrections"],
     )
     def ask(visit: Visiting, body: CorrectionRequest, key: Key, accept_language: Accepted = "") -> Response:
+        """That a record is said to be wrong, and what should be right.
+
+        The history itself changes only when the source of the record sends a correction.
+        """
         wording = book.desk.wording(body.language, accept_language)
         return answer(corrections.add(book, body, Sent(visit, key, wording)), status=CREATED)
 
@@ -96,6 +107,7 @@ def _add_corrections(app: FastAPI, book: Book) -> None:
         tags=["corrections"],
     )
     def move(visit: Visiting, body: CorrectionStateRequest, key: Key, accept_language: Accepted = "") -> Response:
+        """That a correction was sent to its source, carried out or rejected; after the last two nothing follows."""
         wording = book.desk.wording(body.language, accept_language)
         return answer(corrections.move(book, body, Sent(visit, key, wording)), status=CREATED)
 
@@ -114,5 +126,6 @@ def _add_corrections(app: FastAPI, book: Book) -> None:
         language: Language | None = None,
         accept_language: Accepted = "",
     ) -> Response:
+        """The corrections asked for, of the persons the caller may read about, page by page."""
         asked = CorrectionsAsked(purpose, limit, cursor)
         return answer(corrections.page(book, asked, visit, book.desk.wording(language, accept_language)))

@@ -57,6 +57,24 @@ class Grant:
     revoked_at: str | None
 
 
+@dataclass(frozen=True)
+class NewKey:
+    """A key that is made and not yet kept: its text, which nobody reads again, and what will be kept of it."""
+
+    text: str = field(repr=False)
+    digest: str
+    grant: Grant
+
+
+def new_key(asked: Asked, *, now: datetime) -> NewKey:
+    """A key as it was asked for; good for nothing until it is kept. ConfigError where it makes no sense."""
+    _check(asked)
+    key_id, secret = secrets.token_hex(6), secrets.token_urlsafe(32)
+    at, until = now.isoformat(timespec="seconds"), asked.expires_on.isoformat()
+    grant = Grant(key_id, asked.role, asked.station, asked.name, at, until, None)
+    return NewKey(f"{PREFIX}{key_id}_{secret}", _digest(secret), grant)
+
+
 @dataclass(eq=False)
 class Grants:
     """The keys of a home, in a database file of their own."""
@@ -77,15 +95,12 @@ class Grants:
                 "it away and grant new keys."
             ) from None
 
-    def grant(self, asked: Asked, *, now: datetime) -> tuple[str, Grant]:
-        """A new key, in the only moment in which it can be read, and what is kept of it."""
-        _check(asked)
-        key_id, secret = secrets.token_hex(6), secrets.token_urlsafe(32)
-        at, until = now.isoformat(timespec="seconds"), asked.expires_on.isoformat()
-        values = (key_id, _digest(secret), asked.role, asked.station, asked.name, at, until)
+    def keep(self, new: NewKey) -> None:
+        """Keep a hash of a new key: from here on it is good."""
+        kept = new.grant
+        values = (kept.key_id, new.digest, kept.role, kept.station, kept.name, kept.granted_at, kept.expires_on)
         with self._asking() as connection:
             connection.execute(f"INSERT INTO grants VALUES ({', '.join('?' * len(values))}, NULL)", values)  # noqa: S608
-        return f"{PREFIX}{key_id}_{secret}", Grant(key_id, asked.role, asked.station, asked.name, at, until, None)
 
     def revoke(self, key_id: str, *, now: datetime) -> Grant:
         """The key that is no longer good; ConfigError when there is none by that id."""

@@ -26,6 +26,10 @@ def add(app: FastAPI, desk: Desk, metrics: Metrics) -> None:
         tags=["health"],
     )
     def figures() -> Response:
+        """Counts and times in the text format of Prometheus, of all workers together.
+
+        No label names a person, a station or a caller.
+        """
         places = desk.champions.look().values()
         n_answering, n_refused = sum(bool(each.loaded) for each in places), sum(bool(each.refused) for each in places)
         return Response(metrics.text(n_answering=n_answering, n_refused=n_refused), media_type=CONTENT_TYPE)
@@ -41,6 +45,7 @@ def _add_probes(app: FastAPI, desk: Desk) -> None:
         tags=["health"],
     )
     async def healthz() -> Response:
+        """Answers as long as the process does, for whoever restarts it."""
         return answer(Health())
 
     @app.head("/readyz", include_in_schema=False)
@@ -52,4 +57,8 @@ def _add_probes(app: FastAPI, desk: Desk) -> None:
         tags=["health"],
     )
     def readyz(request: Request) -> Response:
+        """200 once a promoted model passed its check and the store can be read, else 503 and what is waited for.
+
+        Which models they are is told on the machine itself alone.
+        """
         return answer(desk.ready(in_detail=request.scope[IS_HERE]))

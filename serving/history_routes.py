@@ -20,6 +20,10 @@ def add(app: FastAPI, desk: Desk) -> None:
         tags=["scores"],
     )
     def history(visit: Visiting, body: HistoryRequest, accept_language: Accepted = "") -> Response:
+        """The scores a person was given over this service, as they were given, page by page.
+
+        Each with the model that gave it and the state of the store it was given in.
+        """
         wording = desk.wording(body.language, accept_language)
         return answer(history_answers.history(desk, body, visit, wording))
 
@@ -31,5 +35,9 @@ def add(app: FastAPI, desk: Desk) -> None:
         tags=["scores"],
     )
     def changes(visit: Visiting, body: ChangesRequest, accept_language: Accepted = "") -> Response:
+        """A new score, and what makes it differ from an earlier one.
+
+        Features that add something else now, records that came late, or another model.
+        """
         wording = desk.wording(body.language, accept_language)
         return answer(history_answers.changed(desk, body, visit, wording))

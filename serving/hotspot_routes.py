@@ -70,6 +70,11 @@ def add(app: FastAPI, desk: Desk) -> None:
         most: Annotated[int, Query(ge=1, le=MOST_REASONS)] = 3,
         if_none_match: IfNoneMatch = "",
     ) -> Response:
+        """What is expected of each area in the weeks after `as_of`, as GeoJSON with intervals and reasons.
+
+        All figures are so rounded that no count under ten can be had from them. With `If-None-Match` an unchanged
+        forecast is not sent again.
+        """
         wanted = Asked(question.as_of, question.weeks, question.level, most, question.wording)
         if holds(if_none_match, tag := etag_now(desk, wanted)):
             return not_modified(tag)
@@ -84,6 +89,7 @@ def add(app: FastAPI, desk: Desk) -> None:
         tags=["hotspots"],
     )
     def table(visit: Visiting, question: Question, if_none_match: IfNoneMatch = "") -> Response:
+        """The areas, their expected counts and intervals as CSV, for spreadsheets."""
         if holds(if_none_match, tag := etag_now(desk, question)):
             return not_modified(tag)
         told = told_of(question, tag, visit)

@@ -23,6 +23,10 @@ def add(app: FastAPI, made: Indicators) -> None:
         tags=["indicators"],
     )
     def indicators(as_of: Day, language: Language | None = None, accept_language: Accepted = "") -> Response:
+        """The indicators of the last quarter that was over by `as_of`, and of those before it.
+
+        For the city and each district, with intervals. Shares of few persons are left out.
+        """
         told, wording = made.at(as_of), made.desk.wording(language, accept_language)
         names = {**names_of(told.areas, wording.language), CITY: wording.warning("city")}
         return answer(

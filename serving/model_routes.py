@@ -31,6 +31,7 @@ def add(app: FastAPI, desk: Desk) -> None:
         tags=["models"],
     )
     def listed() -> Response:
+        """The models that answer now, and why a newer promoted one does not answer in its place."""
         return answer(models.promoted(desk.champions))
 
     @app.get(
@@ -41,6 +42,10 @@ def add(app: FastAPI, desk: Desk) -> None:
         tags=["models"],
     )
     def card(name: Name, if_none_match: IfNoneMatch = "") -> Response:
+        """The card as it was promoted, its digest checked again.
+
+        With `If-None-Match` an unchanged one is not sent again.
+        """
         champion = models.champion_of(desk.champions, name)
         tag = etag_of(champion.digest, "card")
         if holds(if_none_match, tag):
@@ -55,6 +60,7 @@ def add(app: FastAPI, desk: Desk) -> None:
         tags=["models"],
     )
     def page(name: Name, language: Language | None = None, accept_language: Accepted = "") -> Response:
+        """The same card for people to read, without scripts."""
         wording = desk.wording(language, accept_language)
         found = models.card_of(desk.champions, models.champion_of(desk.champions, name))
         html = (

@@ -28,4 +28,8 @@ def add(app: FastAPI, desk: Desk) -> None:
         language: Language | None = None,
         accept_language: Accepted = "",
     ) -> Response:
+        """Incidents that were counted in a year whose records have settled.
+
+        Counts under ten, and what would give them away by subtraction, are not told.
+        """
         return answer(observed_counts(desk, AskedYear(year, level, by, desk.wording(language, accept_language))))

@@ -1,13 +1,13 @@
 """The first page, the list of operations and the OpenAPI document: made here, without anything from elsewhere."""
 
-from html import escape
 from typing import Any
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from fastapi.responses import HTMLResponse, JSONResponse
 
-from serving.examples import of_schemas
+from serving.docs_page import operations
+from serving.examples import of_parameters, of_schemas
 from serving.messages import Forecast, Problem
 from serving.roles import OPEN
 
@@ -56,7 +56,7 @@ def add(app: FastAPI) -> None:
 
     @app.get("/docs", include_in_schema=False, response_class=HTMLResponse)
     async def docs() -> HTMLResponse:
-        return HTMLResponse(PAGE.format(content=_operations(document(app))))
+        return HTMLResponse(PAGE.format(content=operations(document(app))))
 
     @app.get("/openapi.json", include_in_schema=False)
     async def openapi() -> JSONResponse:
@@ -77,27 +77,18 @@ def document(app: FastAPI) -> dict[str, Any]:
             told = message.model_json_schema(mode="serialization", ref_template=REFERENCE.format(name="{model}"))
             schemas.update(told.pop("$defs", {}))
             schemas[message.__name__] = told
-        for name, examples in of_schemas(app.state.desk.settings.today).items():
+        today = app.state.desk.settings.today
+        values = of_parameters(today)
+        for name, examples in of_schemas(today).items():
             schemas[name]["examples"] = examples
         made["components"]["securitySchemes"] = {SCHEME: {"type": "http", "scheme": "bearer"}}
         for path, methods in made["paths"].items():
             for operation in methods.values():
                 operation["security"] = [] if path in OPEN else [{SCHEME: []}]
+                for parameter in operation.get("parameters", []):
+                    if parameter["name"] in values:
+                        parameter["example"] = values[parameter["name"]]
         for unused in ("HTTPValidationError", "ValidationError"):  # ours are problems
             schemas.pop(unused, None)
         app.openapi_schema = made
     return app.openapi_schema
-
-
-def _operations(told: dict[str, Any]) -> str:
-    rows = [
-        f"<h2>{escape(method.upper())} <code>{escape(path)}</code></h2><p>{escape(operation['summary'])}</p>"
-        "<ul>"
-        + "".join(
-            f"<li>{escape(status)}: {escape(r['description'])}</li>" for status, r in operation["responses"].items()
-        )
-        + "</ul>"
-        for path, methods in told["paths"].items()
-        for method, operation in methods.items()
-    ]
-    return f"<p>{escape(told['info']['description'])}</p>" + "".join(rows)

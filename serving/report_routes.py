@@ -32,6 +32,10 @@ def add(app: FastAPI, book: Book) -> None:
         tags=["report"],
     )
     def make(visit: Visiting, body: ReportRequest, accept_language: Accepted = "") -> Response:
+        """A page to print and hand to the person concerned on their own request.
+
+        What is held, the score with its reasons, who may see it, and how to contest it. The purpose is `own_request`.
+        """
         wording = book.desk.wording(body.language, accept_language)
         made = report(book, About(body.person_id, body.purpose, body.as_of, wording), visit)
         return Response(page_of(made, wording), media_type=HTML, headers={"Content-Language": wording.language})

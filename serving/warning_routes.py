@@ -33,6 +33,10 @@ def add(app: FastAPI, desk: Desk) -> None:
         tags=["hotspots"],
     )
     def early_warnings(visit: Visiting, question: Annotated[Asked, Depends(asked)]) -> Response:
+        """The places in which clearly more came in the last weeks than the forecast of that time said.
+
+        No count under ten is told, and none can be had by asking for other areas or days.
+        """
         made = warnings(desk, question)
         record(desk, visit, made)
         return answer(made.answer)

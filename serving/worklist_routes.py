@@ -33,5 +33,10 @@ def add(app: FastAPI, worklists: Worklists) -> None:
         language: Language | None = None,
         accept_language: Accepted = "",
     ) -> Response:
+        """The persons of one station with their level of support, page by page.
+
+        The highest risk first and those without a score last; what is to be done for each, and by when. That it was
+        read, and who was on it, is recorded.
+        """
         wording = worklists.desk.wording(language, accept_language)
         return answer(worklists.page(AskedFor(as_of, purpose, station, limit, cursor, wording), visit))

@@ -3,9 +3,11 @@
 import json
 import os
 import socket
+import sqlite3
 import stat
 import subprocess
 import sys
+from contextlib import closing
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -13,10 +15,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from features.errors import ConfigError
+from features.errors import ConfigError, StoreError
 from features.home import Home
-from serving.access import open_grants
-from serving.grants import Asked, Grants
+from serving.access import GRANTS, granted, open_grants
+from serving.grants import Asked, Grants, new_key
 from serving.roles import Caller, station_of
 from serving.run import access_is_on, start
 from serving.settings import Settings
@@ -35,26 +37,33 @@ def worker(station="S1", *, until=TODAY):
     return Asked("station_worker", station, "of the tests", until)
 
 
+def kept(grants, asked):
+    """A new key that is good, and what is kept of it."""
+    new = new_key(asked, now=NOW)
+    grants.keep(new)
+    return new.text, new.grant
+
+
 def test_a_key_says_who_holds_it(grants):
-    key, made = grants.grant(worker(), now=NOW)
+    key, made = kept(grants, worker())
     assert grants.caller_of(key, today=TODAY) == Caller(made.key_id, "station_worker", "S1")
 
 
 def test_a_key_is_good_to_the_end_of_its_last_day(grants):
-    key, _ = grants.grant(worker(), now=NOW)
+    key, _ = kept(grants, worker())
     assert grants.caller_of(key, today=TODAY)
     assert grants.caller_of(key, today=TODAY + timedelta(days=1)) is None
 
 
 def test_a_revoked_key_is_good_no_more_and_keeps_the_moment_it_was_revoked_first(grants):
-    key, made = grants.grant(worker(), now=NOW)
+    key, made = kept(grants, worker())
     gone = grants.revoke(made.key_id, now=NOW)
     assert grants.caller_of(key, today=TODAY) is None
     assert grants.revoke(made.key_id, now=NOW + timedelta(days=1)) == gone
 
 
 def test_the_file_holds_no_key_and_only_its_owner_reads_it(grants):
-    key, made = grants.grant(worker(), now=NOW)
+    key, made = kept(grants, worker())
     secret = key.split("_", 2)[2]
     files = list(grants.path.parent.iterdir())
     assert {stat.S_IMODE(file.stat().st_mode) for file in files} == {0o600}
@@ -63,7 +72,7 @@ def test_the_file_holds_no_key_and_only_its_owner_reads_it(grants):
 
 
 def test_no_two_keys_are_alike(grants):
-    keys = [grants.grant(worker(), now=NOW)[0] for _ in range(20)]
+    keys = [kept(grants, worker())[0] for _ in range(20)]
     assert len({key.split("_", 2)[2] for key in keys}) == 20
     assert min(len(key.split("_", 2)[2]) for key in keys) == 43  # 256 bits
 
@@ -75,8 +84,8 @@ def test_no_other_text_is_a_key(grants, text):
 
 
 def test_a_key_with_anything_changed_is_none(grants):
-    key, made = grants.grant(worker(), now=NOW)
-    other, _ = grants.grant(worker(), now=NOW)
+    key, made = kept(grants, worker())
+    other, _ = kept(grants, worker())
     secret = key.split("_", 2)[2]
     changed = [
         key[:-1],
@@ -98,7 +107,7 @@ def test_secrets_are_compared_whole_even_for_ids_that_do_not_exist(grants, monke
     monkeypatch.setattr(
         module.hmac, "compare_digest", lambda given, held: lengths.append((len(given), len(held))) or given == held
     )
-    key, made = grants.grant(worker(), now=NOW)
+    key, made = kept(grants, worker())
     for each in (key, f"ws_{made.key_id}_x", "ws_000000000000_x", "ws_x"):
         grants.caller_of(each, today=TODAY)
     assert lengths == [(64, 64)] * 4
@@ -117,11 +126,11 @@ def test_secrets_are_compared_whole_even_for_ids_that_do_not_exist(grants, monke
 )
 def test_a_grant_that_makes_no_sense_is_refused(grants, asked, told):
     with pytest.raises(ConfigError, match=told):
-        grants.grant(asked, now=NOW)
+        kept(grants, asked)
 
 
 def test_a_machine_may_be_held_to_a_station(grants):
-    key, _ = grants.grant(Asked("machine", "S1", "", TODAY), now=NOW)
+    key, _ = kept(grants, Asked("machine", "S1", "", TODAY))
     caller = grants.caller_of(key, today=TODAY)
     assert station_of(caller, "POST /v1/scores") == "S1"
     assert station_of(Caller("k", "machine"), "POST /v1/scores") is None
@@ -134,12 +143,34 @@ def test_access_is_on_while_any_key_is_good(tmp_path):
     assert not home.path.exists()
     grants = open_grants(home)
     assert not access_is_on(home)
-    _, made = grants.grant(worker(until=Settings(home).today), now=NOW)
+    _, made = kept(grants, worker(until=Settings(home).today))
     assert access_is_on(home)
     grants.revoke(made.key_id, now=NOW)
     assert not access_is_on(home)
-    grants.grant(worker(until=date(2020, 1, 1)), now=NOW)
+    kept(grants, worker(until=date(2020, 1, 1)))
     assert not access_is_on(home)
+
+
+def test_no_key_is_good_that_the_record_does_not_tell_of(tmp_path):
+    home = Home(tmp_path / "home")
+    home.records.mkdir(parents=True)  # no record can be written there
+    with pytest.raises(StoreError, match="cannot be written"):
+        granted(home, worker(), now=NOW)
+    assert open_grants(home).all() == []
+
+
+def test_the_record_tells_of_a_key_that_could_not_be_kept(tmp_path):
+    home = Home(tmp_path / "home")
+    granted(home, worker(), now=NOW)
+    with closing(sqlite3.connect(home.path / GRANTS)) as keys:
+        keys.execute("CREATE TRIGGER full BEFORE INSERT ON grants BEGIN SELECT RAISE(ABORT, 'disk full'); END")
+    with pytest.raises(StoreError, match="cannot be written"):
+        granted(home, worker(), now=NOW)
+    with closing(sqlite3.connect(home.records)) as record:
+        told = record.execute("SELECT outcome, detail FROM audit ORDER BY seq").fetchall()
+    assert [outcome for outcome, _ in told] == ["granted", "granted", "not_kept"]
+    assert told[1][1] == told[2][1] != told[0][1]
+    assert len(open_grants(home).all()) == 1
 
 
 def test_beyond_this_machine_the_service_is_started_once_somebody_holds_a_key(tmp_path):
@@ -150,7 +181,7 @@ def test_beyond_this_machine_the_service_is_started_once_somebody_holds_a_key(tm
         port = taken.getsockname()[1]
         with pytest.raises(ConfigError, match="nobody holds a key"):
             start(home, host="0.0.0.0", port=port)
-        open_grants(home).grant(worker(until=Settings(home).today), now=NOW)
+        kept(open_grants(home), worker(until=Settings(home).today))
         with pytest.raises(ConfigError, match="cannot be had"):
             start(home, host="0.0.0.0", port=port)
 
@@ -229,7 +260,7 @@ def test_a_key_of_a_station_that_records_or_the_list_of_stations_name_is_granted
 def test_ids_and_roles_are_listed_whole_in_a_narrow_window_and_all_of_it_in_a_file(tmp_path, columns):
     grants = open_grants(Home(tmp_path))
     asked = Asked("station_worker", "S-" + "1" * 20, "a name of many words, longer than a line " * 2, NOW.date())
-    key_ids = [grants.grant(asked, now=NOW)[1].key_id for _ in range(3)]
+    key_ids = [kept(grants, asked)[1].key_id for _ in range(3)]
     grants.revoke(key_ids[0], now=NOW)
     listed = waystation(tmp_path, "access", "list", "--json", tmp_path / "keys.json", columns=columns).stdout
     assert all(key_id in listed for key_id in key_ids)

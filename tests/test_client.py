@@ -3,32 +3,62 @@
 import csv
 import json
 import os
+import re
 import sqlite3
 import stat
 import subprocess
 import sys
 from datetime import date
 from pathlib import Path
+from typing import Any, get_type_hints
 
 import pytest
 
 from features.errors import ConfigError
 from models import champion
-from serving import client as clients
 from serving.client import Client, RefusedError
+from serving.feedback_messages import (
+    AboutPerson,
+    CorrectionRequest,
+    CorrectionStateRequest,
+    FeedbackRequest,
+    ReviewRequest,
+)
+from serving.history_messages import ChangesRequest, HistoryRequest
 from serving.messages import BatchRequest, ScoreRequest
-from tests.serving_helpers import AS_OF, KEYS, NAME, QUESTION, ask, build_city, key_for, score, serving
+from serving.report_routes import ReportRequest
+from tests.serving_helpers import AS_OF, KEYS, NAME, QUESTION, TODAY, ask, build_city, key_for, score, serving
 
 ROOT = Path(__file__).parent.parent
 REFERENCE = "#/components/schemas/"
-# What each method of the client asks, and the message it takes the answer for.
-METHODS = {
-    "score": ("/v1/scores", "post", "Score"),
-    "batch": ("/v1/scores:batch", "post", "BatchAnswer"),
-    "forecast": ("/v1/hotspots", "get", "Forecast"),
-    "warnings": ("/v1/warnings", "get", "Warnings"),
-    "ready": ("/readyz", "get", "Ready"),
-}
+# Which operation each method of the client asks.
+METHODS = """score  | POST /v1/scores
+batch              | POST /v1/scores:batch
+score_history      | POST /v1/scores:history
+changes            | POST /v1/scores:changes
+report             | POST /v1/reports
+worklist           | GET /v1/worklist
+give_feedback      | POST /v1/feedback
+feedback           | POST /v1/feedback:read
+review             | POST /v1/feedback:review
+ask_for_correction | POST /v1/corrections
+move_correction    | POST /v1/corrections:state
+corrections        | GET /v1/corrections
+forecast           | GET /v1/hotspots
+forecast_table     | GET /v1/hotspots.csv
+warnings           | GET /v1/warnings
+observed           | GET /v1/observed
+indicators         | GET /v1/indicators
+models             | GET /v1/models
+card               | GET /v1/models/{name}/card
+card_page          | GET /v1/models/{name}/card.html
+audit              | GET /v1/audit
+metrics            | GET /v1/metrics
+healthy            | GET /healthz
+ready              | GET /readyz"""
+OPERATIONS = dict(map(str.strip, line.split("|")) for line in METHODS.splitlines())
+ANSWERED = re.compile(r'waystation_answers_total{act="([^"]+)",status="2')
+SOON = date.fromordinal(TODAY.toordinal() + 10)
 
 
 @pytest.fixture(scope="module")
@@ -47,17 +77,62 @@ def client(url):
     return Client(url, KEYS[url], language="en")
 
 
-def test_the_client_asks_and_takes_what_the_document_says(url):
+def test_the_client_has_every_operation_of_the_document_and_takes_what_it_says(url):
     told = ask(f"{url}/openapi.json").json
-    public = {name for name in vars(Client) if not name.startswith("_") and callable(getattr(Client, name))}
-    assert public == set(METHODS)
-    for path, method, message in METHODS.values():
-        (content,) = told["paths"][path][method]["responses"]["200"]["content"].values()
-        assert content["schema"]["$ref"] == REFERENCE + message
-        fields = set(told["components"]["schemas"][message]["properties"])
-        assert fields == set(getattr(clients, message).model_fields)
-    taken = told["paths"]["/v1/hotspots"]["get"]["parameters"]
-    assert {"as_of", "weeks", "level", "most"} <= {each["name"] for each in taken}
+    public = {name for name in vars(Client) if not name.startswith("_")}
+    assert public == set(OPERATIONS)
+    documented = {f"{method.upper()} {path}" for path, methods in told["paths"].items() for method in methods}
+    assert set(OPERATIONS.values()) == documented
+    for name, operation in OPERATIONS.items():
+        method, path = operation.split()
+        answers = told["paths"][path][method.lower()]["responses"]
+        (content,) = (answers.get("200") or answers["201"])["content"].values()
+        taken = get_type_hints(getattr(Client, name))["return"]
+        if "$ref" in content["schema"]:
+            assert content["schema"]["$ref"] == REFERENCE + taken.__name__
+            assert set(told["components"]["schemas"][taken.__name__]["properties"]) == set(taken.model_fields)
+        else:
+            assert taken in {str, dict[str, Any]}
+
+
+def test_every_operation_is_asked_and_answered(city, url, client):
+    about, key = {"person_id": "P002", "purpose": "review"}, {"idempotency_key": "client-0001"}
+    lead, auditor, planner, keeper = (
+        Client(url, key_for(city.home, role, station))
+        for role, station in (("station_lead", "S1"), ("auditor", None), ("planner", None), ("administrator", None))
+    )
+    as_of = date.fromisoformat(AS_OF)
+    client.score(ScoreRequest.model_validate({**QUESTION, "person_id": "P002"}))
+    client.batch(BatchRequest.model_validate({**QUESTION, "person_ids": ["P002"]}))
+    assert client.score_history(HistoryRequest.model_validate(about)).scores
+    assert client.changes(ChangesRequest.model_validate({**about, "as_of": AS_OF})).now.person_id == "P002"
+    asked = {"person_id": "P002", "as_of": AS_OF, "purpose": "own_request", "language": "en"}
+    assert "<html" in client.report(ReportRequest.model_validate(asked))
+    assert lead.worklist(TODAY, "review", limit=3).cases
+    override = {"kind": "override", "level": "enhanced", "reason_code": "other", "until": str(SOON)}
+    kept = client.give_feedback(FeedbackRequest.model_validate({**about, "feedback": override}), **key)
+    assert kept == client.give_feedback(FeedbackRequest.model_validate({**about, "feedback": override}), **key)
+    assert client.feedback(AboutPerson.model_validate(about)).feedback[0].note_id == kept.note_id
+    lifted = {"note_id": kept.note_id, "purpose": "review", "state": "lifted"}
+    assert lead.review(ReviewRequest.model_validate(lifted), **key).state == "lifted"
+    wrong = {**about, "what": "wrong", "asked_by": "person", "text": "It was negative."}
+    asked_for = client.ask_for_correction(CorrectionRequest.model_validate(wrong), idempotency_key="client-0002")
+    moved = {"note_id": asked_for.note_id, "purpose": "review", "state": "sent_to_source"}
+    client.move_correction(CorrectionStateRequest.model_validate(moved), idempotency_key="client-0003")
+    assert client.corrections("review", limit=5).corrections[0].state == "sent_to_source"
+    assert len(planner.forecast(as_of, most=1).features) == 4
+    assert planner.forecast_table(as_of).startswith("area_id,")
+    assert planner.warnings(as_of).note
+    assert planner.observed(2023).counts
+    assert planner.indicators(as_of).indicators
+    assert NAME in {each.name for each in keeper.models().models}
+    assert keeper.card(NAME) == {}
+    assert "<html" in keeper.card_page(NAME)
+    assert [each.seq for each in auditor.audit(after=1, limit=2).entries] == [2, 3]
+    assert client.healthy().status == "up"
+    assert client.ready().models
+    assert keeper.metrics()
+    assert set(ANSWERED.findall(keeper.metrics())) >= set(OPERATIONS.values())
 
 
 def test_answers_come_as_messages(client, url):

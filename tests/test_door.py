@@ -7,9 +7,11 @@ import logging
 import pytest
 
 from features.home import Home
+from features.languages import LANGUAGES
 from serving.door import Door
 from serving.problems import MOST_FAULTS, faults_of, path_of
 from serving.settings import Settings
+from serving.wording import wording
 
 CANARY = "CANARY-7f3a"
 
@@ -28,7 +30,17 @@ async def broken_midway(scope, receive, send):
     raise KeyError(CANARY)
 
 
-def answer(app, tmp_path, *, client="127.0.0.1", host="127.0.0.1:3000", request_id="", access_is_on=False, hosts=()):
+def answer(
+    app,
+    tmp_path,
+    *,
+    client="127.0.0.1",
+    host="127.0.0.1:3000",
+    request_id="",
+    access_is_on=False,
+    hosts=(),
+    path=f"/{CANARY}",
+):
     """Status, headers and body of one request through the door."""
     sent = []
 
@@ -36,7 +48,7 @@ def answer(app, tmp_path, *, client="127.0.0.1", host="127.0.0.1:3000", request_
         sent.append(message)
 
     headers = [(b"host", host.encode()), (b"x-request-id", request_id.encode())]
-    scope = {"type": "http", "method": "GET", "path": f"/{CANARY}", "headers": headers, "client": (client, 1)}
+    scope = {"type": "http", "method": "GET", "path": path, "headers": headers, "client": (client, 1)}
     door = Door(app, Settings(Home(tmp_path), hosts=hosts, new_id=lambda: "made-here"), lambda: access_is_on)
     asyncio.run(door(scope, None, send))
     body = b"".join(message.get("body", b"") for message in sent)
@@ -52,6 +64,19 @@ def test_a_bug_gives_a_calm_answer_and_a_log_line_without_its_message(app, tmp_p
         assert json.loads(body)["type"] == "urn:waystation:problem:internal"
     assert "KeyError at broken" in caplog.text
     assert CANARY not in caplog.text + body.decode()
+
+
+@pytest.mark.parametrize("path", ["/ui", "/ui/worklist"])
+def test_a_bug_in_a_page_gives_a_plain_page_with_the_number_of_the_request(tmp_path, caplog, path):
+    status, headers, body = answer(broken, tmp_path, path=path, request_id="asked-0001")
+    text = body.decode()
+    assert (status, headers["content-type"]) == (500, "text/html; charset=utf-8")
+    assert headers["content-security-policy"].startswith("default-src 'self'")
+    assert "asked-0001" in text
+    assert all(wording(language).text("bug", "detail") in text for language in LANGUAGES)
+    assert "<script" not in text
+    assert "KeyError" not in text
+    assert CANARY not in text + caplog.text
 
 
 def test_the_log_has_no_path_that_is_not_ours(tmp_path, caplog):

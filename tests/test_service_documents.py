@@ -1,6 +1,9 @@
 """What the service says of itself: the OpenAPI document, its examples, and pages that load nothing from elsewhere."""
 
+import json
 import re
+from html import unescape
+from urllib.parse import urlencode
 
 import pytest
 
@@ -114,6 +117,25 @@ def test_every_example_about_a_person_is_understood_where_it_is_sent(city, url):
         sent[name] = [ask(url + path, each, headers=headers).status for each in schemas[name]["examples"]]
     assert len(sent) == 10
     assert {status for name, statuses in sent.items() if name not in ASKED_ABOVE for status in statuses} == {404}
+
+
+def test_every_operation_says_what_it_is_for_and_shows_a_question_that_is_understood(city, url):
+    told = ask(f"{url}/openapi.json").json
+    page = unescape(ask(f"{url}/docs").body.decode())
+    for path, methods in told["paths"].items():
+        for method, operation in methods.items():
+            assert operation["summary"] in page
+            assert len(operation["description"]) > len("What it is for, in a sentence.")
+            assert operation["description"] in page
+            assert f'curl -X {method.upper()} "$WAYSTATION{path.partition("{")[0]}' in page
+            parameters = operation.get("parameters", [])
+            assert all("example" in each for each in parameters if each["required"])
+            if method == "get":
+                query = {each["name"]: each["example"] for each in parameters if "example" in each}
+                asked = f"{url}{path.format_map(query)}?{urlencode(query)}".replace("name=relapse-90d", "")
+                assert ask(asked).status in {200, 403, 404, 409}
+    example = json.dumps(told["components"]["schemas"]["ScoreRequest"]["examples"][0])
+    assert f"-d '{example}'" in page
 
 
 def test_every_reference_in_the_openapi_document_leads_somewhere(url):
