@@ -12,9 +12,9 @@ import numpy.typing as npt
 import pandas as pd
 
 from features.asof import Visible
-from features.family_clocks import abstinent_since
-from features.family_programme import relapse_signs
-from features.family_tests import good_period, tests_given
+from features.families.clocks import abstinent_since
+from features.families.programme import relapse_signs
+from features.families.tests import good_period, tests_given
 from features.history import Floats
 from features.programmes import running_since
 from features.statutes import CLOCKS

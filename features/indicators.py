@@ -14,9 +14,9 @@ import numpy.typing as npt
 import pandas as pd
 
 from features.asof import Visible, everything
-from features.family_clocks import abstinent_since
-from features.family_life import employed
-from features.family_programme import in_days
+from features.families.clocks import abstinent_since
+from features.families.life import employed
+from features.families.programme import in_days
 from features.history import Days, Floats, History
 from features.programmes import COMMUNITY, running_since
 from features.statutes import CLOCKS

@@ -8,21 +8,7 @@ for any function of the catalogue beside, by name, in `more`.
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from features import (  # noqa: F401  (they fill the catalogue)
-    family_any,
-    family_clocks,
-    family_contact,
-    family_life,
-    family_programme,
-    family_schedule,
-    family_self_report,
-    family_sequence,
-    family_service,
-    family_station,
-    family_tests,
-    family_treatment,
-    family_use,
-)
+from features import families  # noqa: F401 (it fills the catalogue)
 from features.asked import Asked
 from features.catalogue import Feature, compute, make
 

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from features.asof import Visible
-from features.family_clocks import ISOLATION
+from features.families.clocks import ISOLATION
 from features.history import History
 from features.programmes import COMMUNITY, OUT_OF_REACH, running_since
 from features.schema import days_since_epoch

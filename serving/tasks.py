@@ -10,10 +10,10 @@ from datetime import date, timedelta
 import numpy as np
 
 from features.asof import Visible
-from features.family_clocks import report_days_left, transfer_days_left
-from features.family_contact import days_since_met
-from features.family_programme import days_in_programme
-from features.family_schedule import next_test_on
+from features.families.clocks import report_days_left, transfer_days_left
+from features.families.contact import days_since_met
+from features.families.programme import days_in_programme
+from features.families.schedule import next_test_on
 from features.history import Floats
 from features.schema import EPOCH
 from features.statutes import SCHEDULES

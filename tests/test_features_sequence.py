@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from features import family_sequence as sequence
+from features.families import sequence
 from tests.tables import at, history
 
 TOLD = history(

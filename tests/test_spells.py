@@ -5,8 +5,8 @@ import pandas as pd
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from features import family_life, family_tests, family_treatment, family_use
 from features.asof import Visible
+from features.families import life, tests, treatment, use
 from features.history import History
 from features.programmes import running_since
 from features.vocabulary import LAST_OF_A_DAY, PROGRAMME_ENDS, PROGRAMMES
@@ -157,11 +157,11 @@ HISTORIES = st.lists(revision(), min_size=1, max_size=40)
 def test_gaps_spells_and_episodes_are_those_of_a_plain_loop(rows):
     known, past = told(rows)
     for days in DAYS:
-        np.testing.assert_equal(family_treatment.longest_dose_gap(past, days=days)[0], longest_gap(known, days))
-        np.testing.assert_equal(family_life.days_employed(past, days=days)[0], days_employed(known, days))
-        assert family_use.use_episodes(past, days=days)[0] == use_episodes(known, days)
-        assert family_treatment.covered_days(past, days=days)[0] == covered_days(known, days)
-        assert family_life.leave_days(past, days=days)[0] == leave_days(known, days)
+        np.testing.assert_equal(treatment.longest_dose_gap(past, days=days)[0], longest_gap(known, days))
+        np.testing.assert_equal(life.days_employed(past, days=days)[0], days_employed(known, days))
+        assert use.use_episodes(past, days=days)[0] == use_episodes(known, days)
+        assert treatment.covered_days(past, days=days)[0] == covered_days(known, days)
+        assert life.leave_days(past, days=days)[0] == leave_days(known, days)
 
 
 @settings(max_examples=150, deadline=None)
@@ -170,15 +170,15 @@ def test_samples_are_those_of_a_plain_loop(rows):
     known, past = told(rows)
     found = samples(known)
     positive = [flag for _, flag in found]
-    assert family_tests.tests_given(past, substance="", days=None)[0] == len(found)
-    assert family_tests.positive_tests(past, substance="", days=None)[0] == sum(positive)
-    assert family_tests.positive_run(past, substance="")[0] == run(positive, wanted=True)
-    assert family_tests.negative_run(past, substance="")[0] == run(positive, wanted=False)
+    assert tests.tests_given(past, substance="", days=None)[0] == len(found)
+    assert tests.positive_tests(past, substance="", days=None)[0] == sum(positive)
+    assert tests.positive_run(past, substance="")[0] == run(positive, wanted=True)
+    assert tests.negative_run(past, substance="")[0] == run(positive, wanted=False)
     for back in (0, 2):
         last = float(positive[back]) if back < len(positive) else np.nan
-        np.testing.assert_equal(family_tests.result_positive(past, substance="", back=back)[0], last)
+        np.testing.assert_equal(tests.result_positive(past, substance="", back=back)[0], last)
     negative_on = next((day for day, flag in found if not flag), np.nan)
-    np.testing.assert_equal(family_tests.days_since_negative(past, substance="")[0], AS_OF - negative_on)
+    np.testing.assert_equal(tests.days_since_negative(past, substance="")[0], AS_OF - negative_on)
 
 
 @settings(max_examples=300, deadline=None)

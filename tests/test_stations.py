@@ -14,7 +14,7 @@ from features.asof import Visible
 from features.catalogue import compute, make
 from features.closing import BOOKS_DAYS, counted, past_months
 from features.cohort import Cohort
-from features.family_station import WORTH
+from features.families.station import WORTH
 from features.history import History
 from features.intake import ingest
 from features.partitions import Size, Task, features_of, parts

@@ -4,7 +4,7 @@ from datetime import date, timedelta
 
 import numpy as np
 
-from features.family_schedule import days_overdue
+from features.families.schedule import days_overdue
 from features.schema import EPOCH
 from serving.tasks import Task, schedule_of, tasks
 from tests.tables import at, day, history

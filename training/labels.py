@@ -14,8 +14,8 @@ import pandas as pd
 
 from features import spells
 from features.asof import Selection, Visible
-from features.family_contact import MEETINGS, MET
-from features.family_use import HAIR_SEES_DAYS, HAIR_SEES_FROM_DAYS
+from features.families.contact import MEETINGS, MET
+from features.families.use import HAIR_SEES_DAYS, HAIR_SEES_FROM_DAYS
 from features.history import Floats
 from features.programmes import running_since
 from features.vocabulary import PROGRAMMES, SURPRISE, TEST_GIVEN, family_of

@@ -2,7 +2,7 @@
 
 from features.asof import Visible, share
 from features.catalogue import feature
-from features.family_tests import URINE_SOURCES
+from features.families.tests import URINE_SOURCES
 from features.history import Floats
 from features.vocabulary import CONTACT_OUTCOMES, TEST_GIVEN
 

@@ -5,8 +5,8 @@ import numpy as np
 from features import spells
 from features.asof import Selection, Visible
 from features.catalogue import feature
-from features.family_programme import inside, relapse_signs, since_start, statutory_since
-from features.family_tests import URINE_SOURCES
+from features.families.programme import inside, relapse_signs, since_start, statutory_since
+from features.families.tests import URINE_SOURCES
 from features.history import Floats
 from features.programmes import COMMUNITY
 from features.statutes import CLOCKS

@@ -3,7 +3,7 @@
 from features import walk
 from features.asof import Selection, Visible, share
 from features.catalogue import feature
-from features.family_tests import URINE_SOURCES, with_outcome
+from features.families.tests import URINE_SOURCES, with_outcome
 from features.history import Floats
 from features.vocabulary import family_of
 

@@ -7,7 +7,7 @@ tests and a later hair test positive.
 from features import spells
 from features.asof import Selection, Visible
 from features.catalogue import feature
-from features.family_tests import URINE_SOURCES
+from features.families.tests import URINE_SOURCES
 from features.history import Floats
 from features.vocabulary import TEST_GIVEN, TEST_NOT_GIVEN
 

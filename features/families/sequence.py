@@ -8,9 +8,9 @@ import numpy as np
 from features import sequences, spells
 from features.asof import Visible, share
 from features.catalogue import feature
-from features.family_programme import days_in_programme, in_days, inside, programme_since, since_start
-from features.family_self_report import UNREPORTED_WITHIN_DAYS, told
-from features.family_tests import URINE_SOURCES, given, number, with_outcome
+from features.families.programme import days_in_programme, in_days, inside, programme_since, since_start
+from features.families.self_report import UNREPORTED_WITHIN_DAYS, told
+from features.families.tests import URINE_SOURCES, given, number, with_outcome
 from features.history import Floats
 
 
