@@ -7,19 +7,9 @@ import pandas as pd
 import pytest
 
 import training
-from features import (
-    family_any,
-    family_clocks,
-    family_contact,
-    family_life,
-    family_schedule,
-    family_self_report,
-    family_treatment,
-)
-from features import family_programme as programme
-from features import family_tests as tests
 from features.catalogue import CATALOGUE, Feature, make
 from features.errors import ConfigError
+from features.families import any_kind, clocks, contact, life, programme, schedule, self_report, tests, treatment
 from features.plain import from_plain
 from features.relapse import FeatureChoice, Repeated, chosen
 from tests.every_feature import every_feature
@@ -121,7 +111,7 @@ def test_good_periods_need_a_test_and_no_positive():
 
 def test_a_test_is_overdue_after_the_interval_in_force():
     past = at(history(TESTS), "2024-02-13", "2024-02-20")  # schedule B: every 15 days in the first half year
-    assert family_schedule.days_overdue(past, substance="", schedule="B").tolist() == [15 - 15, 22 - 15]
+    assert schedule.days_overdue(past, substance="", schedule="B").tolist() == [15 - 15, 22 - 15]
 
 
 def test_disagreement_is_a_positive_test_nobody_told_of():
@@ -136,9 +126,9 @@ def test_disagreement_is_a_positive_test_nobody_told_of():
         "2024-02-28",
     )
     # told of the first; told of the second only in February
-    assert family_self_report.unreported_share(past, substance="opioid", last=8).tolist() == [1 / 2, 0 / 2]
-    assert family_self_report.overreported_share(past, substance="opioid", last=8).tolist() == [0, 0]
-    assert family_self_report.reported_use_days(past, substance="opioid", days=90).tolist() == [1, 2]
+    assert self_report.unreported_share(past, substance="opioid", last=8).tolist() == [1 / 2, 0 / 2]
+    assert self_report.overreported_share(past, substance="opioid", last=8).tolist() == [0, 0]
+    assert self_report.reported_use_days(past, substance="opioid", days=90).tolist() == [1, 2]
 
 
 def test_the_programme_clock_runs_from_its_start_to_its_end():
@@ -152,7 +142,7 @@ def test_the_programme_clock_runs_from_its_start_to_its_end():
         "2024-06-02",
     )
     assert np.array_equal(programme.days_in_programme(past), [np.nan, 10, np.nan], equal_nan=True)
-    assert np.array_equal(family_clocks.days_to_report(past), [np.nan, 10, 10], equal_nan=True)
+    assert np.array_equal(clocks.days_to_report(past), [np.nan, 10, 10], equal_nan=True)
     assert programme.days_remaining(past)[1] == 3 * 365 - 10
     assert programme.programme_is(past, programme="community_treatment")[1] == 1
 
@@ -167,9 +157,9 @@ def test_strikes_and_absences_count_from_the_first_day_of_the_programme():
                    2024-02-05  | absence         |         | 12"""),
         "2024-03-01",
     )
-    assert family_clocks.strikes(past).tolist() == [2]
-    assert family_clocks.absences(past).tolist() == [1]
-    assert family_clocks.absent_days(past).tolist() == [12]
+    assert clocks.strikes(past).tolist() == [2]
+    assert clocks.absences(past).tolist() == [1]
+    assert clocks.absent_days(past).tolist() == [12]
 
 
 def test_a_hand_over_waits_until_it_is_confirmed():
@@ -195,32 +185,32 @@ def test_support_is_counted_where_it_was_kept():
                    2024-01-20  | plan       |         | """),
         "2024-01-31",
     )
-    assert family_contact.kept_share(past, kind="check_in", days=90).tolist() == [1 / 2]
-    assert family_contact.days_since_kept(past, kind="check_in").tolist() == [30]
-    assert family_treatment.dose_days(past, days=30).tolist() == [2]
-    assert family_treatment.dose_mean(past, days=30).tolist() == [50]
-    assert family_treatment.dose_last(past).tolist() == [60]
-    assert family_life.employed(past).tolist() == [1]
-    assert family_life.days_in_job_state(past).tolist() == [16]
-    assert family_any.events(past, kind="plan", outcome="", substance="", days=30).tolist() == [1]
+    assert contact.kept_share(past, kind="check_in", days=90).tolist() == [1 / 2]
+    assert contact.days_since_kept(past, kind="check_in").tolist() == [30]
+    assert treatment.dose_days(past, days=30).tolist() == [2]
+    assert treatment.dose_mean(past, days=30).tolist() == [50]
+    assert treatment.dose_last(past).tolist() == [60]
+    assert life.employed(past).tolist() == [1]
+    assert life.days_in_job_state(past).tolist() == [16]
+    assert any_kind.events(past, kind="plan", outcome="", substance="", days=30).tolist() == [1]
 
 
 def test_a_kind_nobody_knows_gets_the_generic_features():
     past = at(history("occurred_on | kind | value\n2024-01-01 | yoga | 3"), "2024-01-05")
-    assert family_any.events(past, kind="yoga", outcome="", substance="", days=None).tolist() == [1]
-    assert family_any.days_since(past, kind="yoga", outcome="", substance="").tolist() == [4]
-    assert family_any.value_mean(past, kind="yoga", days=30).tolist() == [3]
+    assert any_kind.events(past, kind="yoga", outcome="", substance="", days=None).tolist() == [1]
+    assert any_kind.days_since(past, kind="yoga", outcome="", substance="").tolist() == [4]
+    assert any_kind.value_mean(past, kind="yoga", days=30).tolist() == [3]
 
 
 def test_facts_are_read_as_numbers_or_compared_as_words():
     persons = pd.DataFrame({"person_id": ["P1", "P2"], "arm": ["a", None], "score": ["3", "unknown"]})
     past = history("person_id | occurred_on | kind\nP1 | 2024-01-01 | plan\nP2 | 2024-01-01 | plan", persons)
     first, second = (at(past, "2024-01-05", person_id=person_id) for person_id in ("P1", "P2"))
-    assert family_any.fact_is(first, column="arm", value="a").tolist() == [1]
-    assert np.isnan(family_any.fact_is(second, column="arm", value="a")).all()
-    assert family_any.fact_number(first, column="score").tolist() == [3]
-    assert np.isnan(family_any.fact_number(second, column="score")).all()
-    assert np.isnan(family_any.fact_number(second, column="absent")).all()
+    assert any_kind.fact_is(first, column="arm", value="a").tolist() == [1]
+    assert np.isnan(any_kind.fact_is(second, column="arm", value="a")).all()
+    assert any_kind.fact_number(first, column="score").tolist() == [3]
+    assert np.isnan(any_kind.fact_number(second, column="score")).all()
+    assert np.isnan(any_kind.fact_number(second, column="absent")).all()
 
 
 def test_every_feature_of_a_choice_has_a_name_of_its_own_and_survives_being_written_down():

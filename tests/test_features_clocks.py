@@ -6,10 +6,9 @@ from itertools import product
 import numpy as np
 import pytest
 
-from features import family_clocks as clocks
-from features import family_programme as programme
 from features import programmes
 from features.cohort import Cohort, why_not
+from features.families import clocks, programme
 from features.vocabulary import PROGRAMME_ENDS, PROGRAMMES
 from tests.tables import at, history
 

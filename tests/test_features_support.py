@@ -2,11 +2,7 @@
 
 import numpy as np
 
-from features import family_any as any_kind
-from features import family_contact as contact
-from features import family_life as life
-from features import family_service as service
-from features import family_treatment as treatment
+from features.families import any_kind, contact, life, service, treatment
 from tests.tables import at, history
 
 

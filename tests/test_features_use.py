@@ -3,8 +3,7 @@
 import numpy as np
 import pytest
 
-from features import family_schedule as schedule
-from features import family_use as use
+from features.families import schedule, use
 from tests.tables import at, history
 
 SURPRISES = """occurred_on | kind            | outcome   | note_code
