@@ -45,6 +45,7 @@ AS_OF = "2024-06-01"
 NAME = "relapse-90d"
 HOTSPOTS = "hotspot-township-4w"
 N_PERSONS = 80
+TESTS = {"T1": 3, "T2": 5, "T3": 9}  # a week, where any is reported
 STATIONS = ("S1", "S2")  # of the persons with even numbers, and of the others
 CANARY = "CANARY-7f3a"
 # Each relapsed once more today, so that nobody counts as abstinent for three years, whenever the tests run.
@@ -131,6 +132,9 @@ def invent_places(folder, rng):
             incidents.append(f"{when},{when},treatment_entry,service,T{number}\n")
     (folder / "areas.csv").write_text("".join(areas))
     (folder / "incidents.csv").write_text("".join(incidents))
+    reports = [date(2022, 1, 3) + timedelta(weeks=week) for week in range(124)]
+    tested = [f"{area},{week},{week + timedelta(days=9)},{n},{n}\n" for area, n in TESTS.items() for week in reports]
+    (folder / "effort.csv").write_text("area_id,week,known_on,tests,contacts\n" + "".join(tested))
 
 
 def _odds(trouble):

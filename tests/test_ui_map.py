@@ -1,15 +1,26 @@
 """The map's record and trend: what the card holds is on the page, in words and as tables, and nothing finer."""
 
 import re
+from datetime import date
 
+import numpy as np
+import pandas as pd
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from PIL import Image, ImageColor
 
+from features.hotspot import Places
 from serving.ui import map_record
+from serving.ui.map_picture import FILLS
+from serving.ui.map_testing import district_tests, fifths, township_tests
 from serving.ui.map_trend import catches, trends
 from serving.ui.texts import texts
+from tests.hotspot_helpers import incidents, row_of_areas
 from tests.serving_helpers import AS_OF
+from tests.tables import day
 from tests.test_hotspot_record import judged, record
-from tests.ui_helpers import ask_as
+from tests.ui_helpers import ask_as, tab
 
 
 def horizon(change, low, high):
@@ -85,3 +96,102 @@ def test_the_page_tells_forecast_by_forecast_in_bands_and_what_came_in_tens(ui_s
     assert {(int(high) - int(low), int(low) + int(to), int(high) + int(by)) for low, high, by, to in bands} <= {
         (width, 100, 100) for width in (5, 10, 20, 25)
     }
+
+
+# How much was tested
+
+
+def effort(*rows):
+    table = pd.DataFrame(rows, columns=["area_id", "week", "known_on", "tests", "contacts"])
+    return table.assign(area_id=table["area_id"].astype("str"))
+
+
+def test_tests_are_those_of_the_year_as_known_then():
+    monday = day("2024-05-20")
+    told = effort(
+        ("T00", monday, monday + 9, 4.0, 0.0),
+        ("T00", monday, monday + 30, 40.0, 0.0),  # corrected later
+        ("T00", monday - 7 * 52, monday, 100.0, 0.0),  # over a year ago
+        ("T01", monday, monday + 40, 7.0, 0.0),  # not known yet
+    )
+    places = Places(incidents([monday], "T00"), row_of_areas(3), told)
+    assert township_tests(places, date(2024, 6, 1)).dropna().to_dict() == {"T00": 4}
+    assert township_tests(Places(places.incidents, None, told), date(2024, 6, 1)).empty
+    assert township_tests(Places(places.incidents, row_of_areas(3)), date(2024, 6, 1)).empty
+
+
+def test_districts_add_up_those_of_their_townships_that_told_any():
+    tests = pd.Series({"A": 5.0, "B": 6.0, "C": np.nan, "D": 4.0})
+    assert district_tests(tests, {"A": "X", "B": "X", "C": "Y", "D": "Z"}).to_dict() == {"X": 11.0, "Z": 4.0}
+
+
+@given(st.lists(st.one_of(st.none(), st.integers(0, 60)), max_size=40))
+def test_a_fifth_is_told_of_ten_tests_or_more_and_more_tests_are_never_in_a_lower_one(counts):
+    tests = pd.Series({f"A{place}": np.nan if n is None else float(n) for place, n in enumerate(counts)}, dtype=float)
+    told = fifths(tests)
+    assert set(told) == {name for name, n in tests.items() if n >= 10}
+    assert set(told.values()) <= set(range(5))
+    for one in told:
+        assert all(told[one] <= told[other] for other in told if tests[one] <= tests[other])
+
+
+def test_the_map_of_testing_tells_fifths_and_no_number_and_hatches_where_none_is_reported(ui_site):
+    told = ask_as(ui_site, "planner", f"/ui/map/data.json?as_of={AS_OF}&colour=testing&lang=en").json()
+    assert {row[0]: row[5:] for row in told["areas"]} == {"T0": [5, 1], "T1": [1, 0], "T2": [3, 0], "T3": [4, 0]}
+    assert "highest fifth" in " ".join(told["texts"])
+    files = ask_as(ui_site, "planner", f"/ui/map/areas.geojson?as_of={AS_OF}").json()["features"]
+    assert {each["properties"]["area_id"]: each["properties"]["testing_fifth"] for each in files} == {
+        "T0": None, "T1": 2, "T2": 4, "T3": 5,
+    }  # fmt: skip
+    page = ask_as(ui_site, "planner", f"/ui/map?as_of={AS_OF}&colour=testing&lang=en").text()
+    assert "the fifth with the most tests" in page
+    assert "fewer than ten tests, or none reported" in page
+
+
+# What a planner takes along
+
+
+def test_a_chosen_area_is_in_the_address_and_shows_again(browser, ui_site):
+    with tab(browser, ui_site, "planner", language="en") as watched:
+        page = watched.page
+        page.goto(f"{ui_site.url}/ui/map?as_of={AS_OF}&colour=testing")
+        page.wait_for_selector("#map[data-ready=yes]")
+        page.focus("#map")
+        page.keyboard.press("Home")
+        page.keyboard.press("ArrowLeft")
+        page.keyboard.press("+")
+        page.wait_for_function("location.hash.split('/').length === 3")
+        told, address = page.inner_text("#area"), page.url
+        assert "Township 2" in told
+        assert page.evaluate("document.getElementById('link').href") == address
+        page.goto("about:blank")
+        page.goto(address)
+        page.wait_for_selector("#map[data-ready=yes]")
+        assert page.inner_text("#area") == told
+        assert page.url == address
+        assert watched.faults == []
+
+
+def test_a_chosen_area_is_told_without_javascript(browser, ui_site):
+    with tab(browser, ui_site, "planner", language="en", script=False) as watched:
+        watched.page.goto(f"{ui_site.url}/ui/map?as_of={AS_OF}")
+        watched.page.click("#top tbody a >> nth=1")
+        assert "90% interval" in watched.page.inner_text("#area")
+        assert "area=T2" in watched.page.url
+
+
+def test_the_picture_is_made_in_the_browser_with_its_title_and_legend(browser, ui_site, tmp_path):
+    with tab(browser, ui_site, "planner", language="en") as watched:
+        page = watched.page
+        page.goto(f"{ui_site.url}/ui/map?as_of={AS_OF}")
+        page.wait_for_selector("#map[data-ready=yes]")
+        with page.expect_download() as told:
+            page.click("#png")
+        told.value.save_as(tmp_path / "map.png")
+        picture = Image.open(tmp_path / "map.png").convert("RGB")
+        box = page.eval_on_selector("#map canvas", "canvas => [canvas.width, canvas.height]")
+        assert told.value.suggested_filename.endswith(".png")
+        assert picture.size[0] == box[0]
+        assert picture.size[1] > box[1]
+        assert {ImageColor.getrgb(fill) for fill in FILLS[-2:]} <= {colour for _, colour in picture.getcolors(1 << 24)}
+        assert watched.faults == []

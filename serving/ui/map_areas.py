@@ -1,7 +1,7 @@
 """The areas of a map as they may be told: outline, name, band, words, and the class they are coloured by."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -16,6 +16,7 @@ from serving.hotspots import Asked, looked, names_of, told_of
 from serving.messages import Area, Model
 from serving.totals import by_level
 from serving.ui.map_query import MapQuery
+from serving.ui.map_testing import district_tests, fifths, township_tests
 from serving.wording import Wording
 
 BAND_STEPS = (1, 3, 6, 10)  # of the colours by expected count, in widths of a band: the same on every map
@@ -36,10 +37,17 @@ class MapArea:
     is_little: bool
     share_class: int
     band_class: int
+    testing: int | None = None  # the fifth of areas it is in by tests of the year, from 0; None where not told
 
     def of_colour(self, colour: str) -> int:
-        """The class by the share of the highest areas, or by the expected count."""
+        """The class by the share of the highest areas, by the expected count, or by testing, N_CLASSES if not told."""
+        if colour == "testing":
+            return N_CLASSES if self.testing is None else self.testing
         return self.share_class if colour == "share" else self.band_class
+
+    def is_hatched(self, colour: str) -> bool:
+        """Whether there is a number here that may not be told."""
+        return self.testing is None if colour == "testing" else self.is_little
 
 
 @dataclass(frozen=True)
@@ -49,6 +57,7 @@ class MapForecast:
     areas: tuple[MapArea, ...]
     outlines: tuple[tuple[str, Mapping[str, Any]], ...]  # names and shapes of the districts, drawn above
     districts: Mapping[str, str]  # names by id
+    has_testing: bool
     note: str
     model: Model
     snapshot: str
@@ -58,17 +67,25 @@ def map_forecast(desk: Desk, query: MapQuery, wording: Wording) -> MapForecast:
     """The forecast of a map; ProblemError when there is none."""
     asked = Asked(query.as_of, query.weeks, query.level, 3, wording)
     found = looked(desk, asked, partial(by_level, level=asked.level))
-    areas = found.places.areas
-    told = _areas(told_of(found, asked).features, areas, wording)
+    areas, described = found.places.areas, told_of(found, asked).features
+    towns = _towns(described, areas)
+    tested = _tested(query.level, towns, township_tests(found.places, query.as_of), areas)
+    told = [
+        replace(each, testing=tested.get(each.area_id)) for each in _areas(described, _within(towns, areas, wording))
+    ]
     ordered = sorted(told, key=lambda each: (-each.band.at_least, each.band.among_highest, each.area_id))
-    origin, named = found.origin, _names_of_districts(areas, wording)
     return MapForecast(
-        tuple(ordered), _outlines(areas, named), named, wording.area_note, origin["model"], origin["snapshot"]
+        tuple(ordered),
+        _outlines(areas, named := _names_of_districts(areas, wording)),
+        named,
+        bool(tested),
+        wording.area_note,
+        found.origin["model"],
+        found.origin["snapshot"],
     )
 
 
-def _areas(told: list[Area], areas: pd.DataFrame | None, wording: Wording) -> list[MapArea]:
-    within = _within(told, areas, wording)
+def _areas(told: list[Area], within: Mapping[str, str]) -> list[MapArea]:
     rows = []
     for each in told:
         of, place = each.properties, within.get(each.properties.area_id, "")
@@ -94,17 +111,12 @@ def _area(  # noqa: PLR0913, PLR0917 (the parts of one row)
     return MapArea(area_id, *names, outline, band, text, reasons, is_little, by_share, by_band)
 
 
-def _within(told: list[Area], areas: pd.DataFrame | None, wording: Wording) -> dict[str, str]:
-    """The name of what each area is part of: a township's district, the township a cell's middle lies in."""
-    if areas is None:
+def _towns(told: list[Area], areas: pd.DataFrame | None) -> dict[str, str]:
+    """The township of each area by id: a cell's is the one its middle lies in, a township's is itself; else none."""
+    if areas is None or not told or told[0].properties.level in {"city", "district"}:
         return {}
-    names = names_of(areas, wording.language)
-    ids = [each.properties.area_id for each in told]
-    if told and told[0].properties.level in {"city", "district"}:
-        return {}
-    if told and told[0].properties.level == "township":
-        parents = areas.set_index("area_id")["parent_id"].dropna()
-        return {each: names.get(str(parents[each]), "") for each in ids if each in parents.index}
+    if told[0].properties.level == "township":
+        return {each.properties.area_id: each.properties.area_id for each in told}
     towns = areas[areas["level"].eq("township") & areas["geometry"].notna()]
     if towns.empty:
         return {}
@@ -113,7 +125,30 @@ def _within(told: list[Area], areas: pd.DataFrame | None, wording: Wording) -> d
     middles = shapely.centroid([outline for _, outline in outlined])
     cell, town = tree.query(middles, predicate="within")
     town_ids = towns["area_id"].astype("str").tolist()
-    return {outlined[c][0]: names.get(town_ids[t], "") for c, t in zip(cell, town, strict=True)}
+    return {outlined[c][0]: town_ids[t] for c, t in zip(cell, town, strict=True)}
+
+
+def _within(towns: Mapping[str, str], areas: pd.DataFrame | None, wording: Wording) -> dict[str, str]:
+    """The name of what each area is part of: a township's district, a cell's township."""
+    if areas is None:
+        return {}
+    names, parents = names_of(areas, wording.language), _parents(areas)
+    larger = {area_id: parents.get(town, "") if area_id == town else town for area_id, town in towns.items()}
+    return {area_id: names.get(each, "") for area_id, each in larger.items()}
+
+
+def _tested(level: str, towns: Mapping[str, str], tests: pd.Series, areas: pd.DataFrame | None) -> dict[str, int]:
+    """The fifth that each area is in by its tests; a cell's is that of its township."""
+    if level == "district" and areas is not None:
+        return fifths(district_tests(tests, _parents(areas)))
+    of_towns = fifths(tests)
+    return {area_id: of_towns[town] for area_id, town in towns.items() if town in of_towns}
+
+
+def _parents(areas: pd.DataFrame) -> dict[str, str]:
+    """The district of each township by id."""
+    of_towns = areas[areas["level"].eq("township")].set_index("area_id")["parent_id"].dropna()
+    return {str(town): str(district) for town, district in of_towns.items()}
 
 
 def _names_of_districts(areas: pd.DataFrame | None, wording: Wording) -> dict[str, str]:

@@ -13,10 +13,10 @@ from serving.disclosure import SHARES
 from serving.hotspots import Asked, model_for
 from serving.kept import Kept
 from serving.messages import Warnings
-from serving.problems import ProblemError
+from serving.problems import ProblemError, fault_of
 from serving.ui.charts import months_chart
-from serving.ui.map_areas import BAND_STEPS, MapArea, MapForecast, map_forecast
-from serving.ui.map_picture import FILLS, picture, rings_of
+from serving.ui.map_areas import BAND_STEPS, N_CLASSES, MapArea, MapForecast, map_forecast
+from serving.ui.map_picture import fills_of, picture, rings_of
 from serving.ui.map_query import COLOURS, LEVELS, MapQuery, map_query
 from serving.ui.map_record import SHARES as SHARES_TOLD
 from serving.ui.map_record import card_of, carried, months_observed, n_forecasts, record_of
@@ -29,6 +29,9 @@ from serving.warnings import warnings
 N_TOP = 10
 MOST_KEPT = 64
 WARNINGS = "GET /v1/warnings"
+COLUMNS = (
+    "area_id", "name", "within", "at_least", "below", "low", "high", "among_highest", "testing_fifth", "reasons",
+)  # fmt: skip
 
 
 class MapPage:
@@ -49,11 +52,13 @@ class MapPage:
             "map.html",
             query=query,
             forecast=forecast,
-            top=forecast.areas[:N_TOP],
+            top=[(each, told_of(each, view.texts)) for each in forecast.areas[:N_TOP]],
             title=_title(view, query),
-            legend=list(zip(FILLS, _legend(view, query, forecast), strict=True))[::-1],
+            legend=list(zip(fills_of(query.colour), _legend(view, query, forecast), strict=False))[::-1],
+            fills=fills_of(query.colour),
+            chosen=[(each, told_of(each, view.texts)) for each in forecast.areas if each.area_id == query.area],
             levels=LEVELS,
-            colours=COLOURS,
+            colours=[each for each in COLOURS if each != "testing" or forecast.has_testing],
             horizons=_horizons(view.desk, query.model_level),
             shows_warnings=view.may(WARNINGS),
             warnings=self._told_warnings(view, query) if _is_quick(query) and view.may(WARNINGS) else None,
@@ -76,7 +81,7 @@ class MapPage:
         query = map_query(view)
         forecast = self._forecast(view, query)
         texts, reasons = (
-            _numbered(each.text for each in forecast.areas),
+            _numbered(told_of(each, view.texts) for each in forecast.areas),
             _numbered(each.reasons for each in forecast.areas),
         )
         return JSONResponse(
@@ -86,7 +91,10 @@ class MapPage:
                 "asOf": query.as_of.isoformat(),
                 "texts": list(texts),
                 "reasons": list(reasons),
-                "areas": [_row(each, query, texts, reasons) for each in forecast.areas],
+                "areas": [
+                    _row(each, query, texts[told_of(each, view.texts)], reasons[each.reasons])
+                    for each in forecast.areas
+                ],
             }
         )
 
@@ -126,18 +134,20 @@ class MapPage:
         """The areas as a table, to keep."""
         query = map_query(view)
         rows = (list(_properties(each).values()) for each in self._forecast(view, query).areas)
-        header = ["area_id", "name", "within", "at_least", "below", "low", "high", "among_highest", "reasons"]
-        return csv_response(header, rows, name=f"{_name(query)}.csv")
+        return csv_response(COLUMNS, rows, name=f"{_name(query)}.csv")
 
     def _forecast(self, view: View, query: MapQuery) -> MapForecast:
         champion, _ = model_for(view.desk, _asked(view, query))
         snapshot = view.desk.histories.store().state_digest()
         question = (query.as_of, query.weeks, query.level, view.language)
-        return self._forecasts.get(
+        forecast = self._forecasts.get(
             (snapshot, champion.digest, question),
             lambda: map_forecast(view.desk, query, view.wording),
             key_of=lambda made: (made.snapshot, made.model.digest, question),
         )
+        if query.colour == "testing" and not forecast.has_testing:
+            raise fault_of("colour", "one_of", "share, band")
+        return forecast
 
     def _told_warnings(self, view: View, query: MapQuery) -> Warnings | None:
         """The warnings of the day; None where too little is known to tell a surprise from chance."""
@@ -188,6 +198,8 @@ def _title(view: View, query: MapQuery) -> str:
 def _legend(view: View, query: MapQuery, forecast: MapForecast) -> list[str]:
     """What each colour says, the lowest first."""
     texts = view.texts
+    if query.colour == "testing":
+        return [texts(f"map.fifths.{each}") for each in range(N_CLASSES)]
     if query.colour == "share":
         return [texts("map.others"), *(texts("map.highest", percent=f"{100 * share:g}") for share in SHARES[-2::-1])]
     band = forecast.areas[0].band
@@ -204,16 +216,22 @@ def _numbered(values: Iterator[Any]) -> dict[Any, int]:
     return {value: place for place, value in enumerate(dict.fromkeys(values))}
 
 
-def _row(area: MapArea, query: MapQuery, texts: dict[str, int], reasons: dict[tuple[str, ...], int]) -> list[Any]:
-    names = [area.area_id, area.name, area.within]
-    return [*names, texts[area.text], reasons[area.reasons], area.of_colour(query.colour), int(area.is_little)]
+def told_of(area: MapArea, texts: Texts) -> str:
+    """What is told of an area in words: its forecast, and how much was tested there."""
+    return area.text if area.testing is None else f"{area.text} {texts(f'map.tested.{area.testing}')}"
+
+
+def _row(area: MapArea, query: MapQuery, text: int, reasons: int) -> list[Any]:
+    classes = [area.of_colour(query.colour), int(area.is_hatched(query.colour))]
+    return [area.area_id, area.name, area.within, text, reasons, *classes]
 
 
 def _properties(area: MapArea) -> dict[str, Any]:
     names = {"area_id": area.area_id, "name": area.name, "within": area.within}
     band = area.band
     numbers = {"at_least": band.at_least, "below": band.below, "low": band.low, "high": band.high}
-    return names | numbers | {"among_highest": band.among_highest, "reasons": "; ".join(area.reasons)}
+    place = {"among_highest": band.among_highest, "testing_fifth": None if area.testing is None else area.testing + 1}
+    return names | numbers | place | {"reasons": "; ".join(area.reasons)}
 
 
 def _feature(area: MapArea) -> dict[str, Any]:

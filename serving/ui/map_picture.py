@@ -5,9 +5,10 @@ from html import escape
 from math import cos, radians
 from typing import Any
 
-from serving.ui.map_areas import N_CLASSES, MapArea, MapForecast
+from serving.ui.map_areas import MapArea, MapForecast
 
 FILLS = ("#f3f6ea", "#c9e4bf", "#75bfae", "#2c7f9e", "#22386f")  # darker is more; told apart by lightness alone
+OF_TESTING = ("#fbf3e4", "#f3d3a2", "#dd9f63", "#ab6536", "#5c3317", "#e4e7e9")  # another hue; the last: not told
 WIDTH, MARGIN = 900.0, 12.0
 HATCH = (
     '<defs><pattern id="little" width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">'
@@ -23,16 +24,22 @@ def picture(forecast: MapForecast, *, colour: str, title: str) -> str:
     if not rings:
         return _document(WIDTH, 40.0, title, "")
     frame = _Frame.around(rings)
-    by_class: list[list[MapArea]] = [[] for _ in range(N_CLASSES)]
+    fills = fills_of(colour)
+    by_class: list[list[MapArea]] = [[] for _ in fills]
     for area in forecast.areas:
         by_class[area.of_colour(colour)].append(area)
     parts = [
         _path(frame, areas, f'fill="{fill}" stroke="#90a4ae" stroke-width=".4"')
-        for fill, areas in zip(FILLS, by_class, strict=True)
+        for fill, areas in zip(fills, by_class, strict=True)
     ]
-    parts.append(_path(frame, [each for each in forecast.areas if each.is_little], 'fill="url(#little)"'))
+    parts.append(_path(frame, [each for each in forecast.areas if each.is_hatched(colour)], 'fill="url(#little)"'))
     parts += [_outline(frame, name, shape) for name, shape in forecast.outlines]
     return _document(WIDTH, frame.height, title, HATCH + "".join(parts))
+
+
+def fills_of(colour: str) -> tuple[str, ...]:
+    """The fill of each class, the lowest first."""
+    return OF_TESTING if colour == "testing" else FILLS
 
 
 def rings_of(shape: Mapping[str, Any] | None) -> Iterator[Sequence[Point]]:

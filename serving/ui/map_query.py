@@ -8,7 +8,7 @@ from serving.ui import days
 from serving.ui.view import View
 
 LEVELS = ("district", "township", "cell")
-COLOURS = ("share", "band")
+COLOURS = ("share", "band", "testing")
 WEEK = timedelta(days=7)
 N_STEPS = 13  # of the slider: a quarter of a year of weekly forecasts
 MOST_WEEKS = 52
@@ -16,13 +16,17 @@ MOST_WEEKS = 52
 
 @dataclass(frozen=True)
 class MapQuery:
-    """Which map: as-of date, horizon, level, what the colours say; `latest` is the last day anything became known."""
+    """Which map: as-of date, horizon, level, what the colours say, and the area that was chosen on it, if any.
+
+    `latest` is the last day anything became known.
+    """
 
     as_of: date
     latest: date
     weeks: int
     level: str
     colour: str
+    area: str = ""
 
     @property
     def model_level(self) -> str:
@@ -56,6 +60,7 @@ def map_query(view: View) -> MapQuery:
         weeks=_weeks(given.get("weeks") or "4"),
         level=_one_of("level", given.get("level") or "township", LEVELS),
         colour=_one_of("colour", given.get("colour") or "share", COLOURS),
+        area=given.get("area") or "",
     )
 
 

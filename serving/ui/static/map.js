@@ -8,8 +8,8 @@
   const days = slider.dataset.days.split(",");
   const heading = document.getElementById("map-title");
   const told = document.getElementById("area");
-  const kept = new Map();
-  let current = null, chosen = -1, pinned = false;
+  const kept = new Map(), link = document.getElementById("link");
+  let current = null, chosen = -1, pinned = false, moved = false;
 
   box.hidden = false;
   document.querySelector(".slider").hidden = false;
@@ -122,6 +122,13 @@
   }
 
   function element(tag, text) { const made = document.createElement(tag); made.textContent = text; return made; }
+  // The address of the page is that of the map as it is seen: what is copied from the browser shows the same.
+  function address() {
+    const area = pinned && chosen >= 0 ? "&area=" + encodeURIComponent(current.areas[chosen][0]) : "";
+    const centre = map.getCenter(), seen = moved ? "#" + [map.getZoom(), centre.lat.toFixed(4), centre.lng.toFixed(4)].join("/") : "";
+    link.href = box.dataset.page + "&as_of=" + days[slider.value] + area + seen;
+    history.replaceState(null, "", link.href);
+  }
   function tell(place) {
     if (place === chosen || place < 0) return;
     chosen = place;
@@ -150,10 +157,12 @@
     else if (event.key === "-") map.zoomOut();
     else return;
     pinned = true;
+    address();
     event.preventDefault();
   });
   map.on("mousemove", (event) => { if (current && !pinned) tell(layer.at(event.containerPoint)); });
-  map.on("click", (event) => { if (!current) return; const place = layer.at(event.containerPoint); pinned = place >= 0 && !(pinned && place === chosen); tell(place); });
+  map.on("click", (event) => { if (!current) return; const place = layer.at(event.containerPoint); pinned = place >= 0 && !(pinned && place === chosen); tell(place); address(); });
+  map.on("zoomend dragend", () => { if (box.dataset.ready) { moved = true; address(); } });
 
   async function json(address) {
     const answer = await fetch(address, { credentials: "same-origin" });
@@ -171,11 +180,11 @@
     current = next; chosen = -1;
     heading.textContent = next.title;
     for (const each of [heading, box]) { each.classList.toggle("past", next.over); each.classList.toggle("coming", !next.over); }
-    document.getElementById("link").href = box.dataset.page + "&as_of=" + day;
     table(next);
     layer.draw();
     if (id) tell(next.areas.findIndex((area) => area[0] === id));
     box.dataset.shown = day;
+    address();
     for (const near of [days[+slider.value - 1], days[+slider.value + 1]]) if (near) week(near).catch(() => {});
   }
   function table(next) {
@@ -219,8 +228,16 @@
   Promise.all([json(box.dataset.shapes + "&as_of=" + slider.dataset.asOf), week(slider.dataset.asOf)]).then(([shapes]) => {
     layer.take(shapes);
     const points = [...Object.values(shapes.areas), ...shapes.districts.map((each) => each[1])].flat(2).map(([east, north]) => [north, east]);
-    if (points.length) map.fitBounds(L.latLngBounds(points), { padding: [12, 12] });
+    const [zoom, ...centre] = location.hash.slice(1).split("/").map(Number);
+    moved = centre.length === 2 && [zoom, ...centre].every(Number.isFinite);
+    if (moved) map.setView(centre, zoom);
+    else if (points.length) map.fitBounds(L.latLngBounds(points), { padding: [12, 12] });
     layer.addTo(map);
     return show(slider.dataset.asOf);
-  }).then(() => { box.dataset.ready = "yes"; }).catch(() => { box.dataset.ready = "failed"; });
+  }).then(() => {
+    tell(current.areas.findIndex((area) => area[0] === told.dataset.chosen));
+    pinned = chosen >= 0;
+    address();
+    box.dataset.ready = "yes";
+  }).catch(() => { box.dataset.ready = "failed"; });
 })();
