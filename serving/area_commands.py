@@ -32,10 +32,13 @@ console = Console(soft_wrap=True, highlight=False)
 
 AsOfOption = Annotated[str, typer.Option("--as-of", help="What was known by the end of this day is used.")]
 WeeksOption = Annotated[int, typer.Option(min=1, help="The horizon of the promoted model.")]
+NoiseOption = Annotated[
+    float | None, typer.Option(help="Epsilon of the noise put on the numbers, such as 1; WAYSTATION_NOISE_EPSILON.")
+]
 LanguageOption = Annotated[str, typer.Option(help="Language of the texts: zh-CN or en.")]
 
 
-def forecast(
+def forecast(  # noqa: PLR0913, PLR0917 (the options of a command)
     as_of: AsOfOption,
     out: Annotated[
         Path,
@@ -47,13 +50,14 @@ def forecast(
     weeks: WeeksOption = 4,
     level: Annotated[str, typer.Option(help="city, district, township or cell.")] = "township",
     language: LanguageOption = "zh-CN",
+    noise: NoiseOption = None,
 ) -> None:
     """Expected harm by area in the weeks after a day, in the bands in which it may be told."""
     from serving.area_record import record
     from serving.hotspots import forecast as told_by
     from serving.messages import ForecastLevel
 
-    with answering() as desk:
+    with answering(noise=noise) as desk:
         made = told_by(desk, _asked(as_of, weeks, level, language, known=get_args(ForecastLevel)))
         record(desk, visit("GET /v1/hotspots"), made)
     told = made.answer
@@ -91,7 +95,7 @@ def warnings(
     console.print(f"waystation replay {told.answer_id} makes them again.")
 
 
-def observed(
+def observed(  # noqa: PLR0913, PLR0917 (the options of a command)
     year: Annotated[int, typer.Option(min=1990, max=9998, help="A calendar year that is settled.")],
     out: Annotated[
         Path,
@@ -100,6 +104,7 @@ def observed(
     level: Annotated[str, typer.Option(help="city, district or township.")] = "township",
     by: Annotated[str, typer.Option(help="year, quarter or month.")] = "year",
     language: LanguageOption = "zh-CN",
+    noise: NoiseOption = None,
 ) -> None:
     """Observed counts of a settled year, as far as no count under ten can be had from them."""
     from serving.observed_counts import AskedYear, observed_counts
@@ -110,7 +115,7 @@ def observed(
         if given not in known:
             raise ConfigError(f"{option} takes {', '.join(known)}.")
     refuse_language(language)
-    with answering() as desk:
+    with answering(noise=noise) as desk:
         told = observed_counts(desk, AskedYear(year, level, by, wording(language)))
     if out.suffix in JSON_FILES:
         out.write_text(told.model_dump_json(), encoding="utf-8")
@@ -121,8 +126,13 @@ def observed(
 
 
 @contextmanager
-def answering(what: str = "areas") -> "Iterator[Desk]":
-    """The desk of the home; what it refuses is told as an error of the user's, about `what` was asked."""
+def answering(what: str = "areas", *, noise: float | None = None) -> "Iterator[Desk]":
+    """The desk of the home; what it refuses is told as an error of the user's, about `what` was asked.
+
+    `noise`: the epsilon of noise to put on what is told, in place of that of the environment.
+    """
+    from dataclasses import replace
+
     from serving.desk import Desk
     from serving.problems import ProblemError
     from serving.service import folder_of
@@ -131,7 +141,8 @@ def answering(what: str = "areas") -> "Iterator[Desk]":
 
     Home.of_environment().settle()
     try:
-        yield Desk.open(Settings.of_environment(), folder_of)
+        settings = Settings.of_environment()
+        yield Desk.open(settings if noise is None else replace(settings, noise_epsilon=noise), folder_of)
     except ProblemError as refused:
         if refused.code == "invalid":
             named = "; ".join(f"{fault.field}: {fault.rule}" for fault in refused.faults)

@@ -49,6 +49,7 @@ class Kept:
     weeks: int
     level: str
     marks: Marks
+    noise_epsilon: float | None = None
 
 
 @dataclass(frozen=True)
@@ -67,7 +68,9 @@ def answer_id(kind: str, digest: str, snapshot: str, *question: object) -> str:
 def record(desk: Desk, visit: Visit, made: Made[Answer]) -> None:
     """Put on disk that the answer was given, and by what it is made again; ProblemError when that fails."""
     told = made.answer
-    kept = Kept(FORECAST if isinstance(told, Forecast) else WARNINGS, told.weeks, told.level, made.marks)
+    kept = Kept(WARNINGS, told.weeks, told.level, made.marks)
+    if isinstance(told, Forecast):
+        kept = Kept(FORECAST, told.weeks, told.level, made.marks, told.noise_epsilon)
     at = desk.settings.now().isoformat(timespec="milliseconds")
     entry = replace(
         visit.entry(at=at, outcome=ANSWERED),

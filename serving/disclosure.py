@@ -21,6 +21,7 @@ from features.areas import Floats
 from features.hotspot import Feature
 from models.counts import SMALLEST_SHOWN
 from models.hotspot import HEAVY, SEEN_YEAR, YEAR_COUNT, YEAR_WEEKS, HotspotModel, contributions, interval, predict
+from serving.noise import Noise
 
 WIDTHS = (0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0)  # of a band, in incidents; ten are those of a year
 STEPS = (0.1, 0.25, 0.5, 1.0)  # of a contribution, in log rate
@@ -77,11 +78,12 @@ class Told:
     reasons: tuple[AreaReason, ...]
 
 
-def told(model: HotspotModel, table: pd.DataFrame) -> list[Told]:
-    """What may be told of each area of a feature table of one as-of date, in its order."""
+def told(model: HotspotModel, table: pd.DataFrame, noise: Noise | None = None) -> list[Told]:
+    """What may be told of each area of a feature table of one as-of date, in its order; with noise no reasons."""
     year = table[SEEN_YEAR if model.scope.at_equal_effort else YEAR_COUNT].to_numpy(np.float64)
-    heavy = table[HEAVY].to_numpy(np.float64) if model.scope.at_equal_effort else np.ones(len(table))
-    bands = _bands(model, predict(model, table), heavy)
+    bands = _bands(model, rates(model, table, noise), _widths(model, table))
+    if noise is not None:
+        return [Told(area_id, band, ()) for area_id, band in zip(table["area_id"].astype("str"), bands, strict=True)]
     parts = families(model, table)
     little = _little(parts)
     rows = zip(table["area_id"].astype("str"), bands, parts.to_dict("records"), year.tolist(), strict=True)
@@ -89,6 +91,20 @@ def told(model: HotspotModel, table: pd.DataFrame) -> list[Told]:
         Told(area_id, band, little if count < SMALLEST_SHOWN or not band.at_least else _reasons(row, count, band))
         for area_id, band, row, count in rows
     ]
+
+
+def rates(model: HotspotModel, table: pd.DataFrame, noise: Noise | None = None) -> Floats:
+    """Expected incidents of each area, with the noise on them: Laplace of a band / epsilon, never below zero.
+
+    An incident is taken to move all expected counts together by a band at most. For a model that is given this was
+    measured (tests/test_noise.py), not proven; that a model was trained on an incident is not guarded.
+    """
+    expected = predict(model, table)
+    if noise is None:
+        return expected
+    of_day = noise.about("forecast", model.scope.level, model.scope.horizon_weeks, int(table["as_of"].iloc[0]))
+    rows = zip(_widths(model, table).tolist(), table["area_id"].astype("str"), expected.round(6).tolist(), strict=True)
+    return np.maximum(expected + np.array([of_day.scaled(*row) for row in rows]), 0.0)
 
 
 def families(model: HotspotModel, table: pd.DataFrame) -> pd.DataFrame:
@@ -116,8 +132,12 @@ def _family(feature: Feature) -> str:
     return "recent" if feature.weeks is not None and feature.weeks < YEAR_WEEKS else "level"
 
 
-def _bands(model: HotspotModel, expected: Floats, times_as_heavy: Floats) -> list[Band]:
-    width = np.array([width_of_band(model.scope.horizon_weeks, each) for each in times_as_heavy.tolist()])
+def _widths(model: HotspotModel, table: pd.DataFrame) -> Floats:
+    heavy = table[HEAVY].tolist() if model.scope.at_equal_effort else [1.0] * len(table)
+    return np.array([width_of_band(model.scope.horizon_weeks, each) for each in heavy])
+
+
+def _bands(model: HotspotModel, expected: Floats, width: Floats) -> list[Band]:
     steps = np.floor(expected / width)
     at_least, below = steps * width, (steps + 1) * width
     low, high = interval(model, at_least)[0], interval(model, below)[1]

@@ -5,13 +5,14 @@ from dataclasses import dataclass
 
 from features.areas import Floats
 from features.hotspot import Places
-from models.hotspot import HotspotModel, look, predict
-from serving.disclosure import Told, told
+from models.hotspot import HotspotModel, look
+from serving.disclosure import Told, rates, told
+from serving.noise import Noise
 
 
 @dataclass(frozen=True, eq=False)
 class Findings:
-    """Expected incidents of each area, unrounded, and what may be told of it."""
+    """Expected incidents of each area, unrounded and with the noise that is set; and what may be told of it."""
 
     rates: Floats
     told: tuple[Told, ...]
@@ -22,7 +23,7 @@ class Findings:
         return {"areas": [each.area_id for each in self.told], "rates": self.rates.tolist(), "told": self.told}
 
 
-def findings(model: HotspotModel, places: Places, *, as_of: int) -> Findings:
+def findings(model: HotspotModel, places: Places, *, as_of: int, noise: Noise | None = None) -> Findings:
     """What the model finds in each of its areas; TooLittleHistoryError as of `look`."""
     table = look(model, places, as_of=as_of)
-    return Findings(predict(model, table), tuple(told(model, table)))
+    return Findings(rates(model, table, noise), tuple(told(model, table, noise)))

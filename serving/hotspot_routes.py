@@ -29,6 +29,7 @@ COLUMNS = (
     "high",
     "among_highest",
     "answer_id",
+    "noise_epsilon",
 )
 PROBLEMS = problems(401, 403, 405, 409, 421, 422, 429, 500, 503)
 Responses = dict[int | str, dict[str, Any]]
@@ -101,7 +102,12 @@ def add(app: FastAPI, desk: Desk) -> None:
 def rows_of(told: Forecast) -> list[tuple[object, ...]]:
     """The areas of a forecast as rows of COLUMNS, the areas with most first."""
     areas = sorted((area.properties for area in told.features), key=lambda each: (-each.expected, each.area_id))
-    question = {"as_of": told.as_of, "weeks": told.weeks, "answer_id": told.answer_id}
+    question = {
+        "as_of": told.as_of,
+        "weeks": told.weeks,
+        "answer_id": told.answer_id,
+        "noise_epsilon": told.noise_epsilon,
+    }
     return [tuple(({**each.model_dump(), **question})[name] for name in COLUMNS) for each in areas]
 
 
@@ -109,13 +115,13 @@ def etag_now(desk: Desk, asked: Asked) -> str:
     """The ETag the answer would have now; it is not made for that. ProblemError where there is none to make."""
     desk.refuse_the_future(asked.as_of)
     champion, _ = model_for(desk, asked)
-    return _etag(champion.digest, desk.histories.snapshot(), asked)
+    return _etag(champion.digest, desk.histories.snapshot(), asked, desk.settings.noise_epsilon)
 
 
 def etag_of_told(told: Forecast, asked: Asked) -> str:
     """The ETag of a forecast that was made."""
-    return _etag(told.model.digest, told.snapshot, asked)
+    return _etag(told.model.digest, told.snapshot, asked, told.noise_epsilon)
 
 
-def _etag(digest: str, snapshot: str, asked: Asked) -> str:
-    return etag_of(digest, snapshot, asked.as_of, asked.weeks, asked.level, asked.most, asked.wording.language)
+def _etag(digest: str, snapshot: str, asked: Asked, epsilon: float | None) -> str:
+    return etag_of(digest, snapshot, asked.as_of, asked.weeks, asked.level, asked.most, asked.wording.language, epsilon)

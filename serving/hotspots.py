@@ -60,16 +60,17 @@ class Looked(Generic[Found]):
     model: HotspotModel
     places: Places
     origin: dict[str, Any]
+    noise_epsilon: float | None
 
     def id_as(self, kind: str) -> str:
         """The id of the answer of a kind that is made of it."""
         question = (self.origin[name] for name in ("as_of", "weeks", "level"))
-        return answer_id(kind, self.origin["model"].digest, self.origin["snapshot"], *question)
+        return answer_id(kind, self.origin["model"].digest, self.origin["snapshot"], *question, self.noise_epsilon)
 
 
 def forecast(desk: Desk, asked: Asked) -> Made[Forecast]:
     """The forecast of every area; ProblemError when there is none."""
-    found = looked(desk, asked, partial(by_level, level=asked.level))
+    found = looked(desk, asked, partial(by_level, level=asked.level, noise=desk.settings.noise))
     return Made(told_of(found, asked), Marks.of(found.found.parts, desk.reading.records.hash_of))
 
 
@@ -77,7 +78,8 @@ def told_of(told: Looked[Findings], asked: Asked) -> Forecast:
     """The forecast as it may be told, from what the model found."""
     return Forecast(
         features=_areas(told.found, told.places, asked),
-        note=asked.wording.area_note,
+        note=asked.wording.area_note(told.noise_epsilon),
+        noise_epsilon=told.noise_epsilon,
         answer_id=told.id_as(FORECAST),
         **told.origin,
     )
@@ -103,7 +105,7 @@ def looked(desk: Desk, asked: Asked, look: Look[Found], *, summed: bool = True) 
         "model": answers.model_of(champion),
         "snapshot": snapshot,
     }
-    return Looked(found, model, places, origin)
+    return Looked(found, model, places, origin, desk.settings.noise_epsilon)
 
 
 def places_of(desk: Desk) -> tuple[Places, str]:

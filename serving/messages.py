@@ -308,6 +308,7 @@ class Forecast(Message):
     type: Literal["FeatureCollection"] = "FeatureCollection"
     features: list[Area]
     note: str = Field(description="That counts and contributions are rounded, and why.")
+    noise_epsilon: float | None = Field(description="Budget of the noise on the expected counts; null: none.")
     answer_id: str = Field(description="What `waystation replay` makes the same forecast again by.")
     as_of: date
     weeks: int

@@ -13,13 +13,16 @@ import pandas as pd
 from features.areas import OUTSIDE, AreaSet, Strings, locate, townships
 from features.errors import SchemaError, TooLittleHistoryError
 from features.schema import days_since_epoch
+from serving.noise import Noise
 from serving.suppression import Hierarchy, ObservedTable, protected
 
 MONTHS = 12
 SETTLED_DAYS = 91  # after the end of the year; what becomes known later is in no table
 
 
-def observed_year(incidents: pd.DataFrame, areas: pd.DataFrame, *, year: int, today: date) -> ObservedTable:
+def observed_year(
+    incidents: pd.DataFrame, areas: pd.DataFrame, *, year: int, today: date, noise: Noise | None = None
+) -> ObservedTable:
     """Counts of city, district and township, a period for each month; TooLittleHistoryError before it is settled.
 
     Always of the same kinds of incidents: a table of some could be subtracted from one of all. Cells are too thin for
@@ -37,7 +40,7 @@ def observed_year(incidents: pd.DataFrame, areas: pd.DataFrame, *, year: int, to
     month = np.searchsorted(starts, of_year["occurred_on"].to_numpy(np.int64), side="right") - 1
     counts = np.zeros((len(level), MONTHS), np.int64)
     np.add.at(counts, (place[place != OUTSIDE], month[place != OUTSIDE]), 1)
-    return protected(counts, _hierarchy(level))
+    return protected(counts, _hierarchy(level), noise and noise.about("observed", year))
 
 
 def _hierarchy(level: AreaSet) -> Hierarchy:

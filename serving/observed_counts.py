@@ -7,11 +7,13 @@ from datetime import date, timedelta
 import pandas as pd
 
 from features.errors import SchemaError, TooLittleHistoryError
+from features.hotspot import Places
 from serving.desk import Desk
 from serving.hotspots import names_of, places_of
 from serving.observed import MONTHS, SETTLED_DAYS, observed_year
 from serving.observed_messages import ObservedCount, ObservedCounts
 from serving.problems import ProblemError, fault_of
+from serving.settings import Settings
 from serving.suppression import Observed, ObservedTable, Span
 from serving.wording import Wording
 
@@ -36,7 +38,7 @@ class AskedYear:
 def observed_counts(desk: Desk, asked: AskedYear) -> ObservedCounts:
     """The counts of every area and period; ProblemError when the year has no table."""
     places, snapshot = places_of(desk)
-    table = _table(places.incidents, places.areas, asked.year, desk.settings.today)
+    table = _table(places, asked.year, desk.settings)
     if asked.level not in table.hierarchy.levels:
         raise fault_of("level", "one_of", ", ".join(table.hierarchy.levels))
     names = {**names_of(places.areas, asked.wording.language), CITY: asked.wording.warning("city")}
@@ -45,15 +47,17 @@ def observed_counts(desk: Desk, asked: AskedYear) -> ObservedCounts:
         year=asked.year,
         level=asked.level,  # type: ignore[arg-type]
         by=asked.by,  # type: ignore[arg-type]
-        note=asked.wording.observed_note(settled_days=SETTLED_DAYS),
+        note=asked.wording.observed_note(settled_days=SETTLED_DAYS, epsilon=desk.settings.noise_epsilon),
+        noise_epsilon=desk.settings.noise_epsilon,
         language=asked.wording.language,  # type: ignore[arg-type]
         snapshot=snapshot,
     )
 
 
-def _table(incidents: pd.DataFrame, areas: pd.DataFrame | None, year: int, today: date) -> ObservedTable:
+def _table(places: Places, year: int, settings: Settings) -> ObservedTable:
+    areas = pd.DataFrame() if places.areas is None else places.areas
     try:
-        return observed_year(incidents, pd.DataFrame() if areas is None else areas, year=year, today=today)
+        return observed_year(places.incidents, areas, year=year, today=settings.today, noise=settings.noise)
     except (TooLittleHistoryError, SchemaError):
         raise ProblemError("no_observed_table", slots={"days": SETTLED_DAYS}) from None
 

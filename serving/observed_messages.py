@@ -30,5 +30,6 @@ class ObservedCounts(Message):
     level: ObservedLevel
     by: Period
     note: str
+    noise_epsilon: float | None = Field(description="Budget of the noise on each margin of the table; null: none.")
     language: Language
     snapshot: str

@@ -4,7 +4,6 @@ import sqlite3
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
-from functools import partial
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -56,8 +55,7 @@ def replay(records: Path, store: Store, score_id: str, held: Held) -> Replayed |
     """
     entry = entry_of(records, score_id)
     if kept := kept_of(entry):
-        key = records.with_suffix(KEY_SUFFIX).read_bytes()
-        return replay_areas(entry, kept, store, held, partial(person_hash, key))
+        return replay_areas(entry, kept, store, held, records)
     if entry.outcome != SCORED or entry.risk is None or not (entry.tag and entry.digest and entry.snapshot):
         raise StoreError("replay: no score was given under this id; its entry tells why.")
     if entry.inline:

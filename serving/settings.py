@@ -11,6 +11,8 @@ from urllib.parse import urlsplit
 from features.errors import ConfigError
 from features.home import Home
 from serving.limits import Caps
+from serving.noise import Noise
+from serving.private_files import key_in
 from serving.tokens import Issuer, SignOn
 
 RELAPSE_MODEL = "WAYSTATION_RELAPSE_MODEL"
@@ -20,6 +22,7 @@ AT_ONCE, A_MINUTE = "WAYSTATION_REQUESTS_AT_ONCE", "WAYSTATION_MACHINE_REQUESTS_
 ISSUER, AUDIENCE, JWKS = "WAYSTATION_OIDC_ISSUER", "WAYSTATION_OIDC_AUDIENCE", "WAYSTATION_OIDC_JWKS"
 AUTHORIZE, TOKEN = "WAYSTATION_OIDC_AUTHORIZE", "WAYSTATION_OIDC_TOKEN"
 BACK, SECRET = "WAYSTATION_OIDC_RETURN", "WAYSTATION_OIDC_SECRET"
+NOISE_EPSILON, NOISE_KEY = "WAYSTATION_NOISE_EPSILON", "noise.key"
 SECURE_COOKIES = "WAYSTATION_SECURE_COOKIES"
 ROLE_CLAIM, STATION_CLAIM = "WAYSTATION_OIDC_ROLE_CLAIM", "WAYSTATION_OIDC_STATION_CLAIM"
 SIGN_ON_BACK = "/ui/sign-in/back"
@@ -48,6 +51,7 @@ class Settings:
     hosts: tuple[str, ...] = ()
     issuer: Issuer | None = None
     secure_cookies: bool = False  # behind TLS: browsers then send the cookies of the pages over https only
+    noise_epsilon: float | None = None  # of the noise on forecasts and observed counts; none by default
     caps: Caps = field(default_factory=Caps)
     busy_seconds: float = 5.0
     now: Callable[[], datetime] = utc_now
@@ -64,6 +68,7 @@ class Settings:
             hosts=tuple(name.strip() for name in hosts if name.strip()),
             issuer=issuer_of_environment(),
             secure_cookies=_yes_or_no(SECURE_COOKIES),
+            noise_epsilon=_epsilon(),
             caps=_caps(),
         )
 
@@ -71,6 +76,13 @@ class Settings:
     def today(self) -> date:
         """The day now, in UTC: no as-of date may be later."""
         return self.now().date()
+
+    @property
+    def noise(self) -> Noise | None:
+        """The noise on what is told of areas, from a key of the home that is made when first needed."""
+        if self.noise_epsilon is None:
+            return None
+        return Noise(self.noise_epsilon, key_in(self.home.path / NOISE_KEY))
 
 
 def issuer_of_environment() -> Issuer | None:
@@ -110,6 +122,16 @@ def _sign_on() -> SignOn | None:
 
 def _caps() -> Caps:
     return Caps(at_once=_count(AT_ONCE, Caps.at_once), machine_a_minute=_count(A_MINUTE, Caps.machine_a_minute))
+
+
+def _epsilon() -> float | None:
+    text = os.environ.get(NOISE_EPSILON)
+    if not text:
+        return None
+    try:
+        return Noise(float(text), b"").epsilon
+    except ValueError:
+        raise ConfigError(f"settings: {NOISE_EPSILON} should be a number above zero, such as 1.") from None
 
 
 def _count(name: str, default: int) -> int:

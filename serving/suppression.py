@@ -9,6 +9,10 @@ of an area inside a row, from none to as much as the row (proof: the transport p
 
 That holds for one table. Two that overlap could be subtracted from each other, so tables are of calendar years as known
 on one fixed day after their end (`serving/observed.py`), and are never made anew with later news.
+
+Where noise is set, it is put on the margins, and what is told is sums of these. An incident counts in one row and in
+one column of its block, so a whole table, asked for in every way, costs twice epsilon. The noise guards the numbers,
+not the choice of which are told, which follows from the counts.
 """
 
 from collections.abc import Iterator, Sequence
@@ -20,6 +24,7 @@ from numpy.typing import NDArray
 from features.areas import Ints, Strings
 from features.errors import ConfigError
 from models.counts import SMALLEST_SHOWN
+from serving.noise import Noise
 
 Span = tuple[int, int]  # the first period, and the one after the last
 Flags = NDArray[np.bool_]
@@ -56,6 +61,7 @@ class ObservedTable:
     block: Ints  # of each finest area
     row: Ints  # of each finest area; a row lies in one block
     column: Ints  # of each period
+    noise: Noise | None = None
 
     def observed(self, level: str, spans: Sequence[Span]) -> tuple[Observed, ...]:
         """Every area of a level in every span, areas ascending; suppressed where it is no sum of margins."""
@@ -75,10 +81,22 @@ class ObservedTable:
         by_column = _is_sum(area, self.block) and _is_sum(periods, self.column)
         if not (by_row or by_column) or self.counts.sum() < SMALLEST_SHOWN:
             return None
-        return int(self.counts[np.ix_(area, periods)].sum())
+        counted = int(self.counts[np.ix_(area, periods)].sum())
+        if self.noise is None:
+            return counted
+        rows = [(self.row == each, periods) for each in np.unique(self.row[area])] if by_row else []
+        blocks, columns = np.unique(self.block[area]), np.unique(self.column[periods])
+        cells = [(self.block == block, self.column == column) for block in blocks for column in columns]
+        margins = rows if rows and (not by_column or len(rows) <= len(cells)) else cells
+        return max(SMALLEST_SHOWN, counted + sum(self._noise(self.noise, *margin) for margin in margins))
+
+    def _noise(self, noise: Noise, areas: Flags, periods: Flags) -> int:
+        """The noise on a margin: the incidents of some of the finest areas in some periods."""
+        counted = int(self.counts[np.ix_(areas, periods)].sum())
+        return noise.whole(self.hierarchy.ids[-1, areas].tolist(), np.flatnonzero(periods).tolist(), counted)
 
 
-def protected(counts: Ints, hierarchy: Hierarchy) -> ObservedTable:
+def protected(counts: Ints, hierarchy: Hierarchy, noise: Noise | None = None) -> ObservedTable:
     """What may be told of counts by finest area and period, shape (finest areas, periods)."""
     column = _columns(counts.sum(axis=0))
     by_column = np.stack([counts[:, column == each].sum(axis=1) for each in np.unique(column)], axis=1)
@@ -88,24 +106,7 @@ def protected(counts: Ints, hierarchy: Hierarchy) -> ObservedTable:
         inside = np.flatnonzero(block == each)
         for members in _rows(inside, counts.sum(axis=1), hierarchy, level=1):
             row[members] = row.max() + 1
-    return ObservedTable(hierarchy, counts, block, row, column)
-
-
-def with_noise(cells: Sequence[Observed], *, epsilon: float, seed: int) -> tuple[Observed, ...]:
-    """The cells with discrete Laplace noise on what is told, never below zero.
-
-    Ghosh, Roughgarden, Sundararajan 2012, doi:10.1137/09076828X.
-    One incident counts once among the areas of one level in spans that do not overlap, so one such call costs epsilon,
-    and the costs of several add up. The noise guards the numbers, not the choice of which are told.
-    """
-    if epsilon <= 0:
-        raise ConfigError("observed: epsilon is not above zero; expected for instance 1.0.")
-    draws = np.random.default_rng(seed).geometric(1 - np.exp(-epsilon), (len(cells), 2))
-    noise = (draws[:, 0] - draws[:, 1]).tolist()
-    return tuple(
-        each if each.value is None else Observed(each.area_id, each.span, max(0, each.value + more))
-        for each, more in zip(cells, noise, strict=True)
-    )
+    return ObservedTable(hierarchy, counts, block, row, column, noise)
 
 
 def _is_sum(chosen: Flags, labels: Ints) -> bool:

@@ -23,6 +23,7 @@ from models.early_warning import larger_areas
 from models.hotspot import HotspotModel, areas_of
 from serving.disclosure import Band, Told, among_highest
 from serving.findings import Findings, findings
+from serving.noise import Noise
 from serving.problems import ProblemError
 
 CITY, DISTRICT, TOWNSHIP = "city", "district", "township"
@@ -44,16 +45,19 @@ class Level:
     within: "np.typing.NDArray[np.int64]"
 
 
-def by_level(model: HotspotModel, places: Places, *, as_of: int, level: str) -> Findings:
-    """What is found in the areas of a level, the model's own or a larger one."""
-    own = level == model.scope.level
-    return findings(model, places, as_of=as_of) if own else totals(model, places, as_of=as_of, level=level)
+def by_level(model: HotspotModel, places: Places, *, as_of: int, level: str, noise: Noise | None = None) -> Findings:
+    """What is found in the areas of a level, the model's own or a larger one; ProblemError where there are none."""
+    finest = findings(model, places, as_of=as_of, noise=noise)
+    if level == model.scope.level:
+        return finest
+    return totals(model, finest, areas_of(model, places, as_of=as_of), places.areas, level=level)
 
 
-def totals(model: HotspotModel, places: Places, *, as_of: int, level: str) -> Findings:
+def totals(
+    model: HotspotModel, finest: Findings, areas: AreaSet, table: pd.DataFrame | None, *, level: str
+) -> Findings:
     """What is found in the areas of a level larger than the model's; ProblemError where there are none such."""
-    finest, areas = findings(model, places, as_of=as_of), areas_of(model, places, as_of=as_of)
-    larger = _larger(areas, places.areas)
+    larger = _larger(areas, table)
     if level not in [name for name, _ in larger]:
         raise ProblemError("no_districts")
     ids = [each.area_id for each in finest.told]

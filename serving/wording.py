@@ -115,9 +115,10 @@ class Wording:
         """The text of a key in a section, its slots filled."""
         return str(self.texts[section][key]).format_map(slots)
 
-    def observed_note(self, *, settled_days: int) -> str:
-        """What a table of observed counts is of, and why some are not told."""
-        return str(self.texts["observed"]["note"]).format(days=settled_days)
+    def observed_note(self, *, settled_days: int, epsilon: float | None = None) -> str:
+        """What a table of observed counts is of, why some are not told, and that there is noise on them, if so."""
+        told = str(self.texts["observed"]["note"]).format(days=settled_days)
+        return told + self._noise("observed", epsilon)
 
     def indicator(self, code: str) -> str:
         """The name of a city indicator; with `_is` its definition; `note` what holds for all of them."""
@@ -134,10 +135,12 @@ class Wording:
         ending = ending or self._word("programmes", outcome)
         return self._say("what", outcome=self._say("outcome", name=ending) if ending else "", **slots)
 
-    @property
-    def area_note(self) -> str:
-        """That what is told of areas is rounded, and why."""
-        return str(self.texts["areas"]["note"])
+    def area_note(self, epsilon: float | None = None) -> str:
+        """That what is told of areas is rounded, and why; and that there is noise on it, if so."""
+        return str(self.texts["areas"]["note"]) + self._noise("areas", epsilon)
+
+    def _noise(self, section: str, epsilon: float | None) -> str:
+        return "" if epsilon is None else str(self.texts[section]["noise"]).format(epsilon=f"{epsilon:g}")
 
     @cache  # noqa: B019 (there are two wordings, and they live as long as the process)
     def _spelled(self, feature: Feature) -> dict[str, str]:

@@ -165,6 +165,16 @@ def test_another_question_about_areas_has_another_id(city):
     assert forecast(desk, replace(ASKED, wording=wording("zh-CN"), most=1)).answer.answer_id == ids[0]
 
 
+def test_a_forecast_with_noise_is_the_same_again_by_the_key_of_the_home(city, hotspots_of):
+    desk = open_desk(city, noise_epsilon=1.0)
+    made = forecast(desk, replace(ASKED, level="city"))
+    record(desk, visit("GET /v1/hotspots"), made)
+    desk.reading.records.close()
+    assert again(city, hotspots_of, made.answer.answer_id).same
+    (city.home.path / "noise.key").write_bytes(b"another")
+    assert again(city, hotspots_of, made.answer.answer_id).differs == ("rates", "told")
+
+
 @pytest.mark.parametrize("part", ["areas", "rates", "told"])
 def test_what_differs_from_what_was_recorded_is_named(city, hotspots_of, part):
     desk = open_desk(city)
@@ -189,4 +199,4 @@ def test_the_record_of_a_forecast_holds_no_number_of_it_and_its_marks_follow_the
     desk.reading.records.close()
     with reading(city.home.records) as connection:
         [detail] = connection.execute("SELECT detail FROM audit WHERE score_id IS NOT NULL").fetchone()
-    assert set(json.loads(detail)) == {"kind", "weeks", "level", "marks"}
+    assert set(json.loads(detail)) == {"kind", "weeks", "level", "marks", "noise_epsilon"}

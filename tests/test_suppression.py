@@ -5,7 +5,7 @@ import pytest
 from scipy.optimize import linprog
 
 from features.errors import ConfigError
-from serving.suppression import Hierarchy, Observed, protected, with_noise
+from serving.suppression import Hierarchy, Observed, protected
 
 LEVELS = ("city", "district", "township", "cell")
 PERIODS = 4
@@ -138,20 +138,7 @@ def test_a_city_with_fewer_than_ten_tells_nothing():
     assert all(each.suppressed for each in all_told(protected(np.ones((4, PERIODS), int) // 2, areas)))
 
 
-def test_noise_is_the_same_for_a_seed_whole_and_of_the_width_asked_for():
-    cells = [Observed("A", (0, 1), 1000)] * 20_000
-    told = with_noise(cells, epsilon=0.5, seed=4)
-    assert told == with_noise(cells, epsilon=0.5, seed=4)
-    noise = np.array([each.value for each in told]) - 1000
-    p = np.exp(-0.5)
-    assert np.var(noise) == pytest.approx(2 * p / (1 - p) ** 2, rel=0.06)
-    assert abs(noise.mean()) < 0.1
-    assert with_noise([Observed("A", (0, 1), None)], epsilon=0.5, seed=4)[0].suppressed
-
-
-def test_a_budget_of_nothing_and_an_unknown_level_are_refused():
+def test_an_unknown_level_is_refused():
     areas, counts = a_city(2)
-    with pytest.raises(ConfigError, match="epsilon"):
-        with_noise([], epsilon=0.0, seed=1)
     with pytest.raises(ConfigError, match="level"):
         protected(counts, areas).observed("street", WHOLE)

@@ -66,12 +66,13 @@ class MapForecast:
 def map_forecast(desk: Desk, query: MapQuery, wording: Wording) -> MapForecast:
     """The forecast of a map; ProblemError when there is none."""
     asked = Asked(query.as_of, query.weeks, query.level, 3, wording)
-    found = looked(desk, asked, partial(by_level, level=asked.level))
-    areas, described = found.places.areas, told_of(found, asked).features
-    towns = _towns(described, areas)
+    found = looked(desk, asked, partial(by_level, level=asked.level, noise=desk.settings.noise))
+    areas, answer = found.places.areas, told_of(found, asked)
+    towns = _towns(answer.features, areas)
     tested = _tested(query.level, towns, township_tests(found.places, query.as_of), areas)
     told = [
-        replace(each, testing=tested.get(each.area_id)) for each in _areas(described, _within(towns, areas, wording))
+        replace(each, testing=tested.get(each.area_id))
+        for each in _areas(answer.features, _within(towns, areas, wording))
     ]
     ordered = sorted(told, key=lambda each: (-each.band.at_least, each.band.among_highest, each.area_id))
     return MapForecast(
@@ -79,7 +80,7 @@ def map_forecast(desk: Desk, query: MapQuery, wording: Wording) -> MapForecast:
         _outlines(areas, named := _names_of_districts(areas, wording)),
         named,
         bool(tested),
-        wording.area_note,
+        answer.note,
         found.origin["model"],
         found.origin["snapshot"],
     )

@@ -100,7 +100,7 @@ def months_observed(desk: Desk, as_of: date) -> tuple[Month, ...]:
     months: list[Month] = []
     for year in years[-N_YEARS:]:
         try:
-            table = observed_year(places.incidents, places.areas, year=year, today=today)
+            table = observed_year(places.incidents, places.areas, year=year, today=today, noise=desk.settings.noise)
         except (TooLittleHistoryError, SchemaError):
             continue
         told = table.observed("city", [(month, month + 1) for month in range(MONTHS)])
