@@ -29,9 +29,10 @@ bench-features: .venv/.dev ## the features of a city beside DuckDB, Polars and p
 bench-nightly: .venv/.dev ## the night's work on a whole city: snapshot, history, features, scores with reasons
 	$(BIN)/python -m tests.benchmarks.nightly $(ARGS)
 
-bench-relapse: .venv/.dev ## what ten times the persons, another calibration and a hazard of several horizons are worth; WAYSTATION_HOME holds a city
+bench-relapse: .venv/.dev ## what ten times the persons, another calibration and a hazard of several horizons are worth, and what training costs beyond LightGBM; WAYSTATION_HOME holds a city
 	$(BIN)/python -m tests.benchmarks.more_persons
 	$(BIN)/python -m tests.benchmarks.learning
+	$(BIN)/python -m tests.benchmarks.overhead
 	$(BIN)/python -m tests.benchmarks.hazard
 
 bench-intake: .venv/.dev ## a first load and a day's batch into the store, on SQLite and PostgreSQL: time, memory

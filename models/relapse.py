@@ -70,7 +70,7 @@ class RelapseModel:
         return contributions_of(shares, total, total - line)
 
     def interval(self, table: pd.DataFrame, log_odds: Floats) -> Interval | None:
-        """The 95 % interval of each risk around its log-odds, over refits; None where the model has none."""
+        """The 95 % interval of each risk around its log-odds, over refits, as wide as the line says; None without."""
         if self.spread is None:
             return None
         return self.spread.interval(self._matrix(table), log_odds, slope=self.calibration.slope)

@@ -5,8 +5,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from features.plain import to_plain
 from features.store import Store
 from models import artifact
+from models.boosters import Growth
 from models.calibration import logit, sigmoid
 from models.curves import Beta, Knots, both_logarithms
 from models.linear import Line, Linear
@@ -17,6 +19,8 @@ from serving.replay import replay
 from serving.wording import wording
 from tests.asked_in_process import WORKER, open_desk, visit
 from tests.serving_helpers import NAME, build_city, promote
+from training.card_items import answers
+from training.config import Fit
 
 STEEP = Knots("isotonic", (-8.0, -2.0, 0.0, 2.0, 8.0), (0.01, 0.02, 0.4, 0.97, 0.99))
 
@@ -33,6 +37,13 @@ def test_beta_with_both_slopes_one_leaves_a_risk_as_it_is():
     assert both_logarithms(logit(risk))[:, 1] - both_logarithms(logit(risk))[:, 0] == pytest.approx(
         -np.log(risk * (1 - risk))
     )
+
+
+@pytest.mark.parametrize("language", ["zh-CN", "en"])
+def test_the_card_says_which_calibration_it_is(language):
+    card = {"recipe": {"growth": to_plain(Growth()), "fit": to_plain(Fit(calibration="isotonic"))}}
+    (answer,) = [answer for number, _, answer in answers(card, language) if number == "12c"]
+    assert "calibration isotonic" in answer
 
 
 @pytest.fixture(scope="module")
