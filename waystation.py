@@ -22,6 +22,7 @@ from serving.commands import access_app, audit_app
 from serving.score_command import score
 from training.commands import judge_by_truth, simulate
 from training.feature_commands import features, prove_no_leak
+from training.ledger_command import ledger
 from training.options import ConfigOption, HorizonOption, JsonOption, Task, refuse_unheeded
 from training.terminal import console, near, print_figures, print_table, step, steps, write_json
 
@@ -93,6 +94,7 @@ app.command()(forecast)
 app.command()(warnings)
 app.command()(observed)
 app.command()(bulletin)
+app.command()(ledger)
 
 
 @app.command()
@@ -197,9 +199,9 @@ def promote(
     horizon_days: HorizonOption = None,
 ) -> None:
     """Let a trained model answer, if it passes the gate; the decision is appended to the ledger."""
+    from models.champion import REFUSED
     from training import feedback, relapse_feedback, runs
     from training.config import read_all
-    from training.promote import REFUSED
     from training.promote import promote as decide
 
     refuse_unheeded(context, [(task == "hotspot", ["horizon_days"], NO_HORIZON)])

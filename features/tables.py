@@ -14,7 +14,7 @@ from features.errors import StoreError
 from features.schema import TABLES, Column, Table
 
 ROWS_AT_ONCE = 100_000  # fetched in one part
-REVISION = "0003"  # the newest migration; a store at another revision is migrated or refused
+REVISION = "0004"  # the newest migration; a store at another revision is migrated or refused
 
 SQL_TYPES: Mapping[str, type[sa.types.TypeEngine[Any]]] = MappingProxyType(
     {
@@ -54,6 +54,21 @@ QUARANTINE = sa.Table(
     sa.Column("reasons", sa.Text, nullable=False),
     sa.Column("raw", sa.Text, nullable=False),
 )
+
+# Which model answers, and what was refused: see models.ledger. No row is ever changed or removed, triggers see to it.
+DECISIONS = sa.Table(
+    "decisions",
+    METADATA,
+    sa.Column("seq", sa.Integer, primary_key=True, autoincrement=False),
+    *(
+        sa.Column(name, sa.Text, nullable=False)
+        for name in (
+            "promoted_at", "who", "decision", "why", "compared",
+            "name", "task", "tag", "digest", "run", "snapshot", "link_before",
+        )
+    ),
+    sa.Column("link", sa.Text, nullable=False, unique=True),
+)  # fmt: skip
 
 
 def _column(table: Table, column: Column) -> sa.Column[Any]:

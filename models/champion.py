@@ -14,6 +14,11 @@ from typing import Any
 from features.errors import ArtifactError, ConfigError
 from features.plain import from_plain
 
+PROMOTED = "promoted"
+REFUSED = "refused"
+ROLLED_BACK = "rolled back"
+UNCHANGED = "unchanged"  # never in the ledger: nothing was decided
+
 
 @dataclass(frozen=True)
 class Champion:
@@ -30,7 +35,7 @@ class Champion:
 
 @dataclass(frozen=True)
 class Decision:
-    """One line of the ledger: what was decided, why, about which champion, by whom, and what was compared.
+    """One entry of the ledger: what was decided, why, about which champion, by whom, and what was compared.
 
     When is `champion.promoted_at`. `who`: what a person calls themselves to this system, or a hash.
     """
@@ -71,10 +76,10 @@ def earlier(ledger: Path, name: str) -> list[Champion]:
     standing: list[Champion] = []
     for each in decisions(ledger):
         champion = each.champion
-        if champion.name != name or each.decision not in {"promoted", "rolled back"}:
+        if champion.name != name or each.decision not in {PROMOTED, ROLLED_BACK}:
             continue
         back_to = [place for place, held in enumerate(standing) if held.digest == champion.digest]
-        if each.decision == "rolled back" and back_to:
+        if each.decision == ROLLED_BACK and back_to:
             del standing[back_to[-1] :]
         standing.append(champion)
     return standing[::-1]
@@ -86,23 +91,31 @@ def names_in(ledger: Path) -> set[str]:
 
 
 def decisions(ledger: Path) -> Iterator[Decision]:
-    """All decisions, oldest first.
+    """All decisions, oldest first."""
+    return (decision for _, decision in lines(ledger))
+
+
+def lines(ledger: Path) -> Iterator[tuple[Mapping[str, Any], Decision]]:
+    """Each line of the ledger's file as plain values, and the decision in it.
 
     A line that cannot be read is passed over: the last one, torn by a crash, was never acknowledged, and where another
     is damaged, what is asked for here is what to fall back on.
     """
     try:
-        lines = ledger.read_bytes().split(b"\n")[:-1]
+        whole = ledger.read_bytes().split(b"\n")[:-1]
     except OSError:
         return
-    for line in lines:
+    for line in whole:
         try:
             plain = json.loads(line)
             champion = from_plain(plain["champion"], Champion, where="ledger")
             compared = tuple(plain.get("compared", ()))
-            yield Decision(str(plain["decision"]), str(plain["why"]), champion, str(plain.get("who", "")), compared)
+            decision = Decision(
+                str(plain["decision"]), str(plain["why"]), champion, str(plain.get("who", "")), compared
+            )
         except (ValueError, KeyError, TypeError, ConfigError):
             continue
+        yield plain, decision
 
 
 def names(folder: Path) -> list[str]:

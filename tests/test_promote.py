@@ -9,12 +9,14 @@ from pathlib import Path
 import mlflow
 import pytest
 
-from features.errors import ArtifactError
-from features.home import Home
+from features.errors import ArtifactError, StoreError
+from features.home import STORE_URL, Home
+from features.store import Store
 from models import champion
 from training import hotspot_gate, runs, track
 from training import promote as promotion
 from training.config import read
+from training.ledger import enter, verify
 
 
 @pytest.fixture(scope="module")
@@ -33,15 +35,25 @@ def base(home):
     return runs.train(home, "relapse", home.path / "relapse.toml", lambda _: None)[0].tracked.run
 
 
+@pytest.fixture(scope="module")
+def other(home, base):
+    """The run of a second good model."""
+    return retrain(home, 41).tracked.run
+
+
 NAME = "relapse-small"
 NOW = "2026-01-01T00:00:00+00:00"
 
 
 @pytest.fixture(autouse=True)
-def clean(home):
-    """Each test begins with a trained model and nothing promoted."""
+def clean(home, small_home):
+    """Each test begins with a trained model, nothing promoted and a store as it was: nobody can empty its ledger."""
     shutil.rmtree(home.champions, ignore_errors=True)
     home.ledger.unlink(missing_ok=True)
+    for file in home.path.glob("store.db*"):
+        file.unlink()
+    for file in small_home.path.glob("store.db*"):
+        shutil.copy(file, home.path)
 
 
 def retrain(home, rounds):
@@ -99,10 +111,9 @@ def test_promoting_what_answers_already_decides_nothing(home, base):
     assert len(list(promotion.ledger(home))) == 1
 
 
-def test_a_rollback_brings_back_the_one_before(home, base):
+def test_a_rollback_brings_back_the_one_before(home, base, other):
     first = promotion.promote(home, NAME, base, now=NOW).champion
-    retrain(home, 41)
-    second = promotion.promote(home, NAME, None, now=NOW).champion
+    second = promotion.promote(home, NAME, other, now=NOW).champion
     assert second.digest != first.digest
     back = promotion.rollback(home, NAME, now="2026-01-02T00:00:00+00:00")
     assert (back.decision, back.champion.digest, back.champion.tag) == (promotion.ROLLED_BACK, first.digest, first.tag)
@@ -110,11 +121,10 @@ def test_a_rollback_brings_back_the_one_before(home, base):
     assert [each.decision for each in promotion.ledger(home)] == ["promoted", "promoted", "rolled back"]
 
 
-def test_rolling_back_twice_goes_back_two_champions(home, base):
-    digests = [promotion.promote(home, NAME, base, now=NOW).champion.digest]
-    for rounds in (44, 45):
-        retrain(home, rounds)
-        digests.append(promotion.promote(home, NAME, None, now=NOW).champion.digest)
+def test_rolling_back_twice_goes_back_two_champions(home, base, other):
+    digests = [promotion.promote(home, NAME, run, now=NOW).champion.digest for run in (base, other)]
+    retrain(home, 44)
+    digests.append(promotion.promote(home, NAME, None, now=NOW).champion.digest)
     back = [promotion.rollback(home, NAME, now=NOW).champion.digest for _ in range(2)]
     assert back == [digests[1], digests[0]]
     with pytest.raises(ArtifactError, match="no earlier champion"):
@@ -210,14 +220,58 @@ def test_the_hotspots_of_the_small_city_are_promoted_for_what_is_true_of_them(ho
     ]
 
 
-def test_a_line_torn_by_a_crash_is_cut_off_and_nothing_acknowledged_is_lost(home, base):
+def test_a_line_torn_by_a_crash_is_cut_off_and_nothing_acknowledged_is_lost(home, base, other):
     promotion.promote(home, NAME, base, now=NOW)
     with home.ledger.open("ab") as file:
         file.write(b'{"decision": "promo')
     assert len(list(promotion.ledger(home))) == 1
-    retrain(home, 42)
-    promotion.promote(home, NAME, None, now=NOW)
+    promotion.promote(home, NAME, other, now=NOW)
     assert [each.decision for each in promotion.ledger(home)] == ["promoted", "promoted"]
+
+
+def links_in_mlflow(home):
+    runs = mlflow.search_runs(experiment_names=[track.DECISIONS], output_format="list")
+    return {run.data.tags.get("link") for run in runs}
+
+
+def test_every_decision_stands_in_the_store_the_home_and_mlflow_under_one_link(home, base, other):
+    promotion.promote(home, NAME, base, now=NOW)
+    promotion.promote(home, NAME, other, now=NOW)
+    promotion.rollback(home, NAME, now=NOW)
+    verdict = verify(home)
+    assert verdict.findings == ()
+    assert [each.decision for each in verdict.entries] == list(promotion.ledger(home))
+    assert {each.link for each in verdict.entries} <= links_in_mlflow(home)
+
+
+def test_a_promotion_the_store_does_not_take_moves_nothing(home, base):
+    with Store.open(home.store_url) as store, store.writing() as connection:
+        connection.exec_driver_sql(
+            "CREATE TRIGGER full BEFORE INSERT ON decisions BEGIN SELECT RAISE(ABORT, 'no space'); END"
+        )
+    with pytest.raises(StoreError, match=r"nothing was changed.*no space"):
+        promotion.promote(home, NAME, base, now=NOW)
+    assert champion.read(home.champions, NAME) is None
+    assert list(promotion.ledger(home)) == []
+
+
+def test_a_crash_after_the_entry_leaves_no_champion_without_one_and_the_next_decision_mends_it(home, base, other):
+    promoted = promotion.promote(home, NAME, base, now=NOW)
+    again = replace(promoted, champion=replace(promoted.champion, promoted_at="2026-01-02T00:00:00+00:00"))
+    interrupted = enter(home, again)[-1]  # and nothing after it
+    assert champion.read(home.champions, NAME) == promoted.champion
+    assert interrupted.link not in links_in_mlflow(home)
+    last = promotion.promote(home, NAME, other, now="2026-01-03T00:00:00+00:00")
+    assert champion.read(home.champions, NAME) == last.champion
+    assert {each.link for each in verify(home).entries} <= links_in_mlflow(home)
+
+
+def test_a_rollback_needs_no_store(home, base, other, monkeypatch):
+    first = promotion.promote(home, NAME, base, now=NOW).champion
+    promotion.promote(home, NAME, other, now=NOW)
+    monkeypatch.setenv(STORE_URL, "sqlite:////no/such/folder/store.db")
+    assert promotion.rollback(home, NAME, now=NOW).champion.digest == first.digest
+    assert champion.read(home.champions, NAME).digest == first.digest
 
 
 def test_an_artifact_edited_in_the_tracking_store_is_refused(home, base):

@@ -1,10 +1,10 @@
 """A trained model becomes the one that answers, and the one before can come back.
 
-The ledger is the truth: one line of JSON for each decision, appended and flushed before anything else changes.
-`champions/NAME.json`, which the service reads, and the MLflow alias follow it.
+The ledger is the truth: each decision is entered in the store and in the home before anything else changes.
+`champions/NAME.json`, which the service reads, the MLflow alias and the ledger in MLflow follow it, so that a crash on
+the way leaves an entry without its champion at worst, never a champion without its entry.
 """
 
-import json
 import os
 import shutil
 import tempfile
@@ -18,7 +18,18 @@ from typing import Any
 from features.errors import ArtifactError, ConfigError
 from features.home import Home
 from models import artifact
-from models.champion import Champion, Decision, decisions, earlier, read, write
+from models.champion import (
+    PROMOTED,
+    REFUSED,
+    ROLLED_BACK,
+    UNCHANGED,
+    Champion,
+    Decision,
+    decisions,
+    earlier,
+    read,
+    write,
+)
 from training import hotspot_gate, track
 from training.case import case_of
 from training.config import RelapseConfig
@@ -28,11 +39,7 @@ from training.hotspot_config import HotspotConfig
 from training.hotspot_gate import Feedback as HotspotFeedback
 from training.judgement import plain
 from training.later import recipe_of
-
-PROMOTED = "promoted"
-REFUSED = "refused"
-ROLLED_BACK = "rolled back"
-UNCHANGED = "unchanged"  # never in the ledger: nothing was decided
+from training.ledger import alone, catch_up, enter
 
 
 def promote(  # noqa: PLR0913 (a request, each part of which may be left out)
@@ -91,7 +98,8 @@ def _weighed(findings: list[Finding], champion: Champion) -> Decision:
 
 
 def rollback(home: Home, name: str, *, now: str) -> Decision:
-    """The decision to let the champion before the present one answer again."""
+    """The decision to let the champion before the present one answer again; it needs no store."""
+    catch_up(home)
     standing = earlier(home.ledger, name)  # newest first; what was rolled back does not stand
     before = [each for each in standing if each.digest != standing[0].digest]
     if not before:
@@ -157,22 +165,11 @@ def _handed_over(home: Home, folder: Path, champion: Champion) -> Champion:
 
 
 def _decided(home: Home, decision: Decision) -> Decision:
-    decision = replace(decision, who=acting())
-    _append(home.ledger, json.dumps(asdict(decision), ensure_ascii=False))
-    if decision.decision != REFUSED:
-        write(home.champions, decision.champion)
-        track.name_champion(home, decision.champion.name, decision.champion.run)
-    track.record_decision(home, decision)
-    return decision
-
-
-def _append(path: Path, line: str) -> None:
-    """Add one line and flush it to disk, after whatever a crash left torn was cut off."""
-    path.touch()
-    with path.open("rb+") as file:
-        whole = file.read().rfind(b"\n") + 1
-        file.truncate(whole)
-        file.seek(whole)
-        file.write(line.encode() + b"\n")
-        file.flush()
-        os.fsync(file.fileno())
+    with alone(home):
+        entries = enter(home, replace(decision, who=acting()))
+        decided = entries[-1].decision
+        if decided.decision != REFUSED:
+            write(home.champions, decided.champion)
+            track.name_champion(home, decided.champion.name, decided.champion.run)
+        track.record_decisions(home, entries)
+    return decided

@@ -7,7 +7,7 @@ newest trained version, `champion` follows the promotion ledger.
 import logging
 import os
 import subprocess
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -19,12 +19,13 @@ import numpy as np
 
 from features.errors import ArtifactError
 from features.home import TRACKING_URI, Home
-from models.champion import Decision
+from models.ledger import Entry
 
 CHAMPION = "champion"
 CHALLENGER = "challenger"
 EXPERIMENT = "waystation"
 DECISIONS = "waystation-decisions"
+MOST_DECISIONS = 50_000  # looked through at once
 ARTIFACT = "artifact"
 LEFT_BEHIND = (TRACKING_URI, "MLFLOW_EXPERIMENT_ID")
 PACKAGES = ("lightgbm", "numpy", "pandas", "scikit-learn")
@@ -90,10 +91,35 @@ def tags_of(home: Home, run: str) -> dict[str, str]:
         return dict(mlflow.MlflowClient().get_run(run).data.tags)
 
 
-def record_decision(home: Home, decision: Decision) -> None:
-    """Append a decision to the ledger in MLflow: a run of its own, never written again."""
-    champion = decision.champion
-    tags = {
+def record_decisions(home: Home, entries: Sequence[Entry]) -> None:
+    """Append to the ledger in MLflow what it lacks: the last entry, and any that a crash kept from getting there.
+
+    Each is a run of its own, never written again.
+    """
+    with _mlflow(home) as mlflow:
+        client, experiment = mlflow.MlflowClient(), _decisions(home, mlflow)
+        runs = mlflow.search_runs([experiment], output_format="list", max_results=MOST_DECISIONS)
+        told = {run.data.tags.get("link") or _without_link(run.data.tags) for run in runs}
+        for entry in entries:
+            tags = _tags_of(entry)
+            if not {entry.link, _without_link(tags)} & told:
+                _record_decision(client, experiment, entry, tags)
+
+
+def _without_link(tags: Mapping[str, str]) -> tuple[str | None, ...]:
+    """By what a decision is known that was written down before entries had links."""
+    return tuple(tags.get(name) for name in ("when", "model", "decision", "artifact_digest"))
+
+
+def _decisions(home: Home, mlflow: Any) -> str:
+    found = mlflow.get_experiment_by_name(DECISIONS)
+    place = (home.mlflow_artifacts / DECISIONS).as_uri()
+    return str(found.experiment_id if found else mlflow.create_experiment(DECISIONS, artifact_location=place))
+
+
+def _tags_of(entry: Entry) -> dict[str, str]:
+    decision, champion = entry.decision, entry.decision.champion
+    return {
         "decision": decision.decision,
         "why": decision.why,
         "who": decision.who,
@@ -102,15 +128,17 @@ def record_decision(home: Home, decision: Decision) -> None:
         "of_run": champion.run,
         "artifact_digest": champion.digest,
         "snapshot": champion.snapshot,
+        "entry": str(entry.seq),
+        "link_before": entry.link_before,
+        "link": entry.link,
     }
-    with _mlflow(home) as mlflow:
-        client = mlflow.MlflowClient()
-        found = mlflow.get_experiment_by_name(DECISIONS)
-        place = (home.mlflow_artifacts / DECISIONS).as_uri()
-        experiment = found.experiment_id if found else client.create_experiment(DECISIONS, artifact_location=place)
-        run = client.create_run(experiment, tags=tags, run_name=f"{champion.name} {decision.decision}").info.run_id
-        client.log_dict(run, {"compared": list(decision.compared)}, "compared.json")
-        client.set_terminated(run)
+
+
+def _record_decision(client: Any, experiment: str, entry: Entry, tags: Mapping[str, str]) -> None:
+    name = f"{entry.decision.champion.name} {entry.decision.decision}"
+    run = client.create_run(experiment, tags=dict(tags), run_name=name).info.run_id
+    client.log_dict(run, {"compared": list(entry.decision.compared)}, "compared.json")
+    client.set_terminated(run)
 
 
 def name_champion(home: Home, name: str, run: str) -> None:
