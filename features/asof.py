@@ -14,7 +14,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from features import walk
-from features.history import FEW, Codes, Days, Floats, History
+from features.history import FEW, Codes, Days, Floats, History, NamedColumns
 
 LONG_AGO = np.int32(-(2**30))
 ABSENT = ""  # among wanted codes: where the column says nothing
@@ -98,10 +98,10 @@ class Visible:
     _answers: dict[Callable[["Visible"], Floats], Floats] = field(default_factory=dict, repr=False, compare=False)
 
     @classmethod
-    def at(cls, history: History, predictions: pd.DataFrame) -> "Visible":
+    def at(cls, history: History, predictions: NamedColumns) -> "Visible":
         """The visible past for a table of (person_id, as_of); as_of in days since 1970-01-01."""
-        as_of = predictions["as_of"].to_numpy(dtype=np.int32)
-        person = history.places_of(predictions["person_id"].to_numpy(dtype=object))
+        as_of = np.asarray(predictions["as_of"], dtype=np.int32)
+        person = history.places_of(np.asarray(predictions["person_id"], dtype=object))
         return cls(history, person, as_of, as_of)
 
     def in_hindsight(self, seen_by: int) -> "Visible":
@@ -114,9 +114,9 @@ class Visible:
 
     def fact(self, column: str) -> npt.NDArray[np.object_]:
         """A fact fixed at registration, one for each row; None where the column or the value is absent."""
-        if column not in self.history.persons.columns:
+        if column not in self.history.persons:
             return np.full(len(self.person), None, dtype=object)
-        values = self.history.persons[column].to_numpy(dtype=object)[self.person]
+        values = np.asarray(self.history.persons[column], dtype=object)[self.person]
         values[pd.isna(values)] = None
         return values
 

@@ -4,7 +4,7 @@ Days are whole numbers since 1970-01-01. A revision is in force from the day it 
 a later revision of the same event became known; a retraction ends what came before and says nothing itself.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -41,10 +41,14 @@ def read_events(path: Path) -> pd.DataFrame:
     return table.to_pandas(self_destruct=True, split_blocks=True, ignore_metadata=True)
 
 
-class EventTable(Protocol):
-    """Columns of event revisions by name: a data frame, or a dictionary of lists or arrays."""
+class NamedColumns(Protocol):
+    """NamedColumns by name: a data frame, or a dictionary of lists or arrays."""
 
     def __getitem__(self, column: str, /) -> Any: ...
+
+    def __contains__(self, column: object, /) -> bool: ...
+
+    def __iter__(self) -> Iterator[Any]: ...
 
 
 @dataclass(frozen=True)
@@ -65,11 +69,11 @@ class History:
     value: Floats
     codes: dict[str, Codes]
     levels: dict[str, tuple[str, ...]]
-    persons: pd.DataFrame
+    persons: NamedColumns
     stations: "StationMonths | None" = None
 
     @classmethod
-    def of(cls, events: EventTable, persons: pd.DataFrame, stations: "StationMonths | None" = None) -> "History":
+    def of(cls, events: NamedColumns, persons: NamedColumns, stations: "StationMonths | None" = None) -> "History":
         """The history of the persons listed, from checked columns (see `schema`; days are whole numbers)."""
         person_ids = np.sort(np.asarray(persons["person_id"], dtype=object))
         person = _found(person_ids, events["person_id"])
@@ -108,9 +112,11 @@ class History:
         return len(self.occurred)
 
 
-def _in_order(persons: pd.DataFrame, person_ids: Objects) -> pd.DataFrame:
-    by_id = persons.set_index("person_id")
-    return by_id if len(by_id) == 1 else by_id.reindex(person_ids)  # for one person online it would be for nothing
+def _in_order(persons: NamedColumns, person_ids: Objects) -> NamedColumns:
+    """The facts in the order of the persons; online they come so, and a frame costs more there than the answer."""
+    if np.array_equal(np.asarray(persons["person_id"], dtype=object), person_ids):
+        return persons
+    return pd.DataFrame({name: persons[name] for name in persons}).set_index("person_id").reindex(person_ids)
 
 
 def _found(person_ids: Objects, wanted: Any) -> npt.NDArray[np.int64]:
@@ -137,7 +143,7 @@ def _sorted(
     return order
 
 
-def _in_force_until(events: EventTable, known: Days) -> Days:
+def _in_force_until(events: NamedColumns, known: Days) -> Days:
     """The day from which a later revision of the same event replaces each row; NEVER when none does.
 
     A later revision that became known earlier replaces this one at once, hence the running minimum from the last.

@@ -1,6 +1,6 @@
 """What happens between a checked question and its answer: find, score, record, and only then hand over."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import date
 
@@ -19,6 +19,7 @@ from serving.reading import Asking, Reading
 from serving.records import Records
 from serving.scoring import NotScored, Outcome, prove, scores
 from serving.settings import Settings
+from serving.together import Together, Wanted
 from serving.wording import Wording, preferred, wording
 
 Answering = tuple[Champion, RelapseModel]
@@ -41,6 +42,7 @@ class Desk:
     champions: Champions
     histories: StoredHistories
     reading: Reading
+    together: Together
 
     @classmethod
     def open(cls, settings: Settings, resolve: Resolve) -> "Desk":
@@ -49,7 +51,7 @@ class Desk:
         champions = Champions(settings.home.champions, settings.home.ledger, resolve, prove, settings.seconds)
         histories = StoredHistories(settings.home.store_url)
         records = Records(settings.home.records, busy_seconds=settings.busy_seconds)
-        return cls(settings, champions, histories, Reading(settings, histories, records))
+        return cls(settings, champions, histories, Reading(settings, histories, records), Together(histories))
 
     def score(self, question: ScoreRequest, visit: Visit, *, accept_language: str) -> Score:
         """The score of one person; ProblemError when there is none to give."""
@@ -106,9 +108,9 @@ class Desk:
         if as_of > self.settings.today:
             raise fault_of("as_of", "in_the_future")
 
-    def stopped(self, as_of: date, texts: Wording) -> str | None:
-        """That the records of all had stopped long before a day, in words; None where they had not."""
-        return texts.stopped(STOPPED_DAYS) if self.histories.had_stopped(as_of) else None
+    def stopped(self, as_of: date, snapshot: str, texts: Wording) -> str | None:
+        """That the records of all had stopped long before a day, in words; None where they had not, in that state."""
+        return texts.stopped(STOPPED_DAYS) if self.histories.had_stopped(as_of, snapshot) else None
 
     def _asking(self, question: Question, person_ids: Sequence[str], visit: Visit, texts: Wording) -> Asking:
         """Who asks what about whom, once it is clear that it may be asked."""
@@ -135,10 +137,20 @@ class Desk:
         """The outcome of each stored person; those out of the caller's reach are not read, as if nobody knew them."""
         champion, model = answering
         hidden = self.reading.hidden(asking)
-        held = self.histories.of([each for each in asking.person_ids if each not in hidden])
-        stopped = self.stopped(question.as_of, texts)
-        asked = Asked(champion, model.horizon_days, question.as_of, held.snapshot, question.most, texts, stopped)
-        return self._answered(asking, asked, self._scores(asking, model, held), hidden)
+        outcomes, snapshot = self._found(asking, model, hidden.keys())
+        stopped = self.stopped(question.as_of, snapshot, texts)
+        asked = Asked(champion, model.horizon_days, question.as_of, snapshot, question.most, texts, stopped)
+        return self._answered(asking, asked, outcomes, hidden)
+
+    def _found(self, asking: Asking, model: RelapseModel, hidden: Set[str]) -> tuple[Sequence[Outcome], str]:
+        """The outcome of each person, and the state they were read from; one alone is scored with others that wait."""
+        if len(asking.person_ids) > 1:
+            held = self.histories.of([each for each in asking.person_ids if each not in hidden])
+            return self._scores(asking, model, held), held.snapshot
+        (person_id,) = asking.person_ids
+        as_of, today = days_since_epoch(asking.as_of), days_since_epoch(self.settings.today)
+        found = self.together.score(Wanted(model, None if person_id in hidden else person_id, as_of, today))
+        return [found.outcome], found.snapshot
 
     def _scores(self, asking: Asking, model: RelapseModel, held: Held) -> Sequence[Outcome]:
         as_of, today = days_since_epoch(asking.as_of), days_since_epoch(self.settings.today)

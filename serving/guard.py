@@ -94,9 +94,9 @@ class Guard:
             visit.caller = await self.access.caller_of(request.headers.get("authorization", ""))
         except ProblemError as refused:
             if refused.code in {"no_key", "bad_key"}:
-                self.limits.count_failure(request.client.host if request.client else "")
+                await self.limits.count_failure(request.client.host if request.client else "")
             raise
-        self.limits.count(visit.caller)
+        await self.limits.count(visit.caller)
         if not may(visit.caller, visit.act):
             raise ProblemError("not_your_role")
 

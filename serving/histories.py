@@ -14,17 +14,19 @@ import pandas as pd
 import sqlalchemy as sa
 
 from features.errors import StoreError
-from features.history import EventTable, History
+from features.history import History, NamedColumns, Objects
 from features.schema import TABLES, days_since_epoch
 from features.stations import StationMonths
 from features.store import EVENTS_OF, NOT_IN_BULK, PERSON_EVENTS, Store, newest_digest, read
 from features.tables import STORED, current, fetch_plain
 from models.relapse import RelapseModel
 from serving import stations
+from serving.kept import Kept
 from serving.messages import FIRST_DAY, Event, Facts, ScoreRequest
 from serving.problems import MOST_FAULTS, Fault, ProblemError, path_of
 
 STOPPED_DAYS = 60  # a city of which nothing at all was recorded for so long has not gone quiet: no records came
+MOST_DAYS = 1_000  # as-of dates about which it is kept whether all records had stopped
 SENT_ALONG = "\x00sent along"  # stands for the person of a history in the body; no id can be spelled like it
 PERSON_FACTS = TABLES["persons"].names
 STILL_COMING = (
@@ -54,6 +56,7 @@ class StoredHistories:
     _store: Store | None = None
     _months: tuple[str, StationMonths] | None = None  # of the state of that digest
     _seen_at: tuple[str, dict[str, list[str]]] | None = None  # of the state of that digest
+    _stopped: Kept[tuple[str, int, bool]] = field(default_factory=lambda: Kept(MOST_DAYS))  # by state and day
     _lock: Lock = field(default_factory=Lock)
 
     def of(self, person_ids: Sequence[str]) -> Held:
@@ -77,15 +80,19 @@ class StoredHistories:
         except (StoreError, sa.exc.SQLAlchemyError):
             raise ProblemError("store_unavailable") from None
 
-    def had_stopped(self, as_of: date) -> bool:
-        """Whether nothing that happened to anybody in the STOPPED_DAYS before a day was known on it."""
+    def had_stopped(self, as_of: date, snapshot: str) -> bool:
+        """Whether nothing that happened to anybody in the STOPPED_DAYS before a day was known on it, in a state."""
         day = days_since_epoch(as_of)
+        return self._stopped.get((snapshot, day), lambda: self._had_stopped(day), key_of=lambda made: made[:2])[2]
+
+    def _had_stopped(self, day: int) -> tuple[str, int, bool]:
+        """The state that was asked, the day, and the answer."""
         try:
             with self.store().reading() as connection:
                 found = connection.execute(STILL_COMING, {"after": day - STOPPED_DAYS, "day": day}).first()
+                return newest_digest(connection), day, found is None
         except (StoreError, sa.exc.SQLAlchemyError):
             raise ProblemError("store_unavailable") from None
-        return found is None
 
     def _read(self, person_ids: Sequence[str]) -> Held:
         facts: list[dict[str, Any]] = []
@@ -97,8 +104,7 @@ class StoredHistories:
                     facts.append(_facts_of(found[0]))
                     rows += _rows(connection, EVENTS_OF, person_id)
             months = self._months_of(connection, snapshot)
-        persons = pd.DataFrame(facts, columns=list(dict.fromkeys(("person_id", *chain(*facts)))), dtype=object)
-        return Held(History.of(_columns(rows), persons, months), snapshot)
+        return Held(History.of(_columns(rows), _facts(facts), months), snapshot)
 
     def _months_of(self, connection: sa.Connection, snapshot: str) -> StationMonths:
         """The closed months of all stations, read once for each state of the store: they are the same for everyone."""
@@ -141,7 +147,13 @@ def _facts_of(row: Sequence[Any]) -> dict[str, str | float]:
     }
 
 
-def _columns(rows: Sequence[Sequence[Any]]) -> EventTable:
+def _facts(told: Sequence[dict[str, Any]]) -> dict[str, Objects]:
+    """The facts of some persons as columns, None where one has none; always with the column of their ids."""
+    names = dict.fromkeys(("person_id", *chain(*told)))
+    return {name: np.array([each.get(name) for each in told], dtype=object) for name in names}
+
+
+def _columns(rows: Sequence[Sequence[Any]]) -> NamedColumns:
     """Rows of the database as columns by name: for a person's few hundred, a frame costs more than the answer."""
     columns = zip(*rows, strict=True) if rows else [()] * len(PERSON_EVENTS)
     return {name: np.array(values, dtype=object) for name, values in zip(PERSON_EVENTS, columns, strict=True)}

@@ -110,7 +110,7 @@ def _now(desk: Desk, question: _Question) -> tuple[Scored, Score]:
         read.snapshot,
         asked.most,
         question.wording,
-        stopped=desk.stopped(asked.as_of, question.wording),
+        stopped=desk.stopped(asked.as_of, read.snapshot, question.wording),
     )
     return outcome, answers.score_of(told, outcome, score_id=score_id, person_id=read.person_id)
 

@@ -11,8 +11,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from limits import RateLimitItem, RateLimitItemPerMinute
-from limits.storage import MemoryStorage
-from limits.strategies import SlidingWindowCounterRateLimiter
+from limits.aio.storage import MemoryStorage
+from limits.aio.strategies import SlidingWindowCounterRateLimiter
 
 from serving.problems import ProblemError
 from serving.roles import Caller
@@ -34,7 +34,7 @@ class Caps:
 
 @dataclass(eq=False)
 class Limits:
-    """The counts of one worker."""
+    """The counts of one worker. For the loop only: the library's storage for threads starts one with each request."""
 
     caps: Caps
     _n_now: int = 0
@@ -44,7 +44,7 @@ class Limits:
 
     @contextmanager
     def place(self) -> Iterator[None]:
-        """A place among the requests answered at once; ProblemError when all are taken. For the loop only."""
+        """A place among the requests answered at once; ProblemError when all are taken."""
         if self._n_now >= self.caps.at_once:
             raise ProblemError("too_busy", retry_after_seconds=AT_ONCE_RETRY_SECONDS)
         self._n_now += 1
@@ -53,18 +53,17 @@ class Limits:
         finally:
             self._n_now -= 1
 
-    def count(self, caller: Caller) -> None:
+    async def count(self, caller: Caller) -> None:
         """Count a request of a caller; ProblemError when there were too many lately."""
         most = self.caps.machine_a_minute if caller.role == "machine" else self.caps.a_minute
-        self._hit(RateLimitItemPerMinute(most), f"caller {caller.actor}")
+        await self._hit(RateLimitItemPerMinute(most), f"caller {caller.actor}")
 
-    def count_failure(self, address: str) -> None:
+    async def count_failure(self, address: str) -> None:
         """Count a request without a good key; ProblemError when too many came from there lately."""
-        self._hit(RateLimitItemPerMinute(self.caps.failures_a_minute), f"address {address}")
+        await self._hit(RateLimitItemPerMinute(self.caps.failures_a_minute), f"address {address}")
 
-    def _hit(self, limit: RateLimitItem, who: str) -> None:
-        if not self._counts.hit(limit, who):
-            wait = (
-                self._counts.get_window_stats(limit, who).reset_time - time.time()
-            )  # the library counts by this clock
+    async def _hit(self, limit: RateLimitItem, who: str) -> None:
+        if not await self._counts.hit(limit, who):
+            stats = await self._counts.get_window_stats(limit, who)
+            wait = stats.reset_time - time.time()  # the library counts by this clock
             raise ProblemError("too_many", retry_after_seconds=max(1, math.ceil(wait)))

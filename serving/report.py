@@ -135,7 +135,7 @@ def _score(desk: Desk, read: Person, wording: Wording) -> tuple[Score | None, st
     scored = reading.entry(read.asking, read.person_id, SCORED)
     scored = by_model(scored, champion, snapshot=read.snapshot, score_id=score_id, risk=outcome.risk)
     reading.record(read.asking, [*entries, scored])
-    stopped = desk.stopped(as_of, wording)
+    stopped = desk.stopped(as_of, read.snapshot, wording)
     asked = answers.Asked(champion, model.horizon_days, as_of, read.snapshot, 10, wording, stopped)
     return answers.score_of(asked, outcome, score_id=score_id, person_id=read.person_id), None
 

@@ -59,13 +59,13 @@ def scores(
     Whom the law forbids to score today is not scored, whatever day is asked about.
     """
     held = set(history.person_ids)
-    known = [person_id for person_id in person_ids if person_id in held]
-    outcomes = iter(_of_known(model, history, known, as_of, today) if known else [])
-    return [next(outcomes) if person_id in held else NotScored(UNKNOWN) for person_id in person_ids]
+    known = list(dict.fromkeys(person_id for person_id in person_ids if person_id in held))  # asked twice, scored once
+    outcomes = dict(zip(known, _of_known(model, history, known, as_of, today), strict=True)) if known else {}
+    return [outcomes.get(person_id, NotScored(UNKNOWN)) for person_id in person_ids]
 
 
 def _of_known(model: RelapseModel, history: History, person_ids: list[str], as_of: int, today: int) -> list[Outcome]:
-    past = Visible.at(history, pd.DataFrame({"person_id": person_ids, "as_of": as_of}))
+    past = Visible.at(history, {"person_id": person_ids, "as_of": np.full(len(person_ids), as_of)})
     reasons = why_not(past, model.cohort)
     if today != as_of:
         now = np.full(len(past), today, dtype=np.int32)
@@ -104,8 +104,7 @@ def scores_on(model: RelapseModel, history: History, person_id: str, days: Seque
     """One outcome for each day, of one person whom the law lets be scored today: who asks has seen to that."""
     if not days:
         return []
-    times = pd.DataFrame({"person_id": [person_id] * len(days), "as_of": np.array(days, dtype=np.int32)})
-    past = Visible.at(history, times)
+    past = Visible.at(history, {"person_id": [person_id] * len(days), "as_of": days})
     return _outcomes(model, past, why_not(past, model.cohort))
 
 

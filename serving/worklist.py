@@ -84,7 +84,7 @@ class Worklists:
         names = names_of(self.desk, visit.caller, made.station_id, [case.person_id for case in cases])
         told = [_case(case, made, names.get(case.person_id), asked.wording) for case in cases]
         whole = _worklist(replace(made, cases=tuple(in_order)), told, following, asked.wording)
-        return whole.model_copy(update={"stopped": self.desk.stopped(asked.as_of, asked.wording)})
+        return whole.model_copy(update={"stopped": self.desk.stopped(asked.as_of, made.snapshot, asked.wording)})
 
     def neighbours(self, asked: AskedFor, visit: Visit, person_id: str) -> tuple[str | None, str | None]:
         """The persons before and after one on the list; None at its ends, and for one who is not on it."""

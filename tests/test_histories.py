@@ -5,6 +5,7 @@ from datetime import date
 import numpy as np
 import pytest
 
+from features.asof import Visible
 from features.history import History
 from features.intake import ingest
 from features.store import Store
@@ -54,13 +55,20 @@ def test_a_history_is_the_one_that_training_sees(url, person_ids):
         np.testing.assert_array_equal(held.history.codes[column], codes)
 
 
-def test_facts_are_those_of_training_without_the_name(url):
-    facts = StoredHistories(url).of(["P1", "P2", "P3"]).history.persons
-    expected = trained_on(url, ["P1", "P2", "P3"])[0].persons
-    assert "display_name" not in facts.columns
-    for column in ("birth_year", "iv_days"):
-        np.testing.assert_array_equal(facts[column].to_numpy(dtype=float), expected[column].to_numpy(dtype=float))
-    assert facts["arm"].dropna().to_dict() == expected["arm"].dropna().to_dict()
+def facts_of(history, column):
+    """A fact of each person, as a feature is told it."""
+    return Visible.at(history, {"person_id": history.person_ids, "as_of": [0] * len(history.person_ids)}).fact(column)
+
+
+@pytest.mark.parametrize("person_ids", [["P1", "P2", "P3"], ["P3", "P1"], ["P2"]])
+def test_facts_are_those_of_training_without_the_name(url, person_ids):
+    told, expected = StoredHistories(url).of(person_ids).history, trained_on(url, person_ids)[0]
+    assert "display_name" not in told.persons
+    for column in ("birth_year", "registered_on", "arm", "iv_days", "sex"):
+        assert facts_of(told, column).tolist() == facts_of(expected, column).tolist()
+    if "P1" in person_ids:
+        assert facts_of(told, "birth_year")[0] == 1980.0
+        assert facts_of(told, "arm")[0] == "Methadone"
 
 
 def test_a_person_the_store_does_not_know_has_no_history(url):

@@ -26,35 +26,43 @@ SLOW_SECONDS = 0.5
 WORKER, MACHINE = Caller("w", "station_worker", "S1"), Caller("m", "machine")
 
 
-def refused(what, *arguments):
-    with pytest.raises(ProblemError) as error:
-        what(*arguments)
-    return error.value
+def outcomes(counted, *whom):
+    """What came of counting each in turn, in one loop: None, or the refusal."""
+
+    async def each_in_turn():
+        return [await asyncio.gather(counted(each), return_exceptions=True) for each in whom]
+
+    return [outcome for (outcome,) in asyncio.run(each_in_turn())]
 
 
 def test_each_caller_has_so_many_requests_a_minute_and_a_machine_more():
     limits = Limits(Caps(a_minute=3, machine_a_minute=5))
     for caller, most in ((WORKER, 3), (Caller("other", "planner"), 3), (MACHINE, 5)):
-        for _ in range(most):
-            limits.count(caller)
-        problem = refused(limits.count, caller)
+        *counted, problem = outcomes(limits.count, *[caller] * (most + 1))
+        assert counted == [None] * most
         assert (problem.code, problem.status) == ("too_many", 429)
         assert 1 <= int(problem.headers["Retry-After"]) <= 120
 
 
 def test_failures_are_counted_by_address_and_not_against_callers():
-    limits = Limits(Caps(failures_a_minute=2))
-    for _ in range(2):
-        limits.count_failure("192.0.2.1")
-    assert refused(limits.count_failure, "192.0.2.1").code == "too_many"
-    limits.count_failure("192.0.2.2")
-    limits.count(WORKER)
+    limits, near = Limits(Caps(failures_a_minute=2)), "192.0.2.1"
+    *counted, problem, other = outcomes(limits.count_failure, near, near, near, "192.0.2.2")
+    assert (counted, problem.code, other) == ([None, None], "too_many", None)
+    assert outcomes(limits.count, WORKER) == [None]
+
+
+def test_counting_starts_no_threads():
+    limits, before = Limits(Caps()), threading.active_count()
+    assert outcomes(limits.count, *[WORKER] * 50) == [None] * 50
+    assert threading.active_count() == before
 
 
 def test_places_are_given_back_whatever_happens():
     limits = Limits(Caps(at_once=1))
     with limits.place():
-        taken = refused(limits.place().__enter__)
+        with pytest.raises(ProblemError) as refused:
+            limits.place().__enter__()
+        taken = refused.value
     assert (taken.code, taken.status, taken.headers["Retry-After"]) == ("too_busy", 429, "1")
     for _ in range(2):
         with suppress(KeyError), limits.place():
@@ -109,8 +117,8 @@ def test_an_answer_that_takes_too_long_is_refused_recorded_and_keeps_its_place_u
     assert meanwhile.code == "too_busy"
     assert ended == [True]
     with sqlite3.connect(home.records) as connection:
-        outcomes = [row[0] for row in connection.execute("SELECT outcome FROM audit ORDER BY seq")]
-    assert outcomes == ["granted", "took_too_long"]
+        told = [row[0] for row in connection.execute("SELECT outcome FROM audit ORDER BY seq")]
+    assert told == ["granted", "took_too_long"]
 
 
 # Over HTTP

@@ -49,7 +49,7 @@ def scored(city, as_of, language="en"):
 def test_the_sixty_days_are_counted_from_the_last_record_of_anybody(city, last):
     histories = open_desk(city).histories
     for days, stopped in ((0, False), (STOPPED_DAYS - 1, False), (STOPPED_DAYS, True)):
-        assert histories.had_stopped(last + timedelta(days=days)) is stopped
+        assert histories.had_stopped(last + timedelta(days=days), histories.snapshot()) is stopped
 
 
 def test_the_days_are_those_a_plain_loop_over_all_records_finds(city, pairs, last):
@@ -57,7 +57,7 @@ def test_the_days_are_those_a_plain_loop_over_all_records_finds(city, pairs, las
     for back in range(0, 200, 7):
         day = (last - EPOCH).days + 120 - back
         expected = not any(day - STOPPED_DAYS < happened <= day and known <= day for happened, known in pairs)
-        assert histories.had_stopped(EPOCH + timedelta(days=day)) is expected
+        assert histories.had_stopped(EPOCH + timedelta(days=day), histories.snapshot()) is expected
         found.add(expected)
     assert found == {True, False}
 

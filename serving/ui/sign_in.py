@@ -66,7 +66,7 @@ async def let_in(view: View, caller: Caller, credential: str, wish: Wish) -> Res
 async def turned_away(view: View, refused: ProblemError, wish: Wish) -> Response:
     """The form again, with what was wrong, recorded."""
     if refused.code in FAILURES:
-        view.guard.limits.count_failure(view.request.client.host if view.request.client else "")
+        await view.guard.limits.count_failure(view.request.client.host if view.request.client else "")
     await _record(view, NOBODY, refused.code)
     return _form(view, wish.wanted, refused)
 
