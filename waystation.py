@@ -98,12 +98,13 @@ app.command()(ledger)
 
 
 @app.command()
-def ingest(
+def ingest(  # noqa: PLR0913 (the options of a command)
     path: Annotated[Path, typer.Argument(help="A folder of tables, or one file (CSV, CSV.GZ, Parquet).")],
     mapping: Annotated[Path | None, typer.Option(help="TOML file that says how foreign tables become ours.")] = None,
     batch: Annotated[str | None, typer.Option(help="Name of the batch; the digest of its content by default.")] = None,
     *,
     backfill: Annotated[bool, typer.Option("--backfill", help="First load: trust the declared known_on.")] = False,
+    coordinates: Annotated[str | None, typer.Option(help="wgs84, as without it, or gcj02 to be converted.")] = None,
     json_file: JsonOption = None,
 ) -> None:
     """Take in supervision histories; what fails goes to quarantine with every reason."""
@@ -114,7 +115,8 @@ def ingest(
     home = Home.settled()
     with step("ingest"), Store.open(home.store_url) as store:
         how = read_mapping(mapping) if mapping else None
-        report = take_in(path, store, mapping=how, batch_id=batch, backfill=backfill, received_on=_today())
+        terms = {"mapping": how, "batch_id": batch, "backfill": backfill, "coordinates": coordinates}
+        report = take_in(path, store, received_on=_today(), **terms)
     heads, *rows = report.lines()
     print_table(heads, rows)
     for table, reason, n in report.reasons():

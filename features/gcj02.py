@@ -5,11 +5,13 @@ is that of the published reverse engineering; it is inverted by iteration, to we
 """
 
 import numpy as np
+import pandas as pd
+import shapely
 
 from features.errors import ConfigError
 from features.grids import Floats
 
-COORDINATES = ("wgs84", "gcj02")
+WGS84, GCJ02 = COORDINATES = ("wgs84", "gcj02")
 AXIS_M = 6378245.0  # Krasovsky 1940, as the shift has it
 ECCENTRICITY = 0.00669342162296594323
 CHINA = (72.004, 137.8347, 0.8293, 55.8271)  # the shift is applied inside this box alone: west, east, south, north
@@ -21,6 +23,29 @@ def in_wgs84(longitude: Floats, latitude: Floats, *, coordinates: str) -> tuple[
     if coordinates not in COORDINATES:
         raise ConfigError(f"coordinates: `{coordinates}` is unknown; expected one of {list(COORDINATES)}.")
     return (longitude, latitude) if coordinates == "wgs84" else _unshifted(longitude, latitude)
+
+
+def outline_in_wgs84(text: object, *, coordinates: str) -> str | None:
+    """The GeoJSON text of an outline in WGS 84; None where there is none."""
+    if not isinstance(text, str):
+        return None
+
+    def moved(degrees: Floats) -> Floats:
+        return np.column_stack(in_wgs84(degrees[:, 0], degrees[:, 1], coordinates=coordinates)).astype(np.float64)
+
+    return str(shapely.to_geojson(shapely.transform(shapely.from_geojson(text), moved)))
+
+
+def rows_in_wgs84(rows: pd.DataFrame, *, coordinates: str) -> pd.DataFrame:
+    """The rows of a table with the points and outlines they hold in WGS 84."""
+    moved = {}
+    if {"longitude", "latitude"} <= {*rows.columns}:
+        given = (rows[name].to_numpy(np.float64) for name in ("longitude", "latitude"))
+        moved = dict(zip(("longitude", "latitude"), in_wgs84(*given, coordinates=coordinates), strict=True))
+    if "geometry" in rows:
+        texts = [outline_in_wgs84(text, coordinates=coordinates) for text in rows["geometry"]]
+        moved["geometry"] = pd.Series(texts, index=rows.index, dtype=rows["geometry"].dtype)
+    return rows.assign(**moved)
 
 
 def shifted(longitude: Floats, latitude: Floats) -> tuple[Floats, Floats]:

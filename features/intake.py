@@ -19,7 +19,8 @@ from features import quarantine, sources
 from features.batch import Sorted, append, sort_rows
 from features.closing import Touched, close_months, touched
 from features.digest import MODULUS
-from features.errors import SchemaError, StoreError
+from features.errors import ConfigError, SchemaError, StoreError
+from features.gcj02 import COORDINATES, WGS84, rows_in_wgs84
 from features.mapping import SourceMapping, apply
 from features.quarantine import Refused
 from features.schema import DELIVERED, TABLES, Arrival, Conformed, conform, days_since_epoch
@@ -28,6 +29,7 @@ from features.store import Store, newest_digest
 from features.tables import BATCHES, STORED
 from features.vocabulary import KINDS
 
+PLACES = {"longitude", "latitude", "geometry"}
 HEADINGS = ("table", "came", "stored", "unchanged", "updated", "quarantined")
 
 
@@ -77,12 +79,18 @@ class _Delivery:
     unmapped: tuple[str, ...]
     mapping: SourceMapping | None
     arrival: Arrival
+    coordinates: str
 
     @property
     def content_digest(self) -> str:
         """SHA-256 of everything that decides what is stored, but for the day of arrival."""
         files = [(file.name, file.sha256) for file in self.files]
-        terms = [files, None if self.mapping is None else asdict(self.mapping), self.arrival.backfill]
+        mapping = None if self.mapping is None else asdict(self.mapping)
+        if mapping is not None:
+            mapping.pop(
+                "coordinates"
+            )  # told below, and not at all of WGS 84: so were digests before there was a choice
+        terms = [files, mapping, self.arrival.backfill, *([self.coordinates] if self.coordinates != WGS84 else [])]
         return hashlib.sha256(json.dumps(terms, default=str).encode()).hexdigest()
 
 
@@ -158,13 +166,15 @@ def ingest(  # noqa: PLR0913, a delivery has these terms and each is named
     mapping: SourceMapping | None = None,
     batch_id: str | None = None,
     backfill: bool = False,
+    coordinates: str | None = None,
 ) -> IntakeReport:
     """What became of a delivery (a folder or one file) after its sound rows were stored, all or none.
 
     Without a mapping the names of the files are the names of the tables. Nothing was known before it came, unless
-    `backfill` says that the declared days of knowledge are to be trusted.
+    `backfill` says that the declared days of knowledge are to be trusted. Places are taken as WGS 84 unless `coordinates`
+    says that they are to be converted; a mapping that declares others is refused without it.
     """
-    delivery = _open(path, mapping, Arrival(received_on, backfill))
+    delivery = _open(path, mapping, Arrival(received_on, backfill), coordinates)
     batch_id = batch_id or f"{received_on.isoformat()}-{delivery.content_digest[:16]}"
     with store.reading() as connection:
         repeated = _repeated(connection, batch_id, delivery)
@@ -176,14 +186,28 @@ def ingest(  # noqa: PLR0913, a delivery has these terms and each is named
         return _repeated(connection, batch_id, delivery) or _take_in(connection, batch_id, delivery, came)
 
 
-def _open(path: Path, mapping: SourceMapping | None, arrival: Arrival) -> _Delivery:
+def _open(path: Path, mapping: SourceMapping | None, arrival: Arrival, coordinates: str | None) -> _Delivery:
+    given = _coordinates(mapping, coordinates)
     found = sources.find(path)
     wanted = [file for file in found if _tables_of(file.name, mapping)]
     if not wanted:
         expected = "the names in the mapping" if mapping else ", ".join(f"{name}.csv" for name in DELIVERED)
         raise SchemaError(f"{path.name}: no file here feeds a table; expected {expected} (.csv, .csv.gz or .parquet).")
     unmapped = tuple(file.name for file in found if file not in wanted)
-    return _Delivery(tuple(sources.read(file) for file in wanted), unmapped, mapping, arrival)
+    return _Delivery(tuple(sources.read(file) for file in wanted), unmapped, mapping, arrival, given)
+
+
+def _coordinates(mapping: SourceMapping | None, asked: str | None) -> str:
+    """In which coordinates the places came; ConfigError where what is declared and what is asked for differ."""
+    given, declared = asked or WGS84, WGS84 if mapping is None else mapping.coordinates
+    if given not in COORDINATES:
+        raise ConfigError(f"--coordinates `{given}` is unknown; expected one of {list(COORDINATES)}.")
+    if declared in {given, WGS84}:
+        return given
+    raise ConfigError(
+        f"the mapping declares coordinates `{declared}`, which are converted only when asked for: "
+        f"add `--coordinates {declared}`."
+    )
 
 
 def _tables_of(file_name: str, mapping: SourceMapping | None) -> list[str]:
@@ -207,6 +231,9 @@ def _check(delivery: _Delivery) -> list[_Parts]:
             except SchemaError as error:
                 wrong.append(f"{file.name}: {error}")
                 continue
+            if delivery.coordinates != WGS84 and PLACES & {*conformed.frame.columns}:
+                conformed = _in_wgs84(conformed, delivery.coordinates)
+                remarks = (*remarks, f"{table}: places were converted from {delivery.coordinates} to WGS 84.")
             parts.setdefault(table, []).append(_Part(file, conformed, frame.index))
             notes.setdefault(table, []).extend(remarks)
     if wrong:
@@ -216,6 +243,14 @@ def _check(delivery: _Delivery) -> list[_Parts]:
         for name in DELIVERED
         if name in parts
     ]
+
+
+def _in_wgs84(conformed: Conformed, coordinates: str) -> Conformed:
+    """The rows without fault in WGS 84; the others go to quarantine as they came."""
+    frame, sound = conformed.frame, ~conformed.faults.bad
+    moved = rows_in_wgs84(frame[sound], coordinates=coordinates)
+    names = [name for name in frame.columns if name in PLACES]
+    return replace(conformed, frame=frame.assign(**{name: moved[name].reindex(frame.index) for name in names}))
 
 
 def _ragged(file: SourceFile, table: str) -> list[Refused]:

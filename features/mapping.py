@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from features.columns import as_text
 from features.errors import ConfigError
+from features.gcj02 import COORDINATES, WGS84
 from features.plain import from_plain
 from features.schema import DELIVERED, TABLES
 
@@ -66,11 +67,15 @@ class TableMapping:
 
 @dataclass(frozen=True)
 class SourceMapping:
-    """The mapping of one source; `missing` lists texts that mean no value, beside the empty one."""
+    """The mapping of one source; `missing` lists texts that mean no value, beside the empty one.
+
+    `coordinates`: in which the source's points and outlines are; others than WGS 84 are converted only when told to be.
+    """
 
     tables: tuple[TableMapping, ...]
     epoch: date | None = None
     missing: tuple[str, ...] = ()
+    coordinates: str = WGS84
 
     def of_file(self, name: str) -> tuple[TableMapping, ...]:
         """The tables that a file feeds."""
@@ -240,6 +245,8 @@ def _as_pairs(key: str, value: Any) -> Any:
 
 
 def _mistakes(mapping: SourceMapping) -> Iterator[str]:
+    if mapping.coordinates not in COORDINATES:
+        yield f"coordinates: '{mapping.coordinates}' is unknown (known: {', '.join(COORDINATES)})"
     for position, table in enumerate(mapping.tables, start=1):
         where = f"tables[{position}]"
         if table.table not in DELIVERED:

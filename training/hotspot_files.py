@@ -11,10 +11,9 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-import shapely
 
 from features.errors import ConfigError, SchemaError
-from features.gcj02 import in_wgs84
+from features.gcj02 import in_wgs84, outline_in_wgs84
 from features.grids import Floats
 from features.hotspot import Places
 
@@ -55,7 +54,7 @@ def read_areas(path: Path, *, coordinates: str = "wgs84") -> pd.DataFrame:
         areas = areas.assign(level="township")
     if coordinates == "wgs84":
         return areas
-    moved = [_in_wgs84(text, coordinates) for text in areas["geometry"]]
+    moved = [outline_in_wgs84(text, coordinates=coordinates) for text in areas["geometry"]]
     return areas.assign(geometry=pd.Series(moved, index=areas.index, dtype="str"))
 
 
@@ -167,13 +166,3 @@ def _placed(told: pd.DataFrame, coordinates: str) -> pd.DataFrame:
     given: list[Floats] = [np.asarray(_degrees(told, name), np.float64) for name in LARGEST]
     east, north = in_wgs84(given[0], given[1], coordinates=coordinates)
     return told.assign(area_id=area_id, longitude=east, latitude=north)
-
-
-def _in_wgs84(text: object, coordinates: str) -> str | None:
-    if not isinstance(text, str):
-        return None
-
-    def moved(degrees: Floats) -> Floats:
-        return np.column_stack(in_wgs84(degrees[:, 0], degrees[:, 1], coordinates=coordinates)).astype(np.float64)
-
-    return str(shapely.to_geojson(shapely.transform(shapely.from_geojson(text), moved)))
