@@ -3,6 +3,9 @@
 A map says which share of a city's incidents lies in each area: every visible incident weighs by its age (halving with
 each half-life) and is spread over the areas around it. With outlines the spread is Gaussian, its width in typical
 distances between neighbouring areas; without, all that is known is the larger area that an area is part of.
+
+Neighbours differ in how much they have, but often rise and fall together. So some maps do not smooth counts but how
+counts change: a lasting map, bent by what came lately in an area and near it over what that map had expected there.
 """
 
 from collections.abc import Sequence
@@ -18,6 +21,12 @@ from features.hotspot import WEEK, VisiblePast
 HALF_LIVES_WEEKS: tuple[int | None, ...] = (4, 26, 104, None)
 WIDTHS = (0.0, 0.6, 1.7, 6.0)  # of the Gaussian spread, in typical distances between neighbours
 FAR = 3.5  # widths beyond which nothing is spread
+LASTING_WEEKS: tuple[int | None, ...] = (104, None)  # half-lives of the maps that are bent
+LASTING_STRENGTH = 4.0  # incidents that the areas near by weigh beside an area's own in a lasting map
+BENDING_WEEKS = (8, 26)  # half-lives of what bends them
+BENDING_WIDTHS = (0.0, 1.0)
+BENDING_STRENGTH = 8.0  # incidents as expected, added to both sides, so that few bend little
+EVEN_SHARE = 0.02  # of what is near by, so that no area expects nothing
 
 
 @dataclass(frozen=True)
@@ -27,36 +36,88 @@ class MapKind:
     half_life_weeks: int | None  # None: all history weighs alike
     spread: str = "own"
     width: float = 0.0
+    lasting_weeks: int | None = None  # of a bent map: half-life of the map that is bent
 
 
 EVEN = MapKind(None, "even")
+BENT = "bent"
+NEAR = MapKind(None, "gaussian", 1.0)
 
 
 def bank_of(areas: AreaSet) -> tuple[MapKind, ...]:
-    """The kinds of maps these areas allow: 17 with outlines; without, own and parent's counts, and the even map."""
-    fading = HALF_LIVES_WEEKS
-    if areas.centres_m is not None:
+    """The kinds of maps these areas allow: 17 and 8 bent with outlines; without, own and parent's, even, 4 bent."""
+    fading, outlined = HALF_LIVES_WEEKS, areas.centres_m is not None
+    bent = tuple(
+        MapKind(recent, BENT, width, lasting)
+        for lasting in LASTING_WEEKS
+        for recent in BENDING_WEEKS
+        for width in (BENDING_WIDTHS if outlined else BENDING_WIDTHS[:1])
+    )
+    if outlined:
         widths = [MapKind(life, "gaussian" if width else "own", width) for life in fading for width in WIDTHS]
-        return (*widths, EVEN)
+        return (*widths, EVEN, *bent)
     spreads = ["own"] if areas.parents is None else ["own", "parent"]
-    return (*(MapKind(life, spread) for life in fading for spread in spreads), EVEN)
+    return (*(MapKind(life, spread) for life in fading for spread in spreads), EVEN, *bent)
 
 
 def maps(past: VisiblePast, kinds: Sequence[MapKind]) -> Floats:
     """Share of the incidents in each area by each kind of map, shape (as-of dates, kinds, areas); even where none."""
-    size = len(past.areas)
+    lives = {life for kind in kinds for life in (kind.half_life_weeks, kind.lasting_weeks)}
+    fading = {life: faded_counts(past, life) for life in lives}
     alike = {(kind.spread, kind.width): kind for kind in kinds}
     spreading = {key: spread_matrix(past.areas, kind) for key, kind in alike.items()}
-    fading = {life: faded_counts(past, life) for life in {kind.half_life_weeks for kind in kinds if kind != EVEN}}
-    told = np.full((len(past.as_of), len(kinds), size), 1 / size)
-    for place, kind in enumerate(kinds):
+    near = neighbourhood(past.areas)
+    lasting = {life: _lasting(fading[life], near) for life in {each.lasting_weeks for each in kinds}}
+
+    def drawn(kind: MapKind) -> Floats:
+        counts = fading[kind.half_life_weeks]
         if kind == EVEN:
-            continue
-        by, counts = spreading[kind.spread, kind.width], fading[kind.half_life_weeks]
-        spread = counts if by is None else np.asarray(counts @ by)
-        total = spread.sum(axis=1, keepdims=True)
-        np.divide(spread, total, out=told[:, place], where=total > 0)
-    return told
+            return np.full_like(counts, 1 / counts.shape[1])
+        if kind.spread == BENT:
+            return _bent(lasting[kind.lasting_weeks], counts, near if kind.width else None)
+        return shares(spread_out(counts, spreading[kind.spread, kind.width]))
+
+    return np.stack([drawn(kind) for kind in kinds], axis=1)
+
+
+def shares(counts: Floats) -> Floats:
+    """Share of each area, (dates, areas); even where nothing was seen."""
+    total = counts.sum(axis=1, keepdims=True)
+    even = np.full_like(counts, 1 / counts.shape[1])
+    return np.divide(counts, total, out=even, where=total > 0)
+
+
+def shrunk(own: Floats, near: Floats, strength: float) -> Floats:
+    """Shares by the posterior mean under a gamma prior about what is near by, which weighs `strength` incidents."""
+    return shares(np.asarray((own + strength) / (near + strength) * near, np.float64))
+
+
+def with_even(counts: Floats, share: float) -> Floats:
+    """Counts with a little of the mean of all areas, so that no area expects nothing."""
+    return np.asarray((1 - share) * counts + share * counts.mean(axis=1, keepdims=True), np.float64)
+
+
+def spread_out(counts: Floats, by: csr_array | None) -> Floats:
+    """Counts spread over the areas around each; as they are where nothing says how."""
+    return counts if by is None else np.asarray(counts @ by, np.float64)
+
+
+def neighbourhood(areas: AreaSet) -> csr_array | None:
+    """How an incident is spread over what is next to its area, or the larger area; None where neither is known."""
+    return spread_matrix(areas, NEAR if areas.centres_m is not None else MapKind(None, "parent"))
+
+
+def _lasting(own: Floats, near: csr_array | None) -> Floats:
+    """Shares by own counts, shrunk towards those near by; towards the mean where nothing says what is near."""
+    return shrunk(own, with_even(spread_out(own, near), EVEN_SHARE if near is not None else 1.0), LASTING_STRENGTH)
+
+
+def _bent(lasting: Floats, recent: Floats, near: csr_array | None) -> Floats:
+    """The lasting map times what came lately over what it had expected, in an area and near it, shrunk towards one."""
+    home = 1.0 if near is None else float(near.diagonal().mean())  # own incidents count as one, so that they are summed
+    expected = lasting * recent.sum(axis=1, keepdims=True)
+    came, due = (spread_out(each, near) / home + BENDING_STRENGTH for each in (recent, expected))
+    return shares(np.asarray(lasting * came / due, np.float64))
 
 
 def faded_counts(past: VisiblePast, half_life_weeks: int | None) -> Floats:

@@ -8,7 +8,7 @@ from features.areas import AreaSet, Ints, Strings
 from features.effort import share_tested
 from features.hotspot import WEEK, Places
 from models import scan
-from models.hotspot import YEAR_WEEKS, HotspotModel, refuse_stopped_records, refuse_thin_air, study_areas, weeks_back
+from models.hotspot import YEAR_WEEKS, HotspotModel, refuse_stopped_records, refuse_thin_air, study_areas
 from models.prior import evidence_of
 from models.scan import LONGEST_WEEKS, MOST_WEEKS, NOMINAL, EarlyWarning
 
@@ -26,7 +26,7 @@ def early_warnings(
     known = catalogue.counted(places.incidents, level=scope.level, kinds=scope.kinds, reporters=scope.reporters)
     refuse_stopped_records(np.asarray(known["known_on"], dtype=np.int64), as_of)
     areas = study_areas(scope, known, places.areas, as_of=as_of)
-    dates = _weeks_upto(as_of, MOST_WEEKS + 2 * LONGEST_WEEKS + weeks_back(scope, recent), known)
+    dates = _weeks_upto(as_of, MOST_WEEKS + 2 * LONGEST_WEEKS, known)
     past = catalogue.visible_past(known, places.effort, areas, as_of=dates, horizon_weeks=scope.horizon_weeks)
     refuse_thin_air(past)
     seen = scan.watch(evidence_of(past, recent), model.prior, share_tested(known, dates), from_weeks=YEAR_WEEKS)

@@ -18,15 +18,10 @@ from features.areas import AreaSet, Floats, Ints, cells, inhabited, townships
 from features.effort import at_equal_effort, came_of_testing, times_as_heavy
 from features.errors import ConfigError, TooLittleHistoryError
 from features.grids import Grid, Hexagons
-from features.hotspot import WEEK, Feature, Places, VisiblePast
+from features.hotspot import Feature, Places, VisiblePast
 from models.boosters import ALL_THREADS, raw_score
 from models.counts import interval_of
-from models.prior import (
-    STACKED_WEEKS,
-    Prior,
-    Recent,
-    evidence_of,
-)
+from models.prior import Prior, evidence_of
 from models.reasons import contributions_of
 
 YEAR_WEEKS = 52
@@ -127,9 +122,8 @@ def look(model: HotspotModel, places: Places, *, as_of: int) -> pd.DataFrame:
     raw = catalogue.visible_past(seen, places.effort, areas, as_of=today, horizon_weeks=scope.horizon_weeks)
     refuse_thin_air(raw)
     past = equalised(scope, raw, seen)
-    evidence = evidence_of(_with_dates(past, weeks_back(scope, recent)), recent)
     table = catalogue.compute(past, model.features)
-    told = table.assign(**{PRIOR: model.prior.expected(evidence)[-1]})
+    told = table.assign(**{PRIOR: model.prior.expected(evidence_of(past, recent))[-1]})
     if not scope.at_equal_effort:
         return told
     year, heavy = catalogue.count(raw, YEAR_WEEKS)[0], times_as_heavy(raw, weeks=YEAR_WEEKS)[0]
@@ -139,11 +133,6 @@ def look(model: HotspotModel, places: Places, *, as_of: int) -> pd.DataFrame:
 def equalised(scope: Scope, past: VisiblePast, incidents: pd.DataFrame) -> VisiblePast:
     """The past of these incidents as the model reads it: at equal effort, where it was trained so."""
     return at_equal_effort(past, came_of_testing(incidents)) if scope.at_equal_effort else past
-
-
-def weeks_back(scope: Scope, recent: Recent) -> int:
-    """Weeks of as-of dates that the prior reads before the one it tells of."""
-    return STACKED_WEEKS + scope.horizon_weeks + recent.weeks
 
 
 def forecast(model: HotspotModel, places: Places, *, as_of: int, horizon_weeks: int, level: str) -> pd.DataFrame:
@@ -169,12 +158,6 @@ def estimate(model: HotspotModel, table: pd.DataFrame) -> pd.DataFrame:
 
 def _counted(scope: Scope, places: Places) -> pd.DataFrame:
     return catalogue.counted(places.incidents, level=scope.level, kinds=scope.kinds, reporters=scope.reporters)
-
-
-def _with_dates(past: VisiblePast, weeks: int) -> VisiblePast:
-    """The same past at the weekly as-of dates up to its last."""
-    dates = past.as_of[-1] - WEEK * np.arange(weeks, -1, -1, dtype=np.int64)
-    return VisiblePast(past.areas, dates, past.horizon_weeks, past.incidents, past.effort)
 
 
 def refuse_stopped_records(known_on: Ints, as_of: int) -> None:

@@ -13,7 +13,7 @@ import numpy as np
 from features.areas import Floats, Ints
 from features.city_level import window_rate
 from features.hotspot import WEEK, Run
-from features.maps import MapKind, faded_counts, spread_matrix
+from features.maps import EVEN_SHARE, MapKind, faded_counts, shares, shrunk, spread_matrix, spread_out, with_even
 from models.counts import poisson_deviance
 from models.prior import Evidence, Windows
 from models.self_exciting import Spread, fit_self_exciting
@@ -25,7 +25,6 @@ COUNT_SHARE = 1 / 6  # in the two counts, not tuned: with less, deviance would b
 WIDTHS = (0.6, 1.0, 1.7, 3.0)  # of kernels, in typical distances between neighbours
 KERNEL_HALF_LIVES: tuple[int | None, ...] = (104, None)
 STRENGTHS = (0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 32.0)  # incidents that the kernel estimate of an area weighs
-EVEN_SHARE = 0.02  # of a kernel estimate, so that no area expects nothing
 SMALLEST = 1e-6
 
 Candidate = Callable[[Ints], Floats]  # expected at some as-of dates, (dates, areas)
@@ -96,11 +95,11 @@ class Baselines:
     @cached_property
     def _counted(self) -> list[Floats]:
         """The two counts, both at the level of the last twelve months."""
-        return [self._year, _shares(self._ever) * self._year.sum(axis=1, keepdims=True)]
+        return [self._year, shares(self._ever) * self._year.sum(axis=1, keepdims=True)]
 
     @cached_property
     def _near_counted(self) -> list[Floats]:
-        return [_near(rate, spread) for rate in self._counted for spread in self._spreads]
+        return [spread_out(rate, spread) for rate in self._counted for spread in self._spreads]
 
     @cached_property
     def _ewma(self) -> list[Floats]:
@@ -128,13 +127,15 @@ class Baselines:
         for life in KERNEL_HALF_LIVES:
             own = faded_counts(self.evidence.past, life)
             even = np.broadcast_to(own.mean(axis=1, keepdims=True), own.shape)
-            pairs += [(own, _mixed(_near(own, spread), EVEN_SHARE)) for spread in self._spreads] or [(own, even)]
+            pairs += [(own, with_even(spread_out(own, spread), EVEN_SHARE)) for spread in self._spreads] or [
+                (own, even)
+            ]
         return pairs
 
     def _rates(self, counts: Floats, level_a_day: Floats) -> Floats:
         """Incidents in the horizon: shares of the counts at a daily level of the city."""
         days = WEEK * self.evidence.past.horizon_weeks
-        return np.asarray(_shares(counts) * level_a_day[:, None] * days, np.float64)
+        return np.asarray(shares(counts) * level_a_day[:, None] * days, np.float64)
 
     def _self_exciting(self, windows: Windows, at: int) -> Forecast:
         past = self.evidence.past
@@ -172,26 +173,9 @@ def _at(candidate: Candidate, windows: Windows, at: int) -> Forecast:
 
 
 def _mixture(rows: Ints, *, rates: Floats, share: float) -> Floats:
-    return _mixed(rates[rows], share)
+    return with_even(rates[rows], share)
 
 
 def _shrunk(rows: Ints, *, own: Floats, near: Floats, level: Floats, strength: float) -> Floats:
     """Level times shares by the posterior mean under a gamma prior about the kernel's, which weighs `strength`."""
-    mean = (own[rows] + strength) / (near[rows] + strength) * near[rows]
-    return np.asarray(_shares(mean) * level[rows], np.float64)
-
-
-def _mixed(rates: Floats, share: float) -> Floats:
-    """Rates with a little of the mean of all areas, so that no area expects nothing."""
-    return np.asarray((1 - share) * rates + share * rates.mean(axis=1, keepdims=True), np.float64)
-
-
-def _near(rates: Floats, spread: Spread) -> Floats:
-    return rates if spread is None else np.asarray(rates @ spread, np.float64)
-
-
-def _shares(counts: Floats) -> Floats:
-    """Share of each area, (dates, areas); even where nothing was seen."""
-    total = counts.sum(axis=1, keepdims=True)
-    even = np.full_like(counts, 1 / counts.shape[1])
-    return np.divide(counts, total, out=even, where=total > 0)
+    return np.asarray(shrunk(own[rows], near[rows], strength) * level[rows], np.float64)

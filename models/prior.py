@@ -1,32 +1,31 @@
-"""The prior: a stacked bank of maps times a stacked city level, with a residual factor for each area.
+"""The prior: a stacked bank of maps times a stacked city level.
 
 Where is stable and the level moves. So each area's share of the city comes from maps of several memories and spreads,
-mixed by weights that fit the last three years best (EM on the Poisson likelihood), corrected by what the area has had
-over what the mixed maps expected of it; how much to expect of the city comes from exponential totals, mixed in the
-same way. Everything is a function of what was visible at the as-of date, and of the weights learned.
+some of them bent by what an area and those near it have had lately over what was expected of them, mixed by weights
+that fit the last three years best (EM on the Poisson likelihood); how much to expect of the city comes from
+exponential totals, mixed in the same way. Everything is a function of what was visible at the as-of date, and of the
+weights learned.
 """
 
 from dataclasses import dataclass
 
 import numpy as np
 from scipy.optimize import brentq
-from scipy.sparse import csr_array
 
 from features.areas import Floats, Ints
 from features.city_level import Ages, ages, levels
 from features.errors import ConfigError, TooLittleHistoryError
 from features.hotspot import WEEK, VisiblePast
-from features.maps import MapKind, bank_of, maps
+from features.maps import BENT, MapKind, bank_of, maps
 
-STACKED_WEEKS = 156  # how far back weights are fitted and residuals are summed: 39 windows of four weeks
+STACKED_WEEKS = 156  # how far back weights are fitted: 39 windows of four weeks
 STEPS = 100  # of EM, from the centre
 HALF_LIFE_MASS = {4: 0.15, 26: 0.25, 104: 0.25, None: 0.35}  # the centre that few incidents are shrunk towards:
 WIDTH_MASS = {0.0: 0.35, 0.6: 0.5, 1.7: 0.1, 6.0: 0.05}  # long memories and near neighbours first
 EVEN_MASS = 0.03
+BENT_MASS = 0.6  # of the centre, alike for all bent maps; the rest is that of the others
 MAP_STRENGTH = 20.0  # incidents that the centre weighs
 LEVEL_STRENGTH = 5.0  # incidents that each level weighs
-RESIDUAL_FADES: tuple[int | None, ...] = (26, 104, None)  # half-lives in weeks
-RESIDUAL_STRENGTH = 30.0  # incidents as expected, added to an area's record
 TINY = 1e-12
 
 
@@ -51,7 +50,7 @@ class Recent:
 
 @dataclass(frozen=True, eq=False)
 class Evidence:
-    """What the prior reads at weekly as-of dates: maps, levels, and each area's record against the maps."""
+    """What the prior reads at weekly as-of dates: maps and levels."""
 
     past: VisiblePast
     recent: Recent
@@ -59,8 +58,6 @@ class Evidence:
     maps: Floats  # (dates, kinds, areas)
     ages: Ages
     levels: Floats  # (dates, levels)
-    came: tuple[Floats, ...]  # incidents of past windows, fading with each of RESIDUAL_FADES; (dates, areas)
-    weighed: tuple[csr_array, ...]  # the city's incidents of each past window, fading alike; (dates, dates)
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,7 +70,7 @@ class Windows:
 
 @dataclass(frozen=True)
 class Prior:
-    """Weights of the maps and of the levels; the record of each area is read anew at each as-of date."""
+    """Weights of the maps and of the levels; the maps are drawn anew at each as-of date."""
 
     kinds: tuple[MapKind, ...]
     map_weights: tuple[float, ...]
@@ -84,11 +81,11 @@ class Prior:
         """Expected incidents in the horizon, above zero, shape (as-of dates, areas)."""
         if evidence.kinds != self.kinds:
             raise ConfigError(
-                "prior: the areas allow other maps than those it was fitted on; were outlines added or removed? "
-                "Train the model again."
+                "prior: there are other maps than those it was fitted on; were outlines added or removed, or is it of an "
+                "earlier release? Train the model again."
             )
         stacked = np.einsum("dka,k->da", evidence.maps, np.array(self.map_weights))
-        share = np.maximum(stacked * _residuals(evidence, stacked), TINY)
+        share = np.maximum(stacked, TINY)
         level = evidence.levels @ np.array(self.level_weights)
         return np.asarray(share / share.sum(axis=1, keepdims=True) * level[:, None], np.float64)
 
@@ -99,9 +96,7 @@ def evidence_of(past: VisiblePast, recent: Recent) -> Evidence:
         raise ConfigError("prior: its as-of dates have to be a week apart.")
     kinds = bank_of(past.areas)
     seen = ages(past, recent=recent.treatment, lag_days=recent.lag_days)
-    records = [_record(past, recent, seen, fade) for fade in RESIDUAL_FADES]
-    came, weighed = tuple(each[0] for each in records), tuple(each[1] for each in records)
-    return Evidence(past, recent, kinds, maps(past, kinds), seen, levels(past, seen), came, weighed)
+    return Evidence(past, recent, kinds, maps(past, kinds), seen, levels(past, seen))
 
 
 def counts_after(past: VisiblePast, chosen: Ints, *, known_by: int) -> Floats:
@@ -170,38 +165,13 @@ def level_weights(told: Floats, totals: Floats, *, strength: float = LEVEL_STREN
 
 def _centre(kinds: tuple[MapKind, ...]) -> Floats:
     """The mixture that few incidents are shrunk towards; sums to one."""
-    mass = [
-        EVEN_MASS if kind.spread == "even" else HALF_LIFE_MASS[kind.half_life_weeks] * WIDTH_MASS.get(kind.width, 0.1)
-        for kind in kinds
-    ]
-    return np.array(mass) / np.sum(mass)
+    bent = np.array([kind.spread == BENT for kind in kinds])
+    mass = np.array([1.0 if kind.spread == BENT else _plain_mass(kind) for kind in kinds])
+    of_kind = np.where(bent, BENT_MASS, 1 - BENT_MASS) / np.where(bent, mass[bent].sum(), mass[~bent].sum())
+    return np.asarray(mass * of_kind, np.float64)
 
 
-def _residuals(evidence: Evidence, stacked: Floats) -> Floats:
-    """Incidents over those the stacked maps had expected, shrunk towards one, mean over the fades; (dates, areas)."""
-    factors = [
-        (came + RESIDUAL_STRENGTH) / (weighed @ stacked + RESIDUAL_STRENGTH)
-        for came, weighed in zip(evidence.came, evidence.weighed, strict=True)
-    ]
-    return np.asarray(np.mean(factors, axis=0), np.float64)
-
-
-def _record(past: VisiblePast, recent: Recent, seen: Ages, fade_weeks: int | None) -> tuple[Floats, csr_array]:
-    """What came in each area over the complete past windows of each date, and the city's total of each window."""
-    horizon, size = past.horizon_weeks, len(past.as_of)
-    most = max(1, STACKED_WEEKS // horizon)
-    fade = np.ones(most) if fade_weeks is None else 0.5 ** (horizon * np.arange(most) / fade_weeks)
-    first_age = WEEK * recent.weeks
-    window_of_age = (np.arange(seen.counts.shape[1]) - first_age) // (WEEK * horizon)  # below zero: not complete yet
-    came, weighed = np.zeros((size, len(past.areas))), np.zeros((size, size))
-    run = past.inside
-    for row, as_of in enumerate(past.as_of):
-        at = np.arange(row - horizon - recent.weeks, -1, -horizon)[:most]  # the windows' as-of dates, newest first
-        counted = (window_of_age >= 0) & (window_of_age < len(at))
-        weight_of_age = np.where(counted, fade[np.clip(window_of_age, 0, most - 1)], 0.0)
-        totals = np.bincount(window_of_age[counted], weights=seen.counts[row, counted], minlength=len(at))
-        weighed[row, at] = fade[: len(at)] * totals
-        visible = run.visible_from <= as_of
-        weights = weight_of_age[as_of - run.occurred_on[visible]] * run.weight[visible]
-        came[row] = np.bincount(run.area[visible], weights=weights, minlength=len(past.areas))
-    return came, csr_array(weighed)
+def _plain_mass(kind: MapKind) -> float:
+    if kind.spread == "even":
+        return EVEN_MASS
+    return HALF_LIFE_MASS[kind.half_life_weeks] * WIDTH_MASS.get(kind.width, 0.1)

@@ -113,7 +113,7 @@ def test_who_has_seen_the_true_counts_of_half_the_answers_learns_little_of_the_o
         if count < 10
     ]
     answers = pd.DataFrame(pairs, columns=["told", "count"])
-    learned, asked = answers[: len(answers) // 2], answers[len(answers) // 2 :]
+    learned, asked = answers[::2], answers[1::2]  # of the same weeks, so that nothing but the answers is unknown
     commonest = learned["count"].mode()[0]
     likeliest = learned.groupby("told")["count"].agg(lambda counts: counts.mode()[0])
     found = (asked["told"].map(likeliest).fillna(commonest) == asked["count"]).mean()

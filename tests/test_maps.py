@@ -1,21 +1,27 @@
 import numpy as np
+import pandas as pd
 import pytest
 
 from features.areas import cells, townships
 from features.grids import Grid
-from features.maps import EVEN, MapKind, bank_of, faded_counts, maps, spread_matrix, typical_distance_m
+from features.maps import BENT, EVEN, MapKind, bank_of, faded_counts, maps, spread_matrix, typical_distance_m
 from tests.hotspot_helpers import incidents, past_of, row_of_areas, steady
 
 OWN = MapKind(None)
 
 
-def test_the_bank_holds_seventeen_maps_where_areas_have_outlines():
-    assert len(bank_of(townships(row_of_areas(3)))) == 4 * 4 + 1
+def plain(areas):
+    return [kind for kind in bank_of(townships(areas)) if kind.spread != BENT]
+
+
+def test_the_bank_holds_seventeen_maps_where_areas_have_outlines_and_lasting_ones_bent_by_the_recent():
+    assert len(plain(row_of_areas(3))) == 4 * 4 + 1
+    assert len(bank_of(townships(row_of_areas(3)))) == 4 * 4 + 1 + 2 * 2 * 2
 
 
 def test_without_outlines_there_is_no_kernel_and_the_larger_area_is_all_there_is():
-    assert len(bank_of(townships(row_of_areas(3, outlined=False)))) == 4 + 1
-    with_parents = bank_of(townships(row_of_areas(3, outlined=False, parents=["D1", "D1", "D2"])))
+    assert len(plain(row_of_areas(3, outlined=False))) == 4 + 1
+    with_parents = plain(row_of_areas(3, outlined=False, parents=["D1", "D1", "D2"]))
     assert len(with_parents) == 4 * 2 + 1
     assert {kind.spread for kind in with_parents} == {"own", "parent", "even"}
 
@@ -41,6 +47,37 @@ def test_a_larger_area_spreads_its_incidents_evenly_over_its_own():
     rows = incidents([1000, 1000, 1000, 1000], ["T00", "T00", "T00", "T03"])
     told = maps(past_of(rows, [1001], areas=areas), [MapKind(None, "parent")])[0, 0]
     assert told.tolist() == pytest.approx([3 / 8, 3 / 8, 1 / 8, 1 / 8])
+
+
+@pytest.mark.parametrize("width", [0.0, 1.0])
+def test_a_bent_map_equals_a_plain_loop(width):
+    rows, areas = steady([0.9, 0.2, 0.05, 0.4], 300), townships(row_of_areas(4))
+    told = maps(past_of(rows, [1299], areas=row_of_areas(4)), [MapKind(8, BENT, width, None)])[0, 0]
+    near = spread_matrix(areas, MapKind(None, "gaussian", 1.0)).toarray()
+    own, late = np.zeros(4), np.zeros(4)
+    for day, area in zip(rows["occurred_on"], rows["area_id"], strict=True):
+        own[int(area[1:])] += 1
+        late[int(area[1:])] += 0.5 ** ((1299 - day) / 56)
+    around = [0.98 * sum(own[k] * near[k, j] for k in range(4)) + 0.02 * own.mean() for j in range(4)]
+    lasting = np.array([(own[j] + 4) / (around[j] + 4) * around[j] for j in range(4)])
+    lasting /= lasting.sum()
+    weigh = near / near.diagonal().mean() if width else np.eye(4)
+    bent = np.zeros(4)
+    for j in range(4):
+        came = sum(late[k] * weigh[k, j] for k in range(4))
+        due = sum(lasting[k] * late.sum() * weigh[k, j] for k in range(4))
+        bent[j] = lasting[j] * (came + 8) / (due + 8)
+    assert told == pytest.approx(bent / bent.sum())
+
+
+def test_a_bent_map_rises_where_more_came_lately_and_next_to_it():
+    before = incidents(np.arange(1000, 1300), [f"T{k % 6:02}" for k in range(300)])
+    late = incidents(np.arange(1290, 1300), ["T00"] * 10)
+    areas, kind = row_of_areas(6), MapKind(8, BENT, 1.0, None)
+    calm, risen = (
+        maps(past_of(rows, [1300], areas=areas), [kind])[0, 0] for rows in (before, pd.concat([before, late]))
+    )
+    assert risen[0] / calm[0] > risen[1] / calm[1] > risen[5] / calm[5]
 
 
 @pytest.mark.parametrize("width", [0.6, 1.7, 6.0])

@@ -2,7 +2,6 @@ import numpy as np
 import pytest
 
 from features.errors import ConfigError, TooLittleHistoryError
-from models import prior
 from models.prior import Recent, counts_after, evidence_of, fit_prior, level_weights, stacked_weights, windows_before
 from tests.hotspot_helpers import past_of, row_of_areas, steady
 
@@ -70,21 +69,6 @@ def test_the_prior_adds_up_to_the_level_of_the_city():
     seen = evidence()
     told = fitted(seen)
     assert told.expected(seen).sum(axis=1) == pytest.approx(seen.levels @ np.array(told.level_weights))
-
-
-def test_the_residual_is_the_record_against_the_maps_by_a_plain_loop():
-    seen = evidence()
-    stacked = np.einsum("dka,k->da", seen.maps, np.full(17, 1 / 17))
-    found, row = prior._residuals(seen, stacked), len(DATES) - 1
-    factors = []
-    for fade in (26, 104, None):
-        came, due = np.zeros(3), np.zeros(3)
-        for k, at in enumerate(range(row - 4, -1, -4)):
-            weight = 1 if fade is None else 0.5 ** (4 * k / fade)
-            counts = counts_after(seen.past, np.array([at]), known_by=NOW)[0]
-            came, due = came + weight * counts, due + weight * stacked[at] * counts.sum()
-        factors.append((came + 30) / (due + 30))
-    assert found[row] == pytest.approx(np.mean(factors, axis=0))
 
 
 @pytest.mark.parametrize("how", [{}, {"areas": row_of_areas(3, outlined=False)}])
