@@ -115,8 +115,9 @@ def ingest(  # noqa: PLR0913 (the options of a command)
     home = Home.settled()
     with step("ingest"), Store.open(home.store_url) as store:
         how = read_mapping(mapping) if mapping else None
-        terms = {"mapping": how, "batch_id": batch, "backfill": backfill, "coordinates": coordinates}
-        report = take_in(path, store, received_on=_today(), **terms)
+        report = take_in(
+            path, store, mapping=how, batch_id=batch, backfill=backfill, coordinates=coordinates, received_on=_today()
+        )
     heads, *rows = report.lines()
     print_table(heads, rows)
     for table, reason, n in report.reasons():

@@ -4,6 +4,8 @@ Only ever by an explicit choice: the two look alike, differ by 100 to 700 m, and
 is that of the published reverse engineering; it is inverted by iteration, to well under a metre.
 """
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 import shapely
@@ -38,7 +40,7 @@ def outline_in_wgs84(text: object, *, coordinates: str) -> str | None:
 
 def rows_in_wgs84(rows: pd.DataFrame, *, coordinates: str) -> pd.DataFrame:
     """The rows of a table with the points and outlines they hold in WGS 84."""
-    moved = {}
+    moved: dict[str, Any] = {}
     if {"longitude", "latitude"} <= {*rows.columns}:
         given = (rows[name].to_numpy(np.float64) for name in ("longitude", "latitude"))
         moved = dict(zip(("longitude", "latitude"), in_wgs84(*given, coordinates=coordinates), strict=True))

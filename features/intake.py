@@ -18,9 +18,10 @@ import sqlalchemy as sa
 from features import quarantine, sources
 from features.batch import Sorted, append, sort_rows
 from features.closing import Touched, close_months, touched
+from features.coordinates import agreed, converted, has_places
 from features.digest import MODULUS
-from features.errors import ConfigError, SchemaError, StoreError
-from features.gcj02 import COORDINATES, WGS84, rows_in_wgs84
+from features.errors import SchemaError, StoreError
+from features.gcj02 import WGS84
 from features.mapping import SourceMapping, apply
 from features.quarantine import Refused
 from features.schema import DELIVERED, TABLES, Arrival, Conformed, conform, days_since_epoch
@@ -29,7 +30,6 @@ from features.store import Store, newest_digest
 from features.tables import BATCHES, STORED
 from features.vocabulary import KINDS
 
-PLACES = {"longitude", "latitude", "geometry"}
 HEADINGS = ("table", "came", "stored", "unchanged", "updated", "quarantined")
 
 
@@ -87,10 +87,9 @@ class _Delivery:
         files = [(file.name, file.sha256) for file in self.files]
         mapping = None if self.mapping is None else asdict(self.mapping)
         if mapping is not None:
-            mapping.pop(
-                "coordinates"
-            )  # told below, and not at all of WGS 84: so were digests before there was a choice
-        terms = [files, mapping, self.arrival.backfill, *([self.coordinates] if self.coordinates != WGS84 else [])]
+            del mapping["coordinates"]  # what it declares is what they are read by, or it is refused
+        other = [] if self.coordinates == WGS84 else [self.coordinates]
+        terms = [files, mapping, self.arrival.backfill, *other]
         return hashlib.sha256(json.dumps(terms, default=str).encode()).hexdigest()
 
 
@@ -171,7 +170,7 @@ def ingest(  # noqa: PLR0913, a delivery has these terms and each is named
     """What became of a delivery (a folder or one file) after its sound rows were stored, all or none.
 
     Without a mapping the names of the files are the names of the tables. Nothing was known before it came, unless
-    `backfill` says that the declared days of knowledge are to be trusted. Places are taken as WGS 84 unless `coordinates`
+    `backfill` says that the declared days of knowledge are to be trusted. Places are in WGS 84 unless `coordinates`
     says that they are to be converted; a mapping that declares others is refused without it.
     """
     delivery = _open(path, mapping, Arrival(received_on, backfill), coordinates)
@@ -187,7 +186,7 @@ def ingest(  # noqa: PLR0913, a delivery has these terms and each is named
 
 
 def _open(path: Path, mapping: SourceMapping | None, arrival: Arrival, coordinates: str | None) -> _Delivery:
-    given = _coordinates(mapping, coordinates)
+    given = agreed(WGS84 if mapping is None else mapping.coordinates, coordinates)
     found = sources.find(path)
     wanted = [file for file in found if _tables_of(file.name, mapping)]
     if not wanted:
@@ -195,19 +194,6 @@ def _open(path: Path, mapping: SourceMapping | None, arrival: Arrival, coordinat
         raise SchemaError(f"{path.name}: no file here feeds a table; expected {expected} (.csv, .csv.gz or .parquet).")
     unmapped = tuple(file.name for file in found if file not in wanted)
     return _Delivery(tuple(sources.read(file) for file in wanted), unmapped, mapping, arrival, given)
-
-
-def _coordinates(mapping: SourceMapping | None, asked: str | None) -> str:
-    """In which coordinates the places came; ConfigError where what is declared and what is asked for differ."""
-    given, declared = asked or WGS84, WGS84 if mapping is None else mapping.coordinates
-    if given not in COORDINATES:
-        raise ConfigError(f"--coordinates `{given}` is unknown; expected one of {list(COORDINATES)}.")
-    if declared in {given, WGS84}:
-        return given
-    raise ConfigError(
-        f"the mapping declares coordinates `{declared}`, which are converted only when asked for: "
-        f"add `--coordinates {declared}`."
-    )
 
 
 def _tables_of(file_name: str, mapping: SourceMapping | None) -> list[str]:
@@ -231,11 +217,11 @@ def _check(delivery: _Delivery) -> list[_Parts]:
             except SchemaError as error:
                 wrong.append(f"{file.name}: {error}")
                 continue
-            if delivery.coordinates != WGS84 and PLACES & {*conformed.frame.columns}:
-                conformed = _in_wgs84(conformed, delivery.coordinates)
-                remarks = (*remarks, f"{table}: places were converted from {delivery.coordinates} to WGS 84.")
-            parts.setdefault(table, []).append(_Part(file, conformed, frame.index))
             notes.setdefault(table, []).extend(remarks)
+            if delivery.coordinates != WGS84 and has_places(conformed):
+                conformed = converted(conformed, delivery.coordinates)
+                notes[table].append(f"{table}: places converted from {delivery.coordinates} to WGS 84.")
+            parts.setdefault(table, []).append(_Part(file, conformed, frame.index))
     if wrong:
         raise SchemaError(" ".join(wrong))
     return [
@@ -243,14 +229,6 @@ def _check(delivery: _Delivery) -> list[_Parts]:
         for name in DELIVERED
         if name in parts
     ]
-
-
-def _in_wgs84(conformed: Conformed, coordinates: str) -> Conformed:
-    """The rows without fault in WGS 84; the others go to quarantine as they came."""
-    frame, sound = conformed.frame, ~conformed.faults.bad
-    moved = rows_in_wgs84(frame[sound], coordinates=coordinates)
-    names = [name for name in frame.columns if name in PLACES]
-    return replace(conformed, frame=frame.assign(**{name: moved[name].reindex(frame.index) for name in names}))
 
 
 def _ragged(file: SourceFile, table: str) -> list[Refused]:
