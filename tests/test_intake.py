@@ -7,14 +7,11 @@ import time
 from datetime import date
 from pathlib import Path
 
-import numpy as np
-import pandas as pd
 import pytest
 
-from features.errors import ConfigError, SchemaError, StoreError
-from features.gcj02 import shifted
+from features.errors import SchemaError, StoreError
 from features.intake import ingest
-from features.mapping import SourceMapping, TableMapping, read_mapping
+from features.mapping import read_mapping
 from features.schema import days_since_epoch
 from features.store import Store
 from tests.tables import table
@@ -348,57 +345,3 @@ def test_a_misspelt_kind_is_kept_and_named(tmp_path):
     with Store.open_home(tmp_path / "home") as store:
         report = ingest(tmp_path / "events.csv", store, backfill=True, received_on=date(2024, 3, 1))
     assert any("seal_ed (1 rows)" in note for note in report.notes)
-
-
-PLACED = "occurred_on | known_on | kind | reported_by | longitude | latitude"
-POINT = (106.63, 26.65)
-SHIFTED = tuple(float(each[0]) for each in shifted(*(np.array([degrees]) for degrees in POINT)))
-
-
-def at(longitude, latitude):
-    return f"2024-01-02 | 2024-01-05 | overdose | citizen | {longitude!r} | {latitude!r}"
-
-
-def held_at(store):
-    return store.read("incidents")[["longitude", "latitude"]].iloc[0].tolist()
-
-
-def test_places_are_kept_as_they_came_or_converted_where_that_is_asked_for(new_store_url, tmp_path):
-    table("\n".join([PLACED, at(*SHIFTED)])).to_csv(tmp_path / "incidents.csv", index=False)
-    for coordinates, held in ((None, SHIFTED), ("wgs84", SHIFTED), ("gcj02", POINT)):
-        with Store.open(new_store_url()) as store:
-            report = ingest(tmp_path / "incidents.csv", store, received_on=MONDAY, coordinates=coordinates)
-            assert held_at(store) == pytest.approx(held, abs=1e-6)
-            told = ("incidents: places converted from gcj02 to WGS 84.",) if coordinates == "gcj02" else ()
-            assert report.notes == told
-    assert abs(SHIFTED[0] - POINT[0]) > 1e-3
-
-
-def test_outlines_are_converted_and_what_is_faulty_waits_as_it_came(store, tmp_path):
-    east, north = SHIFTED
-    ring = [[east, north], [east + 0.01, north], [east, north + 0.01], [east, north]]
-    areas = {"area_id": ["T1", "T2"], "level": ["township", "village"], "name_zh": ["甲", "乙"]}
-    outline = json.dumps({"type": "Polygon", "coordinates": [ring]})
-    pd.DataFrame({**areas, "geometry": [outline, outline]}).to_csv(tmp_path / "areas.csv", index=False)
-    report = ingest(tmp_path, store, received_on=MONDAY, coordinates="gcj02")
-    assert fate(report, "areas") == {"stored": 1, "quarantined": 1}
-    corner = json.loads(store.read("areas")["geometry"].iloc[0])["coordinates"][0][0]
-    assert corner == pytest.approx(POINT, abs=1e-6)
-    assert json.loads(json.loads(store.quarantine()["raw"].iloc[0])["geometry"])["coordinates"] == [ring]
-
-
-def test_a_converted_delivery_sent_again_changes_nothing(send):
-    send(at(*SHIFTED), head=PLACED, name="incidents", coordinates="gcj02")
-    again = send(at(*SHIFTED), head=PLACED, name="incidents", coordinates="gcj02", day=TUESDAY)
-    assert fate(again, "incidents") == {"unchanged": 1}
-
-
-def test_a_mapping_that_declares_other_coordinates_is_refused_until_they_are_to_be_converted(send, store):
-    mapping = SourceMapping((TableMapping("incidents", ("incidents.csv",), columns=()),), coordinates="gcj02")
-    rows = {"head": PLACED, "name": "incidents", "mapping": mapping}
-    for asked in (None, "wgs84"):
-        with pytest.raises(ConfigError, match="--coordinates gcj02"):
-            send(at(*SHIFTED), **rows, coordinates=asked)
-    with pytest.raises(ConfigError, match="unknown"):
-        send(at(*SHIFTED), **rows, coordinates="bd09")
-    assert store.counts()["incidents"] == 0
