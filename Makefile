@@ -4,7 +4,7 @@ BIN := .venv/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes
 
 .DEFAULT_GOAL := help
-.PHONY: screenshots help demo test check static bench-features bench-intake bench-nightly bench-relapse bench-online bench-parts bench-serving bench-city bench-hotspots bench-warnings hostile simulator-docs lock clean
+.PHONY: screenshots help demo test check static bench-features bench-intake bench-nightly bench-relapse bench-online bench-parts bench-serving bench-city bench-pages bench-hotspots bench-warnings hostile simulator-docs lock clean
 
 help: ## what there is to make
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
@@ -46,6 +46,9 @@ bench-parts: .venv/.dev ## features of 1.8 and of 18 million events in parts: do
 
 bench-serving: .venv/.dev ## answers over HTTP: how long, how many, beside `mlflow models serve` and a bare app
 	$(BIN)/python -m tests.benchmarks.serving_load $(ARGS)
+
+bench-pages: .venv/.dev ## the pages in a real Chromium at a real service: a map of 5,000 cells ready, a step of its slider
+	$(BIN)/python -m tests.benchmarks.map_page $(ARGS)
 
 bench-city: .venv/.dev ## the invented cities, and one of 60,000 persons: time, memory of all processes
 	$(BIN)/python -m tests.benchmarks.city $(ARGS)

@@ -23,6 +23,7 @@ from serving.score_command import score
 from training.commands import judge_by_truth, simulate
 from training.feature_commands import features, prove_no_leak
 from training.ledger_command import ledger
+from training.monitor_command import monitor
 from training.options import ConfigOption, HorizonOption, JsonOption, Task, refuse_unheeded
 from training.terminal import console, near, print_figures, print_table, step, steps, write_json
 
@@ -89,6 +90,7 @@ def demo(
 app.command()(simulate)
 app.command()(features)
 app.command("prove-no-leak")(prove_no_leak)
+app.command()(monitor)
 app.command()(score)
 app.command()(forecast)
 app.command()(warnings)

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,7 @@ from features.errors import SchemaError, TooLittleHistoryError
 from features.grids import Floats, Grid, Hexagons, Ints, Shapes, Strings, drawn, metres
 from features.vocabulary import TOWNSHIP_ONLY
 
+MOST_OUTLINES = 20_000  # kept parsed
 OUTSIDE = -1  # the position of an incident that lies in no area
 DECIMALS = 5  # of a degree: a metre, and finer than any place was recorded
 TOUCHING_DEGREES = 1e-5  # about a metre: polygons drawn by hand seldom share their vertices exactly
@@ -129,7 +131,14 @@ def geometries(area_ids: Iterable[str], areas: pd.DataFrame | None) -> list[dict
         shapes |= {str(name): _shape(text) for name, text in zip(given["area_id"], given["geometry"], strict=True)}
     outlined = np.array([shapes.get(name) for name in names], dtype=object)
     rounded = shapely.transform(outlined, lambda degrees: degrees.round(DECIMALS))
-    return [None if text is None else json.loads(text) for text in shapely.to_geojson(rounded)]
+    return [None if text is None else _parsed(text) for text in shapely.to_geojson(rounded)]
+
+
+@lru_cache(maxsize=MOST_OUTLINES)
+def _parsed(text: str) -> dict[str, Any]:
+    """The outline a GeoJSON text tells; the same object each time, since a city is asked for again and again."""
+    outline: dict[str, Any] = json.loads(text)
+    return outline
 
 
 def parent_sums(counts: Floats, parents: Strings | None) -> Floats:

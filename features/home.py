@@ -55,6 +55,16 @@ class Home:
         return self.path / "champions"
 
     @property
+    def challengers(self) -> Path:
+        """One small file for the newest trained model of each name; the page of the models reads these."""
+        return self.path / "challengers"
+
+    @property
+    def watched(self) -> Path:
+        """One small file for each promoted model that `waystation monitor` looked at."""
+        return self.path / "watched"
+
+    @property
     def ledger(self) -> Path:
         """Every promotion and rollback, appended."""
         return self.path / "promotions.jsonl"

@@ -4,8 +4,6 @@ The ledger of promotions is the truth; this file follows it and can be written a
 """
 
 import json
-import os
-import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -13,6 +11,7 @@ from typing import Any
 
 from features.errors import ArtifactError, ConfigError
 from features.plain import from_plain
+from features.replaced import replace_json
 
 PROMOTED = "promoted"
 REFUSED = "refused"
@@ -49,13 +48,7 @@ class Decision:
 
 def write(folder: Path, champion: Champion) -> None:
     """Put the champion in place of the one before: written aside, flushed, renamed."""
-    folder.mkdir(parents=True, exist_ok=True)
-    handle, aside = tempfile.mkstemp(prefix=".writing-", dir=folder)
-    with os.fdopen(handle, "w", encoding="utf-8") as file:
-        json.dump(asdict(champion), file, indent=1)
-        file.flush()
-        os.fsync(file.fileno())
-    Path(aside).replace(path_of(folder, champion.name))
+    replace_json(path_of(folder, champion.name), asdict(champion))
 
 
 def read(folder: Path, name: str) -> Champion | None:

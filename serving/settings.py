@@ -24,6 +24,7 @@ AUTHORIZE, TOKEN = "WAYSTATION_OIDC_AUTHORIZE", "WAYSTATION_OIDC_TOKEN"
 BACK, SECRET = "WAYSTATION_OIDC_RETURN", "WAYSTATION_OIDC_SECRET"
 NOISE_EPSILON, NOISE_KEY = "WAYSTATION_NOISE_EPSILON", "noise.key"
 SECURE_COOKIES = "WAYSTATION_SECURE_COOKIES"
+MLFLOW_PAGES = "WAYSTATION_MLFLOW_PAGES"
 ROLE_CLAIM, STATION_CLAIM = "WAYSTATION_OIDC_ROLE_CLAIM", "WAYSTATION_OIDC_STATION_CLAIM"
 SIGN_ON_BACK = "/ui/sign-in/back"
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
@@ -52,6 +53,7 @@ class Settings:
     issuer: Issuer | None = None
     secure_cookies: bool = False  # behind TLS: browsers then send the cookies of the pages over https only
     noise_epsilon: float | None = None  # of the noise on forecasts and observed counts; none by default
+    mlflow_pages: str | None = None  # the address of MLflow for browsers; its runs are linked to where there is one
     caps: Caps = field(default_factory=Caps)
     busy_seconds: float = 5.0
     now: Callable[[], datetime] = utc_now
@@ -69,6 +71,7 @@ class Settings:
             issuer=issuer_of_environment(),
             secure_cookies=_yes_or_no(SECURE_COOKIES),
             noise_epsilon=_epsilon(),
+            mlflow_pages=_address(MLFLOW_PAGES),
             caps=_caps(),
         )
 
@@ -139,6 +142,15 @@ def _count(name: str, default: int) -> int:
     if not text.isascii() or not text.isdigit() or int(text) < 1:
         raise ConfigError(f"settings: {name} should be a whole number from 1 on.")
     return int(text)
+
+
+def _address(name: str) -> str | None:
+    """An address that a browser may be sent to; nobody's password in it."""
+    text = (os.environ.get(name) or "").rstrip("/")
+    told = urlsplit(text)
+    if text and (told.scheme not in {"http", "https"} or not told.hostname or "@" in told.netloc):
+        raise ConfigError(f"settings: {name} should be an address of http or https, without a name or password.")
+    return text or None
 
 
 def _yes_or_no(name: str) -> bool:

@@ -12,9 +12,12 @@ import pytest
 
 from features.intake import ingest
 from features.store import Store
+from models import challenger, champion, watch
+from models.challenger import Challenger
+from models.watch import Figure, Month, Shift, Watch
 from serving.roles import OF_A_STATION, ROLES
 from tests.oidc_issuer import issuing
-from tests.serving_helpers import TODAY, build_city, free_port, key_for, serving
+from tests.serving_helpers import NAME, TODAY, build_city, free_port, key_for, serving
 
 AXE = Path(__file__).parent / "axe" / "axe.min.js"
 SCRIPT = "<script>alert(1)</script>"
@@ -39,10 +42,25 @@ def site(folder):
     """A service over a city whose places have names that a careless page would run."""
     city = build_city(folder, n_persons=40)
     rename(city.home, folder / "renamed")
+    watched(city.home)
     keys = {role: key_for(city.home, role, "S1" if role in OF_A_STATION else None) for role in ROLES}
     port = free_port()
     with issuing() as issuer, serving(city.home, folder / "service.log", port=port, **issuer.settings(port)) as url:
         yield Site(url, city.home, keys, issuer)
+
+
+def watched(home):
+    """What `waystation monitor` and a training leave for the page of the models, under names that must not run."""
+    answering = champion.read(home.champions, NAME)
+    shifts = (Shift(SCRIPT, 0.3, 1.0, 2.0), Shift("visits_90d", 0.01))
+    told = Figure(0.7, 0.6, 0.8)
+    months = (Month("2023-01-01", True, 90, 20, told, told, told), Month("2023-02-01", False, 80))
+    days = ("2023-06-01", "2024-06-01")
+    found = Watch(NAME, answering.digest, *days, 100, 90, 0.2, Shift("score", 0.15, 0.1, 0.2), shifts, months)
+    watch.write(home.watched, found)
+    figure = {"value": 0.9, "low": 0.8, "high": 0.95}
+    card = {"task": "relapse", "figures": {"models": {"lightgbm": {"auroc": figure}}}}
+    challenger.write(home.challengers, Challenger(NAME, "1" * 64, "run-2", "2" * 64, card))
 
 
 def rename(home, folder):

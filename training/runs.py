@@ -21,7 +21,8 @@ from features.partitions import Task
 from features.relapse import chosen
 from features.schema import days_since_epoch
 from features.snapshot import Snapshot
-from models import artifact, champion
+from models import artifact, challenger, champion
+from models.challenger import Challenger
 from training import card, hotspot, hotspot_backtest, relapse, track
 from training.capacity import workers_of
 from training.card_page import relapse_pages
@@ -281,7 +282,9 @@ def _tracked(home: Home, finished: Finished, draw: Draw, pages: Pages) -> Traini
             plots=tuple(draw(Path(aside) / "plots")),
             pages=tuple(pages(finished.card, Path(aside) / "card")),
         )
-        return TrainingRun(finished.name, track.record(home, run), digest, finished.snapshot, finished.figures)
+        tracked = track.record(home, run)
+    challenger.write(home.challengers, Challenger(finished.name, digest, tracked.run, finished.snapshot, finished.card))
+    return TrainingRun(finished.name, tracked, digest, finished.snapshot, finished.figures)
 
 
 def _models(figures: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -3,15 +3,18 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlsplit
 
 from starlette.responses import Response
 
-from models import champion
+from models import challenger, champion, watch
+from models.challenger import Challenger
 from models.champion import Champion, Decision
+from models.track_record import track_record
+from models.watch import Watch
 from serving import answers
 from serving.ui import days
 from serving.ui.map_record import card_of
+from serving.ui.map_trend import Trend, trends
 from serving.ui.texts import Texts
 from serving.ui.view import View
 
@@ -26,7 +29,7 @@ METRICS: Mapping[str, Mapping[str, str]] = {
 }
 GROUP_FIGURES = ("found_relative", "predicted_over_observed", "slope")
 ENDS = ("value", "low", "high")
-WEB = ("http", "https")
+SOME, MUCH = 0.1, 0.25  # of a stability index, by custom (Siddiqi 2006)
 
 
 @dataclass(frozen=True)
@@ -38,6 +41,15 @@ class Figures:
 
 
 @dataclass(frozen=True)
+class Newest:
+    """The newest trained model of a name, and its figures: the challenger, unless it is the one that answers."""
+
+    challenger: Challenger
+    answers: bool
+    figures: Figures
+
+
+@dataclass(frozen=True)
 class ModelShown:
     """One model that answers: what it is, its card, its figures."""
 
@@ -46,13 +58,15 @@ class ModelShown:
     card: Mapping[str, Any]
     figures: Figures
     groups: Figures
+    newest: Newest | None
+    watch: Watch | None
+    trend: Trend | None
 
 
 def page(view: View) -> Response:
     """The page."""
     settings = view.desk.settings
     shown = [_shown(view, place) for place in view.desk.champions.look().values() if place.loaded]
-    tracking = settings.home.tracking_uri
     return view.page(
         "models.html",
         shown=shown,
@@ -60,14 +74,43 @@ def page(view: View) -> Response:
         said=_said,
         as_of=days.last_known_day(view, "events"),
         models=[answers.model_of(each.champion) for each in shown],
-        mlflow=tracking if urlsplit(tracking).scheme in WEB else None,
+        mlflow=settings.mlflow_pages,
+        moved=_moved,
     )
 
 
 def _shown(view: View, place: Any) -> ModelShown:
     promoted: Champion = place.loaded.champion
-    card = card_of(view.desk, promoted)
-    return ModelShown(promoted, place.refused, card, _figures(card, view.texts), _groups(card, view.texts))
+    card, home, texts = card_of(view.desk, promoted), view.desk.settings.home, view.texts
+    found = watch.read(home.watched, promoted.name)
+    return ModelShown(
+        promoted,
+        place.refused,
+        card,
+        _figures(card, texts),
+        _groups(card, texts),
+        _newest(view, promoted),
+        found if found and found.digest == promoted.digest else None,
+        _trend(card, texts),
+    )
+
+
+def _newest(view: View, promoted: Champion) -> Newest | None:
+    found = challenger.read(view.desk.settings.home.challengers, promoted.name)
+    if found is None:
+        return None
+    return Newest(found, found.digest == promoted.digest, _figures(found.card, view.texts))
+
+
+def _trend(card: Mapping[str, Any], texts: Texts) -> Trend | None:
+    """Of a hotspot model: what single forecasts of the city expected, beside what came."""
+    record = track_record(card, card.get("horizon_weeks", 0))
+    return trends(record, {}, texts)[0] if record else None
+
+
+def _moved(index: float) -> str:
+    """How far an index says that something moved: the key of a text."""
+    return "much" if index >= MUCH else "some" if index >= SOME else "little"
 
 
 def _figures(card: Mapping[str, Any], texts: Texts) -> Figures:

@@ -8,8 +8,8 @@
   const days = slider.dataset.days.split(",");
   const heading = document.getElementById("map-title");
   const told = document.getElementById("area");
-  const kept = new Map(), link = document.getElementById("link");
-  let current = null, chosen = -1, pinned = false, moved = false;
+  const kept = new Map(), tried = new Set(), link = document.getElementById("link");
+  let current = null, chosen = -1, pinned = false, moved = false, fetching = false;
 
   box.hidden = false;
   document.querySelector(".slider").hidden = false;
@@ -185,7 +185,19 @@
     if (id) tell(next.areas.findIndex((area) => area[0] === id));
     box.dataset.shown = day;
     address();
-    for (const near of [days[+slider.value - 1], days[+slider.value + 1]]) if (near) week(near).catch(() => {});
+    ahead();
+  }
+  // The other weeks are fetched one after the other, the nearest to the slider first, so that a step finds its week here.
+  async function ahead() {
+    if (fetching) return;
+    fetching = true;
+    for (let next = nearest(); next; next = nearest()) { tried.add(next); await week(next).catch(() => {}); }
+    fetching = false;
+    box.dataset.ahead = "yes";
+  }
+  function nearest() {
+    const far = (day) => Math.abs(days.indexOf(day) - slider.value);
+    return days.filter((day) => !tried.has(day) && !kept.has(day)).sort((one, other) => far(one) - far(other))[0];
   }
   function table(next) {
     const body = document.querySelector("#top tbody"), labels = [...document.querySelectorAll("#top thead th")].map((each) => each.textContent);
