@@ -97,10 +97,10 @@ print(table("selected", "missed", "missed_gap"))
 # ## Is a group found more because it is looked at more?
 # Both are observed over predicted, relative to everyone: by all tests, and by surprise tests alone, which neither suspicion
 # nor calendar chose. Where the first is clearly above the second, the label holds testing as well as relapse.
-# `intercept_weighted` lets observed rows stand for those that nobody observed.
+# `intercept_weighted` and `missed_weighted` let observed rows stand for those that nobody observed.
 
 # %%
-print(table("found_relative", "surprise_relative", "intercept_weighted"))
+print(table("found_relative", "surprise_relative", "intercept_weighted", "missed", "missed_weighted"))
 tests = rows.assign(observed=rows["relapse"].notna(), surprised=rows["surprise"].notna())
 for name, of in groups.items():
     if of is not None:

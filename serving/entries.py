@@ -11,7 +11,6 @@ if TYPE_CHECKING:
 SCORED = "scored"
 ANSWERED = "answered"
 LISTED = "listed"
-PURPOSE_REFUSED = "purpose_refused"
 OTHER_STATION = "other_station"
 UNUSUAL_VOLUME = "unusual_volume"
 UNKNOWN_ACTOR = "unknown"

@@ -38,6 +38,18 @@ num_leaves = 4
 by = "time"
 origins = 2
 
+[statements]
+funding = "无：虚构城市。"
+interests = "无：虚构城市。"
+registration = "未注册：虚构城市。"
+ethics = "无需审批：人员均为虚构。"
+involvement = "无：人员均为虚构。"
+contact = "无：虚构城市。"
+
+[statements_en]
+funding = "None: the city is invented."
+ethics = "Not needed: everyone is invented."
+
 [gate] # of so few persons no figure is sure; the items that judge figures are tested on a larger city
 items = ["sound", "features", "card", "fresh", "newer", "leak"]
 """

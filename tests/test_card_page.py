@@ -1,26 +1,69 @@
 """The card as a page: whole in both languages, warning of small stations, with no request to anyone."""
 
+import json
 import re
 import shutil
+from html.parser import HTMLParser
 
 import pytest
 
 from features.home import Home
 from training import runs
-from training.card_page import LANGUAGES, texts_of
+from training.card_items import items
+from training.card_page import LANGUAGES, Pictures, page_of, texts_of
+from training.card_words import answers, shown
 from training.config import read
 
 
 @pytest.fixture(scope="module")
-def pages(small_home, tmp_path_factory):
-    """The pages logged with a training, by language."""
+def folder(small_home, tmp_path_factory):
+    """What is logged of a card with a training."""
     path = tmp_path_factory.mktemp("card") / "home"
     shutil.copytree(small_home.path, path)
     home = Home(path)
     home.settle()
     run = runs.train_relapse(home, read(home.path / "relapse.toml"), lambda _: None)
-    folder = home.mlflow_artifacts / run.tracked.run / "artifacts" / "card"
+    return home.mlflow_artifacts / run.tracked.run / "artifacts" / "card"
+
+
+@pytest.fixture(scope="module")
+def pages(folder):
+    """The pages by language."""
     return {language: (folder / f"card.{language}.html").read_text(encoding="utf-8") for language in LANGUAGES}
+
+
+@pytest.fixture(scope="module")
+def card(folder):
+    return json.loads((folder / "card.json").read_text(encoding="utf-8"))
+
+
+class Words(HTMLParser):
+    """All that a reader reads or is read to, but for names in code."""
+
+    def __init__(self):
+        super().__init__()
+        self.read, self._inside = [], []
+
+    def handle_starttag(self, tag, attrs):
+        self._inside += [tag] * (tag in {"style", "code"})
+        self.read += [text for name, text in attrs if name in {"alt", "aria-label", "title"}]
+
+    def handle_endtag(self, tag):
+        if self._inside and tag == self._inside[-1]:
+            self._inside.pop()
+
+    def handle_data(self, data):
+        self.read += [] if self._inside else [data]
+
+
+def words_of(page):
+    reader = Words()
+    reader.feed(page)
+    return reader.read
+
+
+def table_of(page, name):
+    return re.search(rf'<table id="{name}">.*?</table>', page, re.DOTALL)[0]
 
 
 def keys(texts, prefix=""):
@@ -55,3 +98,78 @@ def test_the_reliability_plot_has_an_interval_for_each_tenth(pages, language):
     plot = re.search(rf'<svg[^>]*aria-label="{re.escape(label)}".*?</svg>', pages[language], re.DOTALL)[0]
     assert plot.count("<circle") == 10
     assert plot.count("<polyline") == 10 + 1  # the line on which risks are right
+
+
+LATIN = re.compile(r"[A-Za-z][A-Za-z'’-]*(?:[ ,;:.]+[A-Za-z][A-Za-z'’-]*){2,}")
+INTERVAL = r"-?\d+\.\d+ \(-?\d+\.\d+, -?\d+\.\d+\)"
+
+
+def test_the_chinese_page_is_chinese(pages):
+    found = [run for text in words_of(pages["zh-CN"]) for run in LATIN.findall(text)]
+    assert found == []
+    assert any(LATIN.search(text) for text in words_of(pages["en"]))  # it would be found
+
+
+def test_an_answer_that_speaks_of_figures_gives_them(card):
+    for language in LANGUAGES:
+        told = {number: answer for number, _, answer in answers(card, texts_of(language), language)}
+        assert all(told.values())
+        assert shown(card["figures"]["models"]["lightgbm"]["slope"], digits=3) in told["23a"]
+        assert shown(card["figures"]["by_age_days"]["90"]["auroc"]) in told["12f"]
+        assert card["code"]["revision"][:16] in told["18f"]
+        assert f"{card['figures']['fairness']['attributes']['sex']['male']['persons']:,}" in told["20b"]
+        for number in ("2", "10", "11", "13", "16", "20a", "20c", "21", "24", "25"):
+            assert re.search(r"\d", told[number]), number
+
+
+def test_the_operators_statements_stand_in_english_where_given_and_else_as_written(card):
+    told = {number: answer for number, _, answer in answers(card, texts_of("en"), "en")}
+    assert (told["18a"], told["18d"]) == ("None: the city is invented.", "未注册：虚构城市。")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_page_tells_what_lists_find_how_old_a_model_may_get_and_what_testing_changes(pages, card, language):
+    figures, page = card["figures"], pages[language]
+    for size in ("30", "5"):
+        lists = table_of(page, f"list-{size}")
+        assert len(re.findall(INTERVAL, lists)) == 4 * len(figures["capacity"][f"{size}_a_worker"])  # all but days
+        for model, found in figures["capacity"][f"{size}_a_worker"].items():
+            assert texts_of(language)["models"][model] in lists
+            assert shown(found["precision"]) in lists
+            assert shown(found["still_listed_after_days"]["45"]) in lists
+            assert shown(found["lead_days_50"], digits=0) in lists
+    ages = table_of(page, "age")
+    assert all(shown(of["auroc"], digits=3) in ages for of in figures["by_age_days"].values())
+    corrected = table_of(page, "corrected")
+    for part in (figures["models"], figures["weighted"], figures["surprise"]["models"]):
+        assert shown(part["lightgbm"]["auroc"], digits=3) in corrected
+    everyone = figures["fairness"]["everyone"]["figures"]
+    assert {"missed_weighted", "missed_gap_weighted", "intercept_weighted"} <= set(everyone)
+    assert shown(everyone["missed_weighted"]) in table_of(page, "groups-corrected")
+
+
+def test_last_years_model_stands_beside_where_there_was_one(card):
+    figures = card["figures"]
+    models = {**figures["models"], "last_years_model": figures["models"]["points"]}
+    page = page_of({**card, "figures": {**figures, "models": models}}, Pictures("", (), ()), "en")
+    assert "<th>Last year&#39;s model</th>" in page
+
+
+def test_without_a_calendar_and_stations_the_page_leaves_lists_and_ages_out(card):
+    figures = {name: of for name, of in card["figures"].items() if name != "by_age_days"}
+    page = page_of({**card, "figures": {**figures, "capacity": None, "stations": None}}, Pictures("", (), ()), "zh-CN")
+    assert 'id="age"' not in page
+    assert 'id="list-' not in page
+    assert "没有日历时间" in page
+
+
+def test_a_district_is_told_by_its_name(pages, card):
+    names = card["figures"]["fairness"]["district_names"]
+    told = {district for district, group in card["figures"]["fairness"]["attributes"]["district"].items()}
+    assert all(f"区县：{names[district]['zh-CN']}" in pages["zh-CN"] for district in told)
+
+
+def test_a_card_of_which_nothing_is_known_is_told_with_dashes():
+    empty = [answer for _, _, answer in answers({}, texts_of("en"), "en")]
+    assert len(empty) == len(items())
+    assert sum("–" in answer for answer in empty) > 30

@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 
 from training import fairness
+from training.capacity import listed
 from training.evaluate import intercept
 from training.fairness import Audit, Registers, groups_of
 
@@ -76,6 +77,45 @@ def test_who_is_selected_and_who_is_missed_is_counted_at_the_stations_capacity()
     assert told["male"].figures["missed"].value == 1
     assert told["female"].figures["missed"].value == 1 - relapsed_and_listed / 25
     assert told["male"].figures["missed_gap"].value == pytest.approx(1 - (1 - relapsed_and_listed / 50))
+
+
+def test_who_is_missed_is_also_counted_with_rows_standing_for_the_unobserved():
+    """Of 25 relapses each, the list holds five of women, which stand for three each, and none of men."""
+    number = np.arange(100)
+    women = number % 2 == 0
+    rows = rows_of([1, 1, 0, 0] * 25, weight=np.where(women & (number >= 80), 3.0, 1.0))
+    told = audit(rows, np.where(women, 0.9, 0.1) + number / 10_000, half_and_half(100), {"S1": 1}).attributes["sex"]
+    figures = told["female"].figures
+    assert (figures["missed"].value, figures["missed_weighted"].value) == (20 / 25, 20 / (20 + 3 * 5))
+    assert figures["missed_gap_weighted"].value == pytest.approx(20 / 35 - 45 / 60)
+
+
+def test_selection_and_missed_relapses_by_group_are_those_that_fairlearn_counts():
+    """fairlearn knows no resampling of persons and no least number, so it is no part of the audit; its sums are."""
+    from fairlearn.metrics import MetricFrame, false_negative_rate, selection_rate
+
+    random = np.random.default_rng(5)
+    n = 600
+    risk, workers = random.random(n), {"S1": 4, "S2": 2}
+    relapse = (random.random(n) < risk).astype(float)
+    weight, group = random.uniform(1, 3, n), pd.Series(random.choice(["a", "b", "c"], n), dtype="str")
+    rows = rows_of(relapse, weight=weight).assign(station=random.choice(["S1", "S2"], n))
+    told = audit(rows, risk, {"ethnicity": group}, workers)
+    on_list = listed(rows, risk, workers, persons_a_worker=HOW.persons_a_worker)
+    theirs = MetricFrame(
+        metrics={"selected": selection_rate, "missed": false_negative_rate, "missed_weighted": false_negative_rate},
+        y_true=relapse.astype(int),
+        y_pred=on_list.astype(int),
+        sensitive_features=group,
+        sample_params={"missed_weighted": {"sample_weight": weight}},
+    )
+    for name in theirs.overall.index:
+        assert told.everyone.figures[name].value == pytest.approx(theirs.overall[name])
+        ours = {each: group.figures[name].value for each, group in told.attributes["ethnicity"].items()}
+        assert ours == pytest.approx(theirs.by_group[name].to_dict())
+    gaps = theirs.by_group["missed"] - theirs.overall["missed"]
+    ours = {each: group.figures["missed_gap"].value for each, group in told.attributes["ethnicity"].items()}
+    assert ours == pytest.approx(gaps.to_dict())
 
 
 def test_unobserved_rows_count_for_who_is_selected_and_for_nothing_else():

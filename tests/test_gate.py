@@ -18,7 +18,7 @@ from training.case import case_of
 from training.config import read
 from training.evaluate import Estimate
 from training.gate import RELAPSES_FOR_A_SLOPE, Ages, Rounds, look
-from training.gate_choice import ITEMS, GateChoice
+from training.gate_choice import ITEMS, GateChoice, Statements
 from training.material import material
 from training.relapse import train
 from training.relapse_feedback import Loop, feedback
@@ -147,6 +147,21 @@ def test_a_challenger_with_an_empty_item_on_its_card_is_refused(case):
     for name, numbers in (("limits", "25, 26"), ("intended_use", "2, 3a")):
         empty = replace(case.challenger, card={**case.challenger.card, name: "" if name == "intended_use" else []})
         assert f"empty on the card: {numbers}" in refused(replace(only(case, "card"), challenger=empty))["card"]
+
+
+def test_what_only_the_operator_can_say_is_empty_until_the_configuration_answers_it(case):
+    def refused_with(statements):
+        told = {**case.challenger.card, "statements": to_plain(statements)}
+        return refused(replace(only(case, "card"), challenger=replace(case.challenger, card=told)))
+
+    assert read(None).statements == Statements()
+    none = "17, 18a, 18b, 18d, 18e, 19"
+    assert refused_with(Statements()) == {
+        "card": f"empty on the card: {none}; [statements] of the configuration answers {none}"
+    }
+    answered = Statements(*["told"] * 6)
+    assert refused_with(answered) == {}
+    assert "empty on the card: 18a;" in refused_with(replace(answered, funding="  "))["card"]
 
 
 @pytest.mark.parametrize("cut", [lambda text: text[: len(text) // 2], lambda text: "", lambda text: text[5000:]])

@@ -1,6 +1,8 @@
 """The card of a model: what it is for, what it must not be used for, from what it was made and how it did."""
 
 from dataclasses import asdict
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 from typing import Any
 
 from features.plain import to_plain
@@ -10,6 +12,7 @@ from training.hotspot import TrainedHotspot
 from training.hotspot_config import HotspotConfig
 from training.judgement import plain
 from training.relapse import Backtest, Trained
+from training.track import git_revision
 
 INTENDED_USE = (
     "An aid to judgement for workers of rehabilitation stations: who may need help first, with the reasons. "
@@ -53,6 +56,8 @@ def relapse_card(
         "features": trained.model.columns,
         "recipe": to_plain(config),
         "statements": to_plain(config.statements),
+        "statements_en": to_plain(config.statements_en),
+        "code": {"version": _version(), "revision": git_revision(Path(__file__).parent)},
         "figures": relapse_figures(trained.backtest) | {"fairness": fairness},
         "limits": [
             "Judged on detected relapse: what no test saw is not in the label.",
@@ -100,3 +105,11 @@ def relapse_figures(backtest: Backtest) -> dict[str, Any]:
         "paired": plain(backtest.paired),
         **backtest.more,
     }
+
+
+def _version() -> str:
+    """The version of this program; "unknown" where it runs without having been installed."""
+    try:
+        return version("waystation")
+    except PackageNotFoundError:
+        return "unknown"

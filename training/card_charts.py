@@ -7,6 +7,8 @@ from typing import Any
 
 from markupsafe import Markup
 
+from training.card_words import group_name
+
 WIDTH, HEIGHT = 460, 320
 LEFT, RIGHT, TOP, BOTTOM = 52, 12, 12, 44
 INK, SOFT, WARM = "#14324c", "#b8c4cf", "#c8693b"
@@ -29,13 +31,13 @@ class Frame:
         return self.left + u * across, TOP + (1 - v) * up
 
 
-def charts(card: Mapping[str, Any], texts: Mapping[str, Any]) -> dict[str, Markup]:
+def charts(card: Mapping[str, Any], texts: Mapping[str, Any], language: str) -> dict[str, Markup]:
     """The charts of a card by name, in the words of a language."""
     figures = card["figures"]
     return {
         "reliability": _reliability(figures["reliability"], texts),
         "decision": _decision(figures["decision_curve"], texts),
-        "fairness": _fairness(figures["fairness"], texts),
+        "fairness": _fairness(card, texts, language),
     }
 
 
@@ -68,11 +70,16 @@ def _decision(curve: Sequence[Mapping[str, Any]], texts: Mapping[str, Any]) -> M
     return _svg([*axes, *parts], texts["decision"])
 
 
-def _fairness(fairness: Mapping[str, Any], texts: Mapping[str, Any]) -> Markup:
+def _fairness(card: Mapping[str, Any], texts: Mapping[str, Any], language: str) -> Markup:
     """Log-odds by which risks are too low in each group, with intervals; what is small is not told."""
     groups = [
-        (f"{texts['attributes'][attribute]}: {name}", group["figures"]["intercept"])
-        for attribute, of in fairness["attributes"].items()
+        (
+            texts["of_group"].format(
+                attribute=texts["attributes"][attribute], group=group_name(card, texts, attribute, name, language)
+            ),
+            group["figures"]["intercept"],
+        )
+        for attribute, of in card["figures"]["fairness"]["attributes"].items()
         for name, group in (of or {}).items()
         if group["figures"]
     ]

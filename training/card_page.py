@@ -3,7 +3,7 @@
 import base64
 import json
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -11,43 +11,55 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from features.catalogue import Feature
+from features.dictionary import dictionary
 from features.schema import EPOCH
 from training.card_charts import charts
-from training.card_items import answers
+from training.card_words import answers, group_name, shown
 from training.relapse import Trained
 from training.shap_plots import shap_plots
 
 HERE = Path(__file__).parent
 LANGUAGES = ("zh-CN", "en")
 MEASURES = ("auroc", "auprc", "brier", "slope", "intercept")
-MODELS = ("lightgbm", "logistic", "points", "last_result", "base_rate")
+MODELS = ("lightgbm", "logistic", "points", "last_result", "base_rate", "last_years_model")
 
 
 @dataclass(frozen=True)
 class Line:
-    """One group in the table of the fairness audit; figures None where it is too small to be told of."""
+    """One group in a table of the fairness audit; figures None where it is too small to be told of."""
 
     attribute: str
     group: str
     figures: Mapping[str, Any] | None
 
 
+@dataclass(frozen=True)
+class Pictures:
+    """The plots of a page as base64, and the strongest features, those with a plot of their own first."""
+
+    beeswarm: str
+    dependences: tuple[str, ...]
+    features: tuple[Feature, ...]
+
+
 def relapse_pages(trained: Trained, card: Mapping[str, Any], folder: Path) -> list[Path]:
     """The pages of the card of a relapse model, one for each language, and the card as JSON."""
     folder.mkdir(parents=True, exist_ok=True)
-    plots = shap_plots(trained, folder)
-    pictures = {path.stem: base64.b64encode(path.read_bytes()).decode() for path in plots}
+    moves = shap_plots(trained, folder)
+    pictures = Pictures(_base64(moves.beeswarm), tuple(map(_base64, moves.dependences)), moves.features)
     pages = [folder / f"card.{language}.html" for language in LANGUAGES]
     for page, language in zip(pages, LANGUAGES, strict=True):
         page.write_text(page_of(card, pictures, language), encoding="utf-8")
     plain = folder / "card.json"
     plain.write_text(json.dumps(card, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
-    return [*pages, plain, *plots]
+    return [*pages, plain, moves.beeswarm, *moves.dependences]
 
 
-def page_of(card: Mapping[str, Any], pictures: Mapping[str, str], language: str) -> str:
-    """The page of a card in a language; `pictures`: PNG files as base64, by name."""
-    texts = texts_of(language)
+def page_of(card: Mapping[str, Any], pictures: Pictures, language: str) -> str:
+    """The page of a card in a language."""
+    texts, figures = texts_of(language), card["figures"]
+    attributes = figures["fairness"]["attributes"]
     return (
         environment()
         .get_template("card.html")
@@ -56,16 +68,32 @@ def page_of(card: Mapping[str, Any], pictures: Mapping[str, str], language: str)
             t=texts,
             language=language,
             day=(EPOCH + timedelta(days=card["snapshot_day"])).isoformat(),
-            charts=charts(card, texts),
+            charts=charts(card, texts, language),
             pictures=pictures,
-            models=[name for name in MODELS if name in card["figures"]["models"]],
+            strongest=dictionary(pictures.features, language),
+            models=[name for name in MODELS if name in figures["models"]],
             measures=MEASURES,
-            lines=list(_lines(card["figures"]["fairness"])),
-            not_recorded=[name for name, of in card["figures"]["fairness"]["attributes"].items() if of is None],
-            items=list(answers(card, language)),
+            lists=_lists(figures["capacity"] or {}),
+            lines=list(_lines(card, texts, language)),
+            protected=_listed(card["protected_attributes_used"], texts),
+            not_recorded=_listed((name for name, of in attributes.items() if of is None), texts),
+            items=list(answers(card, texts, language)),
             shown=shown,
         )
     )
+
+
+def _base64(path: Path) -> str:
+    return base64.b64encode(path.read_bytes()).decode()
+
+
+def _listed(attributes: Iterable[str], texts: Mapping[str, Any]) -> str:
+    return str(texts["between"]).join(texts["attributes"].get(name, name) for name in attributes)
+
+
+def _lists(capacity: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
+    """By persons a worker what the lists of each model find."""
+    return {size.partition("_")[0]: of for size, of in capacity.items()}
 
 
 def environment() -> Environment:
@@ -80,16 +108,10 @@ def texts_of(language: str, card: str = "card") -> dict[str, Any]:
     return tomllib.loads((HERE / f"{card}.{language}.toml").read_text(encoding="utf-8"))
 
 
-def shown(estimate: Mapping[str, float | None] | None, *, digits: int = 2) -> str:
-    """A figure with its interval; a dash where there is none."""
-    if not estimate or estimate["value"] is None:
-        return "–"
-    value, low, high = (estimate[part] for part in ("value", "low", "high"))
-    return f"{value:.{digits}f}" + ("" if low is None or high is None else f" ({low:.{digits}f}, {high:.{digits}f})")
-
-
-def _lines(fairness: Mapping[str, Any]) -> Iterator[Line]:
-    yield Line("", "everyone", fairness["everyone"]["figures"] or None)
+def _lines(card: Mapping[str, Any], texts: Mapping[str, Any], language: str) -> Iterator[Line]:
+    fairness = card["figures"]["fairness"]
+    yield Line("", "", fairness["everyone"]["figures"] or None)
     for attribute, groups in fairness["attributes"].items():
         for name, group in (groups or {}).items():
-            yield Line(attribute, name, group["figures"] or None)
+            told_as = group_name(card, texts, attribute, name, language)
+            yield Line(attribute, told_as, group["figures"] or None)

@@ -129,7 +129,8 @@ class Use:
 class RelapseConfig:
     """A relapse task. `name` is the registered model: two tasks never share a champion.
 
-    `horizons_days`: one model is made for each; when empty, one for the horizon of the label.
+    `horizons_days`: one model is made for each; when empty, one for the horizon of the label. `statements_en`: the
+    operator's statements once more, for the card in English, where they are not English already.
     """
 
     name: str
@@ -144,6 +145,7 @@ class RelapseConfig:
     use: Use = field(default_factory=Use)
     gate: GateChoice = field(default_factory=GateChoice)
     statements: Statements = field(default_factory=Statements)
+    statements_en: Statements = field(default_factory=Statements)
     resamples: int = 1000
     seed: int = 7
     horizons_days: tuple[int, ...] = ()

@@ -18,20 +18,30 @@ from features.errors import ArtifactError
 from features.history import History
 from features.home import Home
 from features.intake import ingest
+from features.plain import read_toml
 from features.schema import days_since_epoch
 from features.snapshot import Snapshot
 from features.store import Store
 from models import champion
 from training import city, hotspot_gate_choice, runs
-from training.config import read
-from training.gate_choice import ON_PAPER
+from training.config import RelapseConfig, read
+from training.gate_choice import ON_PAPER, Statements
 from training.promote import promote
 
 Step = Callable[[str], AbstractContextManager[None]]
 
+HERE = Path(__file__).parent
 PERSONS = 2000
 YEARS = 3
 SEED = 7
+
+
+@dataclass(frozen=True)
+class Stated:
+    """What the demo states on the card of its model, in Chinese and in English."""
+
+    statements: Statements
+    statements_en: Statements
 
 
 @dataclass(frozen=True)
@@ -75,7 +85,16 @@ def _invent(folder: Path, until: date) -> None:
 
 
 def _train(home: Home, task: str) -> None:
-    runs.train(home, task, None, lambda _: None)
+    if task == "relapse":
+        runs.train_relapse(home, _relapse_config(), lambda _: None)
+    else:
+        runs.train(home, task, None, lambda _: None)
+
+
+def _relapse_config() -> RelapseConfig:
+    """The default task, and what can be stated of an invented city."""
+    stated = read_toml(HERE / "demo.toml", Stated)
+    return replace(read(None), statements=stated.statements, statements_en=stated.statements_en)
 
 
 def _promote(home: Home, task: str, now: str) -> None:
@@ -85,7 +104,7 @@ def _promote(home: Home, task: str, now: str) -> None:
             on_paper = replace(each, gate=replace(each.gate, items=hotspot_gate_choice.ON_PAPER))
             promote(home, each.name, None, now=now, config=on_paper)
         return
-    rule = read(None)
+    rule = _relapse_config()
     promote(home, rule.name, None, now=now, config=replace(rule, gate=replace(rule.gate, items=ON_PAPER)))
 
 

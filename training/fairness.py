@@ -100,7 +100,7 @@ def audit(
     `found_relative` and `surprise_relative` (observed over predicted, relative to everyone: by all tests, and by
     surprise tests alone; where the first is higher, the group is found more because it is looked at more), and where
     stations have workers `selected` (share of rows on the list), `missed` (share of relapses not on it), and
-    `missed_gap` (to all).
+    `missed_gap` (to all), the last two also `_weighted`.
     """
     bench = _bench(rows, risk, workers, how)
     everyone = np.ones(len(rows), dtype=np.bool_)
@@ -185,13 +185,13 @@ def _testing(bench: _Bench, inside: Flags, seen: Flags, *, least: int) -> dict[s
 
 
 def _at_capacity(bench: _Bench, inside: Flags, on_list: Flags) -> dict[str, Estimate]:
-    relapsed = bench.relapse == 1  # NaN is not
-    missed = (relapsed & ~on_list).astype(np.float64)
-    return {
-        "selected": _ratio(bench, (inside & on_list).astype(np.float64), inside.astype(np.float64)),
-        "missed": _ratio(bench, missed * inside, (relapsed & inside).astype(np.float64)),
-        "missed_gap": _gap(bench, missed, relapsed.astype(np.float64), inside),
-    }
+    relapsed = (bench.relapse == 1).astype(np.float64)  # NaN is not
+    figures = {"selected": _ratio(bench, (inside & on_list).astype(np.float64), inside.astype(np.float64))}
+    for name, of_them in (("", relapsed), ("_weighted", relapsed * bench.weight)):
+        missed = of_them * ~on_list
+        figures[f"missed{name}"] = _ratio(bench, missed * inside, of_them * inside)
+        figures[f"missed_gap{name}"] = _gap(bench, missed, of_them, inside)
+    return figures
 
 
 def _relative(bench: _Bench, outcome: Floats, mine: Flags, all_of_them: Flags) -> Estimate:

@@ -19,7 +19,7 @@ from features.vocabulary import PROTECTED
 from models import artifact
 from models.reasons import ReasonsError
 from models.relapse import RelapseModel
-from training.card_items import at, empty_items
+from training.card_items import at, empty_items, unstated_items
 from training.config import RelapseConfig
 from training.evaluate import Estimate, draws, paired
 from training.fairness import Audit, Fairness, Group, audit
@@ -152,7 +152,9 @@ def features(case: Case) -> Finding:
 def card(case: Case) -> Finding:
     """Every item of the card is filled in."""
     empty = empty_items(case.challenger.card)
-    why = f"empty on the card: {', '.join(empty)}" if empty else "no item of the card is empty"
+    unstated = unstated_items(case.challenger.card)
+    what_to_do = f"; [statements] of the configuration answers {', '.join(unstated)}" if unstated else ""
+    why = f"empty on the card: {', '.join(empty)}{what_to_do}" if empty else "no item of the card is empty"
     return Finding("card", not empty, why)
 
 

@@ -48,11 +48,15 @@ def refuse_items(items: Sequence[str], known: Sequence[str]) -> None:
 
 @dataclass(frozen=True)
 class Statements:
-    """What only the operator can say on the card of a model; TRIPOD+AI asks for each."""
+    """What only the operator can say on the card of a model; TRIPOD+AI asks for each, and no default answers it.
 
-    funding: str = "No outside funding was stated by the operator."
-    interests: str = "No competing interests were stated by the operator."
-    protocol: str = "The configuration in this card is the protocol; no other was stated."
-    registration: str = "Not registered as a study."
-    ethics: str = "No committee was named by the operator; see the intended use and what is refused."
-    involvement: str = "No involvement of persons in rehabilitation was stated by the operator."
+    `contact`: whom to ask about model and data. What is not stated stays empty, and the gate's item `card` refuses it.
+    """
+
+    funding: str = ""
+    interests: str = ""
+    registration: str = ""
+    ethics: str = ""
+    involvement: str = ""
+    contact: str = ""
+    protocol: str = ""  # beside the configuration, which the card holds

@@ -23,8 +23,6 @@ class TrainedHotspot:
     backtest: Backtest
     n_rows: int
     n_as_of: int
-    first_as_of: int
-    last_as_of: int
     snapshot_day: int  # the last day whose records it was made from
 
     @property
@@ -44,7 +42,7 @@ def train(places: Places, config: HotspotConfig) -> TrainedHotspot:
     n_rows = len(learned) * len(study.evidence.past.areas)
     last_day = int(places.incidents["known_on"].max())
     judged = judge(places, config)
-    return TrainedHotspot(fitted, judged, n_rows, len(learned), int(learned[0]), int(learned[-1]), last_day)
+    return TrainedHotspot(fitted, judged, n_rows, len(learned), last_day)
 
 
 def look_at(places: Places, config: HotspotConfig, *, day: int) -> pd.DataFrame:

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from features.schema import EPOCH
-from training.card_page import LANGUAGES, environment, shown, texts_of
+from training.card_page import LANGUAGES, environment, texts_of
+from training.card_words import shown
 from training.hotspot_backtest import ORACLE, Backtest
 from training.plots import hotspot_plots
 

@@ -8,8 +8,8 @@ from features.home import Home
 from training.options import JsonOption
 from training.terminal import console, print_table, write_json
 
-HEADS = ("no", "when", "model", "decision", "who", "why")
-TO_THE_MINUTE = 16  # of an ISO time
+HEADS = ("no", "day", "model", "who", "decision, and why")
+DAY = len("2026-01-01")  # of an ISO time
 
 
 def ledger(json_file: JsonOption = None) -> None:
@@ -21,7 +21,7 @@ def ledger(json_file: JsonOption = None) -> None:
     print_table(
         HEADS,
         [
-            (str(seq), each.champion.promoted_at[:TO_THE_MINUTE], each.champion.name, each.decision, each.who, each.why)
+            (str(seq), each.champion.promoted_at[:DAY], each.champion.name, each.who, f"{each.decision}: {each.why}")
             for seq, each in decided
         ],
     )

@@ -178,7 +178,18 @@ def fairness_of(
     told = audit(
         rows, rows[MODEL].to_numpy(dtype=float), groups_of(rows, Registers.of(snapshot)), workers=workers, how=how
     )
-    return dict(plain(told))
+    return dict(plain(told)) | {"district_names": _district_names(snapshot)}
+
+
+def _district_names(snapshot: Snapshot) -> dict[str, dict[str, str | None]]:
+    """By district what it is called in each language."""
+    areas = snapshot.read("areas")
+    districts = areas[areas["level"].eq("district")].astype(object)
+    named = districts.where(districts.notna(), None)
+    return {
+        str(district): {"zh-CN": chinese, "en": english}
+        for district, chinese, english in zip(named["area_id"], named["name_zh"], named["name_en"], strict=True)
+    }
 
 
 def train_relapse(home: Home, config: RelapseConfig, tell: Tell) -> TrainingRun:

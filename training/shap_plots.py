@@ -1,10 +1,12 @@
 """The plots of the shap package: what moves the risks of the learned rows, and how the strongest features do."""
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from features.catalogue import Feature
 from training.relapse import Trained
 
 MOST_ROWS = 1500
@@ -12,8 +14,17 @@ MOST_FEATURES = 12
 DEPENDENCES = 3
 
 
-def shap_plots(trained: Trained, folder: Path) -> list[Path]:
-    """The files of the beeswarm, and of the dependence of the strongest features, of the calibrated log-odds.
+@dataclass(frozen=True)
+class Moves:
+    """What moves the risks: the strongest features in order, the beeswarm, and the dependence of the first of them."""
+
+    features: tuple[Feature, ...]
+    beeswarm: Path
+    dependences: tuple[Path, ...]
+
+
+def shap_plots(trained: Trained, folder: Path) -> Moves:
+    """The plots of the calibrated log-odds; no words are in them but features' names, for pages in every language.
 
     The rows are spread evenly over those learned from; their persons appear nowhere.
     """
@@ -27,15 +38,19 @@ def shap_plots(trained: Trained, folder: Path) -> list[Path]:
     table = table.iloc[np.unique(np.linspace(0, len(table) - 1, min(len(table), MOST_ROWS)).astype(np.int64))]
     parts = trained.model.contributions(table)
     told = shap.Explanation(parts.by_feature, parts.base, table.to_numpy(dtype=np.float64), feature_names=table.columns)
-    strongest = np.argsort(-np.abs(parts.by_feature).mean(axis=0), kind="stable")[:DEPENDENCES]
-    files = [folder / "beeswarm.png"]
-    shap.plots.beeswarm(told, max_display=MOST_FEATURES, show=False, plot_size=(9, 5.5))
-    _save(plt, files[0])
-    for number, place in enumerate(strongest):
+    strongest = np.argsort(-np.abs(parts.by_feature).mean(axis=0), kind="stable")[:MOST_FEATURES]
+    beeswarm = folder / "beeswarm.png"
+    shap.plots.beeswarm(
+        told, max_display=MOST_FEATURES, show=False, plot_size=(9, 5.5), color_bar=False, group_remaining_features=False
+    )
+    plt.gca().set_xlabel("")
+    _save(plt, beeswarm)
+    dependences = [folder / f"dependence_{number + 1}.png" for number in range(min(DEPENDENCES, len(strongest)))]
+    for path, place in zip(dependences, strongest, strict=False):
         shap.plots.scatter(told[:, int(place)], show=False, color="#14324c", alpha=0.4)
-        files.append(folder / f"dependence_{number + 1}.png")
-        _save(plt, files[-1])
-    return files
+        plt.gca().set_ylabel("")
+        _save(plt, path)
+    return Moves(tuple(trained.model.features[place] for place in strongest), beeswarm, tuple(dependences))
 
 
 def _save(plt: Any, path: Path) -> None:

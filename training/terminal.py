@@ -8,6 +8,7 @@ from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 from rich import box
+from rich.cells import cell_len
 from rich.console import Console
 from rich.table import Table
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 LEGIBLE = 16  # characters a column needs to hold a few words
+BESIDE = 3  # what a column takes beside its text
 
 console = Console(soft_wrap=True)
 HEADLINES = ("deviance_skill", "hit_rate@0.05", "predicted_over_observed", "pit_coverage_90")  # of maps, many models
@@ -88,22 +90,42 @@ def shown(estimate: Mapping[str, float | None]) -> str:
         return "-"
     if low is None or high is None:
         return f"{value:.3f}"
-    return f"{value:.3f} ({low:.3f},\u00a0{high:.3f})"  # breaks before the interval where the line is short
+    return f"{value:.3f} ({low:.3f},{high:.3f})"  # a short line breaks before the interval, and not within
 
 
 def print_table(heads: Sequence[str], rows: Iterable[Sequence[str]], *, first: int | None = None) -> None:
-    """Print a table; in a narrow window a cell wraps, so that no figure is cut.
+    """Print a table; where the window is too narrow for its columns, as several, each with the first column.
 
     `first`: the width that the first column keeps, so that no name is broken; the others stay legible
     beside it, even where a line then runs over the edge.
     """
-    table = Table(box=box.SIMPLE)
-    for place, head in enumerate(heads):
-        width, least = (first, None) if place == 0 else (None, LEGIBLE if first else None)
-        table.add_column(head, overflow="fold", width=width, min_width=least)
-    for row in rows:
-        table.add_row(*(str(cell) for cell in row))
-    console.print(table)
+    lines = [list(heads), *([str(cell) for cell in row] for row in rows)]
+    needs = [min(LEGIBLE, max(map(_longest_word, column))) for column in zip(*lines, strict=True)]
+    if first is not None:
+        needs = [first, *[LEGIBLE] * (len(heads) - 1)]
+    for places in _tables(needs, console.width) if first is None else [range(len(heads))]:
+        table = Table(box=box.SIMPLE)
+        for place in places:
+            width = first if place == 0 else None
+            table.add_column(heads[place], overflow="fold", width=width, min_width=needs[place])
+        for line in lines[1:]:
+            table.add_row(*(line[place] for place in places))
+        console.print(table)
+
+
+def _tables(needs: Sequence[int], width: int) -> list[list[int]]:
+    """The columns of each table to print: the first, and as many more as fit without a figure being broken."""
+    tables = [[0]]
+    for place in range(1, len(needs)):
+        taken = sum(needs[each] + BESIDE for each in [*tables[-1], place])
+        if len(tables[-1]) > 1 and taken >= width:
+            tables.append([0])
+        tables[-1].append(place)
+    return tables
+
+
+def _longest_word(cell: str) -> int:
+    return max(cell_len(word) for word in cell.replace("\n", " ").split(" "))
 
 
 def write_table(path: Path, table: "pd.DataFrame") -> None:

@@ -1,0 +1,34 @@
+"""What the command line shows stays legible in a narrow window."""
+
+import pytest
+
+from training.terminal import console, print_figures, print_table
+
+FIGURE = {"value": 0.8049, "low": 0.7871, "high": 0.8212}
+MODELS = ("lightgbm", "logistic", "points", "last_result", "base_rate", "last_years_model")
+FIGURES = {"counts": {"persons": 829}, "models": {name: {"auroc": FIGURE, "log_loss": FIGURE} for name in MODELS}}
+
+
+@pytest.fixture(params=[60, 80, 200])
+def width(request, monkeypatch):
+    monkeypatch.setattr(console, "_width", request.param)
+    return request.param
+
+
+def test_no_figure_or_name_is_broken_and_no_line_is_too_long(width):
+    with console.capture() as told:
+        print_figures(FIGURES)
+    lines = [line.rstrip() for line in told.get().splitlines()]
+    assert max(map(len, lines)) <= width
+    words = " ".join(lines).split(" ")
+    for whole in ("0.805", "(0.787,0.821)"):
+        assert words.count(whole) == 2 * len(MODELS)
+    assert set(MODELS) <= set(words)
+    assert words.count("auroc") == {60: 3, 80: 2, 200: 1}[width]  # each table begins with the names of its lines
+
+
+def test_a_table_of_words_is_one_table_whatever_its_cells_hold(width):
+    with console.capture() as told:
+        print_table(("no", "why"), [("1", "risks too high " * 30), ("2", "很长的理由" * 30)])
+    assert told.get().count("why") == 1
+    assert max(map(len, told.get().splitlines())) <= width
