@@ -81,8 +81,8 @@ class Prior:
         """Expected incidents in the horizon, above zero, shape (as-of dates, areas)."""
         if evidence.kinds != self.kinds:
             raise ConfigError(
-                "prior: there are other maps than those it was fitted on; were outlines added or removed, or is it of an "
-                "earlier release? Train the model again."
+                "prior: there are other maps than those it was fitted on; were outlines added or removed, or is it of "
+                "an earlier release? Train the model again."
             )
         stacked = np.einsum("dka,k->da", evidence.maps, np.array(self.map_weights))
         share = np.maximum(stacked, TINY)
