@@ -2,6 +2,7 @@
 
 from typing import Annotated
 
+from anyio import CapacityLimiter, to_thread
 from fastapi import FastAPI, Query, Response
 
 from serving import (
@@ -91,6 +92,8 @@ def create(settings: Settings, resolve: Resolve) -> FastAPI:
 
 
 def _add_scores(app: FastAPI, desk: Desk) -> None:
+    in_turn = CapacityLimiter(1)  # batches at once would share one processor, and each needs a hundred megabytes
+
     @app.post(
         "/v1/scores",
         response_model=Score,
@@ -113,12 +116,16 @@ def _add_scores(app: FastAPI, desk: Desk) -> None:
         summary="The relapse risks of up to 1,000 stored persons",
         tags=["scores"],
     )
-    def batch(visit: Visiting, body: BatchRequest, accept_language: Accepted = "") -> Response:
+    async def batch(visit: Visiting, body: BatchRequest, accept_language: Accepted = "") -> Response:
         """The risks of many stored persons at once, each recorded.
 
         Whoever gets no score stands in `refused` with the reason, and is no reason to refuse the others.
         """
-        return answer(desk.batch(body, visit, accept_language=accept_language))
+
+        def made() -> Response:
+            return answer(desk.batch(body, visit, accept_language=accept_language))
+
+        return await to_thread.run_sync(made, limiter=in_turn)
 
 
 def _add_audit(app: FastAPI, settings: Settings) -> None:

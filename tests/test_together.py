@@ -5,13 +5,16 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 import pytest
+from fastapi.testclient import TestClient
 
 from features.schema import days_since_epoch
+from serving.api import create
 from serving.histories import StoredHistories
 from serving.problems import ProblemError
 from serving.scoring import UNKNOWN, NotScored, Scored, scores
+from serving.settings import Settings
 from serving.together import Together, Wanted
-from tests.serving_helpers import TODAY, build_city
+from tests.serving_helpers import QUESTION, TODAY, bearer, build_city, key_for
 from tests.tables import day
 
 AS_OF, NOW = day("2024-06-01"), days_since_epoch(TODAY)
@@ -24,10 +27,15 @@ class SlowHistories(StoredHistories):
     """The histories of a store that takes its time, so that others come meanwhile; and which were read at once."""
 
     read_at_once: list[list[str]] = field(default_factory=list)
+    n_now: int = 0
+    most_now: int = 0
 
     def of(self, person_ids):
         self.read_at_once.append(list(person_ids))
+        self.n_now += 1
+        self.most_now = max(self.most_now, self.n_now)
         time.sleep(SLOW_SECONDS)
+        self.n_now -= 1
         if BROKEN in person_ids:
             raise KeyError(BROKEN)
         return super().of(person_ids)
@@ -114,3 +122,23 @@ def test_a_person_asked_for_twice_is_scored_once(city):
     assert same(first, alone(city, "P003"))
     assert same(other, alone(city, "P004"))
     assert scores(city.model, held.history, ["P-NOBODY"] * 2, as_of=AS_OF, today=NOW) == [NotScored(UNKNOWN)] * 2
+
+
+def test_batches_take_turns_and_one_person_is_answered_meanwhile(city):
+    app = create(Settings(city.home), lambda tag: city.home.bentoml / "models" / tag.replace(":", "/"))
+    slow, quick = SlowHistories(city.home.store_url), app.state.desk.together.histories
+    object.__setattr__(app.state.desk, "histories", slow)  # of the batches alone
+    many = {**QUESTION, "person_ids": ["P002", "P003"]}
+    with (
+        TestClient(app, base_url="http://localhost", headers=bearer(key_for(city.home))) as client,
+        ThreadPoolExecutor(3) as threads,
+    ):
+        assert client.post("/v1/scores", json={**QUESTION, "person_id": "P003"}).status_code == 200  # all is loaded
+        batches = [threads.submit(client.post, "/v1/scores:batch", json=many) for _ in range(3)]
+        while not slow.read_at_once:
+            time.sleep(SLOW_SECONDS / 20)
+        assert client.post("/v1/scores", json={**QUESTION, "person_id": "P003"}).status_code == 200
+        assert not all(each.done() for each in batches)
+        assert [each.result().status_code for each in batches] == [200] * 3
+    assert (slow.most_now, len(slow.read_at_once)) == (1, 3)
+    assert quick is not slow
