@@ -24,7 +24,15 @@ from training.commands import judge_by_truth, simulate
 from training.feature_commands import features, prove_no_leak
 from training.ledger_command import ledger
 from training.monitor_command import monitor
-from training.options import ConfigOption, HorizonOption, JsonOption, Task, refuse_unheeded
+from training.options import (
+    ConfigOption,
+    HorizonOption,
+    HorizonWeeksOption,
+    JsonOption,
+    Task,
+    horizons_of,
+    refuse_unheeded,
+)
 from training.terminal import console, near, print_figures, print_table, step, steps, write_json
 
 if TYPE_CHECKING:
@@ -34,7 +42,6 @@ if TYPE_CHECKING:
 
 LOOPBACK = "127.0.0.1"
 OF_FILES = ("areas", "unit", "horizon_weeks", "origins", "known_lag_days", "coordinates")  # with --incidents alone
-NO_HORIZON = "hotspots are forecast for the weeks of their configuration"
 
 app = typer.Typer(
     help="Explained relapse risk and hotspot forecasts for community drug rehabilitation.",
@@ -135,19 +142,21 @@ def ingest(  # noqa: PLR0913 (the options of a command)
 
 
 @app.command()
-def train(
+def train(  # noqa: PLR0913 (the options of a command)
     context: typer.Context,
     task: Task,
+    *,
     config: ConfigOption = None,
     horizon_days: HorizonOption = None,
+    horizon_weeks: HorizonWeeksOption = None,
     json_file: JsonOption = None,
 ) -> None:
     """Train a model on the store, judge it, and track it as the challenger of its name."""
     from training import runs
 
-    refuse_unheeded(context, [(task == "hotspot", ["horizon_days"], NO_HORIZON)])
+    horizons = horizons_of(context, task, horizon_days, horizon_weeks)
     with steps() as tell:
-        trained = runs.train(Home.settled(), task, config, tell, horizons_days=horizon_days or ())
+        trained = runs.train(Home.settled(), task, config, tell, horizons=horizons)
     for run in trained:
         console.print(f"{run.name}: version {run.tracked.version}, run {run.tracked.run}, snapshot {run.snapshot[:12]}")
         print_figures(run.figures)
@@ -196,12 +205,14 @@ def backtest(  # noqa: PLR0913 (the options of a command)
 
 
 @app.command()
-def promote(
+def promote(  # noqa: PLR0913 (the options of a command)
     context: typer.Context,
     task: Task,
     run: Annotated[str | None, typer.Argument(help="An MLflow run; the challenger's by default.")] = None,
+    *,
     config: ConfigOption = None,
     horizon_days: HorizonOption = None,
+    horizon_weeks: HorizonWeeksOption = None,
 ) -> None:
     """Let a trained model answer, if it passes the gate; the decision is appended to the ledger."""
     from models.champion import REFUSED
@@ -209,15 +220,15 @@ def promote(
     from training.config import read_all
     from training.promote import promote as decide
 
-    refuse_unheeded(context, [(task == "hotspot", ["horizon_days"], NO_HORIZON)])
+    horizons = horizons_of(context, task, horizon_days, horizon_weeks)
     home, is_relapse = Home.settled(), task == "relapse"
-    configs = read_all(config, horizon_days or ()) if is_relapse else runs.hotspot_configs(config)
+    configs = read_all(config, horizons) if is_relapse else runs.hotspot_configs(config, horizons)
     rules = {each.name: each for each in configs}
     simulated = relapse_feedback.feedback if is_relapse else feedback.feedback
     with step("look at every item of the gate"):
         decisions = [
             decide(home, name, run, now=_now(), config=rules[name], feedback=simulated)
-            for name in runs.names(task, config, horizon_days or ())
+            for name in runs.names(task, config, horizons)
         ]
     for decision in decisions:
         _print_decision(decision)
@@ -227,14 +238,18 @@ def promote(
 
 @app.command()
 def rollback(
-    context: typer.Context, task: Task, config: ConfigOption = None, horizon_days: HorizonOption = None
+    context: typer.Context,
+    task: Task,
+    config: ConfigOption = None,
+    horizon_days: HorizonOption = None,
+    horizon_weeks: HorizonWeeksOption = None,
 ) -> None:
     """Let the champion before the present one answer again."""
     from training import runs
     from training.promote import rollback as back
 
-    refuse_unheeded(context, [(task == "hotspot", ["horizon_days"], NO_HORIZON)])
-    for name in runs.names(task, config, horizon_days or ()):
+    horizons = horizons_of(context, task, horizon_days, horizon_weeks)
+    for name in runs.names(task, config, horizons):
         _print_decision(back(Home.settled(), name, now=_now()))
 
 

@@ -94,6 +94,7 @@ def test_a_mistake_ends_with_a_sentence_and_no_traceback(tmp_path, arguments, to
         ("backtest hotspot --known-lag-days 3 --unit area", "--unit, --known-lag-days would change nothing"),
         ("backtest relapse --truth city --origins 3", "--origins would change nothing"),
         ("backtest relapse --truth city --incidents some.csv", "name the task `hotspot`"),
+        ("train relapse --horizon-weeks 1", "--horizon-weeks would change nothing"),
         ("train hotspot --horizon-days 28", "--horizon-days would change nothing"),
         ("promote hotspot --horizon-days 28", "--horizon-days would change nothing"),
         ("rollback hotspot --horizon-days 28", "--horizon-days would change nothing"),

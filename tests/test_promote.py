@@ -208,7 +208,9 @@ GATE = '[gate]\nitems = ["record", "card", "fresh", "newer", "sound", "leak", "l
 def test_the_hotspots_of_the_small_city_are_promoted_for_what_is_true_of_them(home, tmp_path):
     path = tmp_path / "hotspot.toml"
     path.write_text('level = "township"\norigins = 4\nbootstrap_samples = 20\n[learning]\nrows_per_leaf = 200\n' + GATE)
-    run = runs.train(home, "hotspot", path, lambda _: None)[0]
+    run, of_a_week = runs.train(home, "hotspot", path, lambda _: None, horizons=(4, 1))
+    assert (run.name, of_a_week.name) == ("hotspot-township-4w", "hotspot-township-1w")
+    assert {*of_a_week.figures["horizons"]} == {"1"}
     skill = run.figures["horizons"]["4"]["paired"]["count_12m"]["deviance_skill"]["difference"]
     decision = promotion.promote(home, run.name, None, now=NOW)
     assert (decision.decision == promotion.PROMOTED) == (skill > 0)

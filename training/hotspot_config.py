@@ -1,7 +1,7 @@
 """The settings of a hotspot model; `hotspot.toml` says what each means."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from features.city_level import RECENT
@@ -27,6 +27,7 @@ class HotspotConfig:
     """What is forecast, from what, and how it is judged."""
 
     horizon_weeks: int = 4
+    horizons_weeks: tuple[int, ...] = ()  # one model for each; of a model's own configuration empty
     level: str = "cell"
     cell_size_m: int = 500
     h3_resolution: int = 0
@@ -73,6 +74,16 @@ class HotspotConfig:
 def load_config(path: Path = DEFAULT_CONFIG) -> HotspotConfig:
     """Configuration of a TOML file; what the file leaves out keeps its default."""
     return read_toml(path, HotspotConfig)
+
+
+def at_horizons(config: HotspotConfig, horizons_weeks: Sequence[int] = ()) -> list[HotspotConfig]:
+    """One configuration for each horizon asked for, else for each that it lists, else the one it is.
+
+    >>> [each.name for each in at_horizons(HotspotConfig(), (4, 1))]
+    ['hotspot-cell-4w', 'hotspot-cell-1w']
+    """
+    asked = horizons_weeks or config.horizons_weeks or (config.horizon_weeks,)
+    return [replace(config, horizon_weeks=weeks, horizons_weeks=()) for weeks in dict.fromkeys(asked)]
 
 
 def _numbers(config: HotspotConfig) -> Iterable[str]:

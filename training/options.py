@@ -17,6 +17,10 @@ HorizonOption = Annotated[
     list[int] | None,
     typer.Option(help="Relapse within so many days; a model for each."),
 ]
+HorizonWeeksOption = Annotated[
+    list[int] | None,
+    typer.Option(help="Hotspots within so many weeks, 1 to 8; a model for each."),
+]
 
 
 JsonOption = Annotated[
@@ -38,6 +42,17 @@ def refuse_unheeded(context: typer.Context, cases: Iterable[tuple[bool, Sequence
             raise ConfigError(
                 f"{context.info_name}: {', '.join(unheeded)} would change nothing: {why}. Leave out what is named."
             )
+
+
+def horizons_of(
+    context: typer.Context, task: Task, days: Sequence[int] | None, weeks: Sequence[int] | None
+) -> Sequence[int]:
+    """The horizons asked for, in what the task counts them; ConfigError when they are in what it does not."""
+    in_days, in_weeks = "relapse is forecast for --horizon-days", "hotspots are forecast for --horizon-weeks"
+    refuse_unheeded(
+        context, [(task == "hotspot", ["horizon_days"], in_weeks), (task == "relapse", ["horizon_weeks"], in_days)]
+    )
+    return (days if task == "relapse" else weeks) or ()
 
 
 def day(text: str, *, option: str = "--as-of") -> date:

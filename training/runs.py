@@ -29,7 +29,7 @@ from training.card_page import relapse_pages
 from training.config import RelapseConfig, read, read_all
 from training.fairness import Audit, Registers, audit, groups_of
 from training.hotspot_card_page import hotspot_pages
-from training.hotspot_config import HotspotConfig, load_config
+from training.hotspot_config import HotspotConfig, at_horizons, load_config
 from training.hotspot_files import read_places
 from training.judgement import MODEL, Backtest, plain
 from training.material import Tell, material, snapshot_of
@@ -89,27 +89,25 @@ class TrainingRun:
     figures: dict[str, Any]
 
 
-def train(
-    home: Home, task: str, config: Path | None, tell: Tell, *, horizons_days: Sequence[int] = ()
-) -> list[TrainingRun]:
-    """The trainings of a task: one model of relapse for each horizon, one of hotspots for each level."""
+def train(home: Home, task: str, config: Path | None, tell: Tell, *, horizons: Sequence[int] = ()) -> list[TrainingRun]:
+    """The trainings of a task: a model for each horizon (days of relapse, weeks of hotspots), of hotspots and level."""
     if task == "relapse":
-        return [train_relapse(home, each, tell) for each in read_all(config, horizons_days)]
-    return [train_hotspot(home, each, tell) for each in hotspot_configs(config)]
+        return [train_relapse(home, each, tell) for each in read_all(config, horizons)]
+    return [train_hotspot(home, each, tell) for each in hotspot_configs(config, horizons)]
 
 
 def backtest(home: Home, task: str, config: Path | None, tell: Tell) -> dict[str, Any]:
     """The figures of a task's backtest, in the shape of the figures file."""
     if task == "relapse":
         return backtest_relapse(home, read(config), tell)
-    return backtest_hotspot(home, load_config(config) if config else load_config(), tell)
+    return backtest_hotspot(home, at_horizons(load_config(config) if config else load_config()), tell)
 
 
-def names(task: str, config: Path | None, horizons_days: Sequence[int] = ()) -> list[str]:
+def names(task: str, config: Path | None, horizons: Sequence[int] = ()) -> list[str]:
     """The registered models of a task."""
     if task == "relapse":
-        return [each.name for each in read_all(config, horizons_days)]
-    return [each.name for each in hotspot_configs(config)]
+        return [each.name for each in read_all(config, horizons)]
+    return [each.name for each in hotspot_configs(config, horizons)]
 
 
 def relapse_features(home: Home, config: Path | None, dates: list[date], tell: Tell) -> tuple[Snapshot, Task]:
@@ -121,7 +119,7 @@ def relapse_features(home: Home, config: Path | None, dates: list[date], tell: T
 
 def area_features(home: Home, config: Path | None, dates: list[date], tell: Tell) -> pd.DataFrame:
     """area_id, as_of and the features of every area at each as-of date."""
-    (_, made_from), hotspots = places(home, tell), hotspot_configs(config)[-1]
+    (_, made_from), hotspots = places(home, tell), load_config(config) if config else load_config()
     days = [days_since_epoch(each) for each in dates]
     return _area_features(made_from, hotspots, days)
 
@@ -219,11 +217,11 @@ def train_relapse(home: Home, config: RelapseConfig, tell: Tell) -> TrainingRun:
     )
 
 
-def backtest_hotspot(home: Home, config: HotspotConfig, tell: Tell) -> dict[str, Any]:
-    """The figures of the hotspot model of a configuration on the store, beside the baselines."""
+def backtest_hotspot(home: Home, configs: Sequence[HotspotConfig], tell: Tell) -> dict[str, Any]:
+    """The figures of hotspot models on the store, one of each horizon, beside the baselines."""
     _, made_from = places(home, tell)
     tell("origins and figures")
-    return hotspot_backtest.judge(made_from, config).figures
+    return hotspot_backtest.backtests(made_from, configs)
 
 
 def backtest_files(files: CityFiles, config: Path | None, tell: Tell) -> dict[str, Any]:
@@ -243,8 +241,9 @@ def backtest_files(files: CityFiles, config: Path | None, tell: Tell) -> dict[st
         reporting_lag_days=max(settings.reporting_lag_days, files.known_lag_days),
     )
     tell("origins and figures")
-    horizons = files.horizons_weeks or (settings.horizon_weeks,)
-    return hotspot_backtest.backtests(made_from, [replace(settings, horizon_weeks=weeks) for weeks in horizons])
+    return hotspot_backtest.backtests(
+        made_from, at_horizons(settings, files.horizons_weeks or (settings.horizon_weeks,))
+    )
 
 
 def train_hotspot(home: Home, config: HotspotConfig, tell: Tell) -> TrainingRun:
@@ -270,11 +269,14 @@ def train_hotspot(home: Home, config: HotspotConfig, tell: Tell) -> TrainingRun:
     )
 
 
-def hotspot_configs(path: Path | None) -> list[HotspotConfig]:
-    """The configuration of a file; without one, the default for townships and for cells."""
+def hotspot_configs(path: Path | None, horizons_weeks: Sequence[int] = ()) -> list[HotspotConfig]:
+    """The configuration of a file at each horizon; without one, the default for townships and for cells."""
     if path is not None:
-        return [load_config(path)]
-    return [replace(load_config(), level=level) for level in ("township", "cell")]
+        return at_horizons(load_config(path), horizons_weeks)
+    default = load_config()
+    return [
+        each for level in ("township", "cell") for each in at_horizons(replace(default, level=level), horizons_weeks)
+    ]
 
 
 def _tracked(home: Home, finished: Finished, draw: Draw, pages: Pages) -> TrainingRun:
