@@ -5,6 +5,7 @@ import re
 import pytest
 
 from features.hotspot import Places
+from tests.test_card_page import LATIN, words_of
 from tests.test_hotspot_training import SMALL, TOWN, steady_city
 from training import card
 from training.card_page import LANGUAGES, texts_of
@@ -46,3 +47,10 @@ def test_the_pages_tell_the_figures_and_the_standing_line(pages):
     assert ("Reached." in text) == horizon["provident"]["reached"]
     assert "20% of areas" in text
     assert "How much was tested is not accounted for" in text
+
+
+def test_the_chinese_page_is_chinese(pages):
+    _, files = pages
+    chinese, english = (words_of(file.read_text()) for file in files[:2])
+    assert [run for text in chinese for run in LATIN.findall(text)] == []
+    assert any(LATIN.search(text) for text in english)  # it would be found

@@ -1,11 +1,16 @@
 """The ledger of promotions: what was decided stays as it was written, in the store and in the home."""
 
 import json
+import subprocess
+import sys
 from dataclasses import asdict, replace
+from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from typer.testing import CliRunner
 
+import waystation
 from features.errors import StoreError
 from features.home import STORE_URL, Home
 from features.store import Store
@@ -14,6 +19,8 @@ from models import ledger
 from models.champion import Champion, Decision, decisions
 from models.ledger import faults, following
 from training.ledger import catch_up, enter, verify
+
+ROOT = Path(__file__).parent.parent
 
 
 def decision(number, decided="promoted"):
@@ -172,3 +179,46 @@ def test_on_a_broken_chain_nothing_is_built(home):
     assert verify(home).findings[0] == "Entry 1 is not as it was written."
     with pytest.raises(StoreError, match="not as it was written"):
         enter(home, decision(2))
+
+
+ENTERING = """
+import sys
+from pathlib import Path
+from features.home import Home
+from models.champion import Champion, Decision
+from training.ledger import enter
+champion = Champion("relapse-90d", "relapse", "tag", "0" * 64, "run", "s" * 64, "2026-01-01")
+while True:
+    print(enter(Home(Path(sys.argv[1])), Decision("promoted", "no fault", champion))[-1].link, flush=True)
+"""
+
+
+def test_whoever_is_killed_while_entering_loses_nothing_that_was_acknowledged(home):
+    acknowledged = []
+    for more in (3, 5):
+        process = subprocess.Popen(
+            [sys.executable, "-c", ENTERING, str(home.path)], stdout=subprocess.PIPE, text=True, cwd=ROOT
+        )
+        acknowledged += [process.stdout.readline().strip() for _ in range(more)]
+        process.kill()
+        acknowledged += process.stdout.read().split()
+        process.wait()
+    entries = enter(home, decision(1))
+    assert verify(home).findings == ()
+    links = [each.link for each in entries]
+    assert [link for link in links if link in set(acknowledged)] == acknowledged
+    assert len(links) <= len(acknowledged) + 2 + 1  # at most one by each that was killed before it could tell
+
+
+def test_the_command_shows_every_decision_and_ends_with_one_where_something_is_wrong(home, tmp_path, monkeypatch):
+    monkeypatch.setenv("WAYSTATION_HOME", str(home.path))
+    enter(home, decision(1))
+    enter(home, decision(2, "refused"))
+    whole = CliRunner().invoke(waystation.app, ["ledger", "--json", str(tmp_path / "ledger.json")])
+    assert (whole.exit_code, "The ledger is whole." in whole.output) == (0, True)
+    assert "refused: no" in whole.output
+    told = json.loads((tmp_path / "ledger.json").read_text())
+    assert [each["decision"]["decision"] for each in told["entries"]] == ["promoted", "refused"]
+    ledger.write(home.ledger, ledger.read(home.ledger)[:1])
+    short = CliRunner().invoke(waystation.app, ["ledger"])
+    assert (short.exit_code, "Entry 2 is not in the home's file" in short.output) == (1, True)

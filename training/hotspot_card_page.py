@@ -2,7 +2,7 @@
 
 import base64
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,7 @@ CARD = "hotspot_card"
 
 def hotspot_pages(backtest: Backtest, card: Mapping[str, Any], folder: Path) -> list[Path]:
     """The pages of the card of a hotspot model, one for each language, and the card as JSON."""
-    plots = hotspot_plots(backtest, folder)
+    plots = hotspot_plots(backtest, folder, worded=False)
     pictures = {path.stem: base64.b64encode(path.read_bytes()).decode() for path in plots}
     pages = [folder / f"card.{language}.html" for language in LANGUAGES]
     for page, language in zip(pages, LANGUAGES, strict=True):
@@ -30,23 +30,29 @@ def hotspot_pages(backtest: Backtest, card: Mapping[str, Any], folder: Path) -> 
 
 def hotspot_page(card: Mapping[str, Any], pictures: Mapping[str, str], language: str) -> str:
     """The page of a card in a language; `pictures`: PNG files as base64, by name."""
-    horizon = card["figures"]["horizons"][str(card["horizon_weeks"])]
+    horizon, texts = card["figures"]["horizons"][str(card["horizon_weeks"])], texts_of(language, CARD)
     return (
         environment()
         .get_template(f"{CARD}.html")
         .render(
             card=card,
-            t=texts_of(language, CARD),
+            t=texts,
             language=language,
             day=(EPOCH + timedelta(days=card["snapshot_day"])).isoformat(),
             horizon=horizon,
             models=[name for name in horizon["models"] if name != ORACLE],
             pictures=pictures,
+            kinds=_named(card["kinds"], texts["incident_kinds"], texts),
+            reporters=_named(card["reporters"], texts["reported_by"], texts),
             shown=shown,
             percent="{:.0%}".format,
             difference=_as_value,
         )
     )
+
+
+def _named(codes: Iterable[str], names: Mapping[str, str], texts: Mapping[str, Any]) -> str:
+    return str(texts["between"]).join(names.get(code, code) for code in codes)
 
 
 def _as_value(difference: Mapping[str, float | None] | None) -> Mapping[str, float | None] | None:

@@ -28,12 +28,17 @@ def relapse_plots(predictions: pd.DataFrame, folder: Path) -> list[Path]:
     ]
 
 
-def hotspot_plots(backtest: Backtest, folder: Path) -> list[Path]:
-    """The files of the calibration and hit-rate plots of forecasts, the hits beside those of the 12-month count."""
-    return [
-        _saved(_counts(backtest), folder / "calibration.png"),
-        _saved(_hits(backtest), folder / "hit_rate.png"),
-    ]
+def hotspot_plots(backtest: Backtest, folder: Path, *, worded: bool = True) -> list[Path]:
+    """The files of the calibration and hit-rate plots of forecasts, the hits beside those of the 12-month count.
+
+    Without words for pages that say in their own language what is on the axes.
+    """
+    figures = {"calibration": _counts(backtest), "hit_rate": _hits(backtest)}
+    if not worded:
+        for figure in figures.values():
+            for axes in figure.axes:
+                axes.set(title="", xlabel="", ylabel="")
+    return [_saved(figure, folder / f"{name}.png") for name, figure in figures.items()]
 
 
 def _counts(backtest: Backtest) -> Figure:
