@@ -1,9 +1,10 @@
 """What ten times the persons are worth to the default recipe, on an invented city; and what its intervals hold.
 
-python -m tests.benchmarks.more_persons [--few 1500 --many 15000] [--draws 5] [--city FOLDER]
+python -m tests.benchmarks.more_persons [--few 1500 --many 15000] [--draws 5] [--city FOLDER [--persons N]]
 
 Each of --draws models learns from --few persons, no two from the same; one learns from --many. All are judged at one
-origin, on the rows after it of persons that none of them learned from (a twelfth of --many, or all others of --city).
+origin, on the rows after it of persons that none of them learned from: a twelfth of --many, or all others of the first
+--persons of --city.
 The city comes straight from the files of `waystation simulate`, part by part, its features as single-precision numbers;
 months of stations are summed over all persons, as in the store. The intervals of one model of few are held against the
 risks that the model of many gives: nearer than any other figure to what the truth of such histories is.
@@ -28,6 +29,7 @@ from tests.benchmarks.features import peak_mb
 from tests.benchmarks.learning import show, told_of
 from tests.benchmarks.nightly import Timed
 from training import city
+from training.city.block import n_blocks
 from training.config import read
 from training.coverage import coverage
 from training.evaluate import auroc, draws, estimate, judged
@@ -37,7 +39,7 @@ from training.rows import Rows, rows_of
 from training.splits import folds_of
 
 UNTIL = date(2025, 12, 31)
-BLOCKS = 10  # row groups of the events held at once: each is a thousand whole persons
+BLOCKS = 10  # read at once: the simulator writes a row group of events for each of its blocks of whole persons
 
 
 def main():
@@ -46,11 +48,13 @@ def main():
     parser.add_argument("--many", type=int, default=15_000)
     parser.add_argument("--draws", type=int, default=5)
     parser.add_argument("--city", type=Path)
+    parser.add_argument("--persons", type=int)
     asked = parser.parse_args()
     config = read(None)
     config = replace(config, split=replace(config.split, origins=1))
     with tempfile.TemporaryDirectory() as spare:
-        histories = list(lived(asked.city or invented(Path(spare) / "city", asked.many + asked.many // 12)))
+        folder = asked.city or invented(Path(spare) / "city", asked.many + asked.many // 12)
+        histories = list(lived(folder, asked.persons))
     person_ids = np.concatenate([history.person_ids for history in histories])
     order = np.random.default_rng(config.seed).permutation(person_ids)
     if len(order) <= asked.many or asked.draws * asked.few > asked.many:
@@ -69,17 +73,17 @@ def invented(folder, persons):
     return folder
 
 
-def lived(folder):
-    """The histories of the persons of a city, some thousand at a time, each with the months of all its stations."""
+def lived(folder, persons=None):
+    """The histories of the first persons of a city, some thousand at a time, with the months of all its stations."""
     file, arrival = pq.ParquetFile(folder / "events.parquet"), Arrival(received_on=UNTIL, backfill=True)
     people = conform("persons", pd.read_csv(folder / "persons.csv", dtype="str"), arrival=arrival).sound()
     stations = conform("stations", pd.read_csv(folder / "stations.csv", dtype="str"), arrival=arrival).sound()
     until, histories, months = days_since_epoch(UNTIL), [], []
-    for first in range(0, file.num_row_groups, BLOCKS):
-        here = file.read_row_groups(range(first, min(first + BLOCKS, file.num_row_groups))).to_pandas()
+    blocks = min(file.num_row_groups, n_blocks(persons or len(people)))
+    for first in range(0, blocks, BLOCKS):
+        here = file.read_row_groups(range(first, min(first + BLOCKS, blocks))).to_pandas()
         events = conform("events", here, arrival=arrival).sound().drop_duplicates(["event_id", "revision"])
-        persons = people[people["person_id"].isin(events["person_id"].unique())]
-        histories.append(History.of(events, persons))
+        histories.append(History.of(events, people[people["person_id"].isin(events["person_id"].unique())]))
         months.append(past_months(histories[-1], stations, until=until))
     table = pd.concat(months)
     by = [name for name in table if name not in COUNTS]
