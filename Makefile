@@ -47,8 +47,9 @@ bench-parts: .venv/.dev ## features of 1.8 and of 18 million events in parts: do
 bench-serving: .venv/.dev ## answers over HTTP: how long, how many, beside `mlflow models serve` and a bare app
 	$(BIN)/python -m tests.benchmarks.serving_load $(ARGS)
 
-bench-pages: .venv/.dev ## the pages in a real Chromium at a real service: a map of 5,000 cells ready, a step of its slider
+bench-pages: .venv/.dev ## the pages in a real Chromium at a real service: a map of 5,000 cells ready, a step of its slider; a worklist of 500 persons
 	$(BIN)/python -m tests.benchmarks.map_page $(ARGS)
+	$(BIN)/python -m tests.benchmarks.pages
 
 bench-city: .venv/.dev ## the invented cities, and one of 60,000 persons: time, memory of all processes
 	$(BIN)/python -m tests.benchmarks.city $(ARGS)

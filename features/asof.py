@@ -100,7 +100,8 @@ class Visible:
     @classmethod
     def at(cls, history: History, predictions: NamedColumns) -> "Visible":
         """The visible past for a table of (person_id, as_of); as_of in days since 1970-01-01."""
-        as_of = np.asarray(predictions["as_of"], dtype=np.int32)
+        # Its own copy: for a read-only array of pandas every loop would be compiled once more, while a reader waits.
+        as_of = np.array(predictions["as_of"], dtype=np.int32)
         person = history.places_of(np.asarray(predictions["person_id"], dtype=object))
         return cls(history, person, as_of, as_of)
 

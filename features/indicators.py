@@ -101,6 +101,12 @@ def orders_carried_out(quarter: Quarter) -> Cases:
     return _answered(quarter, "order", CLOCKS["report_after_order"].limit, kind="programme_start", outcome=COMMUNITY)
 
 
+def met_at_release(quarter: Quarter) -> Cases:
+    """Releases from isolation whose 15 days end in the quarter: followed by a community programme within them."""
+    limit_days = CLOCKS["report_after_release"].limit
+    return _answered(quarter, "isolation_end", limit_days, kind="programme_start", outcome=COMMUNITY)
+
+
 def handed_over(quarter: Quarter) -> Cases:
     """Hand-overs whose 15 days end in the quarter: confirmed by the new station within them."""
     return _answered(quarter, "transfer_out", CLOCKS["transfer"].limit, kind="transfer_in")
@@ -139,6 +145,7 @@ def youth(quarter: Quarter) -> Cases:
 INDICATORS: Mapping[str, Callable[[Quarter], Cases]] = {
     "three_years_no_relapse": three_years_no_relapse,
     "orders_carried_out": orders_carried_out,
+    "met_at_release": met_at_release,
     "handed_over": handed_over,
     "met_and_tested": met_and_tested,
     "employed": employed_persons,

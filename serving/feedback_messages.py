@@ -38,6 +38,9 @@ class Opinion(Message):
     score_id: Id
     agrees: bool
     reasons: list[ReasonOpinion] = Field(default=[], max_length=MOST_OPINIONS)
+    agrees_with_level: bool | None = Field(
+        default=None, description="Whether the level of support is agreed with; an override sets another."
+    )
     reason_code: Literal["record_wrong", "record_missing", "circumstances_changed", "not_relevant", "other"] | None = (
         None
     )

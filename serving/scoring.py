@@ -11,11 +11,12 @@ from features.asof import Visible
 from features.catalogue import Feature, computed
 from features.cohort import ELIGIBLE, why_not, why_refused
 from features.errors import ArtifactError
-from features.history import Floats, History, Objects
+from features.history import FEW, Floats, History, Objects
 from models.calibration import sigmoid
 from models.curves import BEND
 from models.hotspot import HotspotModel
 from models.relapse import RelapseModel
+from serving import tasks
 
 UNKNOWN = "unknown_person"
 
@@ -129,19 +130,28 @@ def _known_until(past: Visible) -> list[int | None]:
 
 
 def prove(model: RelapseModel | HotspotModel) -> None:
-    """Try a model on nothing at all: one that cannot score raises here, and loops are compiled before a request.
+    """Try a model on nearly nothing: one that cannot score raises here, and loops are compiled before a request.
 
-    Its smoke score: reasons that add up (looked at wherever they are made), and numbers.
+    Its smoke score: reasons that add up (looked at wherever they are made), and numbers. Asked beside it is what a
+    worklist tells. The tests are so many that counts are taken the way they are for many persons.
     """
     if isinstance(model, HotspotModel):
         _refuse_what_is_no_number(model.booster.predict(np.zeros((1, len(model.features))), pred_contrib=True))
         return
-    no_events = pd.DataFrame({name: pd.Series(dtype=kind) for name, kind in EVENT_TYPES.items()})
-    nobody = History.of(no_events, pd.DataFrame({"person_id": ["nobody"]}))
+    nobody = History.of(_tests_of("nobody", FEW + 1), pd.DataFrame({"person_id": ["nobody"]}))
     times = pd.DataFrame({"person_id": ["nobody"], "as_of": [0]})
     why_not(Visible.at(nobody, times), model.cohort)
     (smoke,) = _of_eligible(model, Visible.at(nobody, times))
+    tasks.tasks(Visible.at(nobody, times), [None], schedule=tasks.schedule_of(model))
     _refuse_what_is_no_number([smoke.risk, smoke.log_odds, smoke.low or 0.0, smoke.high or 0.0])
+
+
+def _tests_of(person_id: str, n: int) -> pd.DataFrame:
+    """So many negative tests of one day, of somebody invented."""
+    told = {"event_id": [str(each) for each in range(n)], "revision": 1, "retracted": False, "person_id": person_id}
+    told |= {"occurred_on": 0, "known_on": 0, "kind": "urine_test", "outcome": "negative"}
+    columns = {name: told.get(name, np.nan if kind == "float64" else None) for name, kind in EVENT_TYPES.items()}
+    return pd.DataFrame(columns).astype(EVENT_TYPES)
 
 
 def _refuse_what_is_no_number(told: Any) -> None:

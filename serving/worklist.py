@@ -46,6 +46,15 @@ class AskedFor:
     wording: Wording
 
 
+@dataclass(frozen=True)
+class Seat:
+    """Where a person stands on a list: the case in words and who comes before and after; None where there is none."""
+
+    case: WorklistCase | None = None
+    before: str | None = None
+    after: str | None = None
+
+
 @dataclass
 class _Held:
     caseload: Caseload
@@ -86,14 +95,15 @@ class Worklists:
         whole = _worklist(replace(made, cases=tuple(in_order)), told, following, asked.wording)
         return whole.model_copy(update={"stopped": self.desk.stopped(asked.as_of, made.snapshot, asked.wording)})
 
-    def neighbours(self, asked: AskedFor, visit: Visit, person_id: str) -> tuple[str | None, str | None]:
-        """The persons before and after one on the list; None at its ends, and for one who is not on it."""
+    def seat(self, asked: AskedFor, visit: Visit, person_id: str) -> Seat:
+        """Where a person stands on the list; an empty seat for one who is not on it. It records nothing."""
         made = self._of(_station(asked, visit), asked.as_of).caseload
-        order = [None, *(case.person_id for case in decided(made.cases, self._standing(made))), None]
+        cases = decided(made.cases, self._standing(made))
+        order = [None, *(case.person_id for case in cases), None]
         if person_id not in order:
-            return None, None
+            return Seat()
         place = order.index(person_id)
-        return order[place - 1], order[place + 1]
+        return Seat(_case(cases[place - 1], made, None, asked.wording), order[place - 1], order[place + 1])
 
     def _standing(self, made: Caseload) -> dict[str, Standing]:
         """What people decided for the persons of a caseload and holds on its day."""

@@ -11,6 +11,13 @@ from features.history import History
 from tests.tables import at, day, history
 
 
+def test_a_view_has_days_of_its_own_whatever_the_table_has():
+    # Loops are compiled for arrays that can be written to; a table's own may not be, and would be compiled for again.
+    past = history("occurred_on | kind\n2024-01-01 | check_in")
+    predictions = pd.DataFrame({"person_id": past.person_ids, "as_of": np.int32(20_000)})
+    assert Visible.at(past, predictions).as_of.flags.writeable
+
+
 def test_an_event_counts_only_once_it_is_known():
     past = history("""occurred_on | known_on   | kind       | outcome
                       2024-01-02  | 2024-01-20 | urine_test | missed""")

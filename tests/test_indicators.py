@@ -71,6 +71,19 @@ def test_an_order_counts_when_its_fifteen_days_are_over_and_is_carried_out_by_a_
     assert counted("orders_carried_out", made) == (2, 4)  # P1 and P6 of P1, 2, 4, 6; the days of P3 go on
 
 
+def test_a_release_is_met_by_a_community_programme_within_fifteen_days():
+    made = history("""person_id | occurred_on | kind            | outcome
+                      P1        | 2022-05-01  | isolation_start |
+                      P1        | 2024-05-01  | isolation_end   |
+                      P1        | 2024-05-16  | programme_start | community_rehabilitation
+                      P2        | 2024-05-01  | isolation_end   |
+                      P2        | 2024-05-17  | programme_start | community_rehabilitation
+                      P3        | 2024-05-01  | isolation_end   |
+                      P3        | 2024-05-02  | programme_start | methadone
+                      P4        | 2024-06-20  | isolation_end   |""")
+    assert counted("met_at_release", made) == (1, 3)  # P1 of P1, P2 and P3; the days of P4 go on
+
+
 def test_what_became_known_after_the_quarter_or_was_taken_back_by_then_is_not_counted():
     made = history("""event_id | revision | retracted | person_id | occurred_on | known_on   | kind         | outcome
                       a        | 1        |           | P1        | 2024-05-01  | 2024-05-01 | transfer_out |

@@ -57,7 +57,10 @@ def settled(page):
 
 def test_a_hostile_name_on_the_worklist_is_shown_and_never_run(browser, ui_site):
     with tab(browser, ui_site, "station_worker") as watched:
-        watched.page.goto(f"{ui_site.url}/ui/worklist?as_of={AS_OF}&q=%3Cscript%3E")
+        watched.page.goto(f"{ui_site.url}/ui/worklist?as_of={AS_OF}")
+        watched.page.fill("#q", "<script>")
+        watched.page.click("form.controls button")
+        watched.page.wait_for_url("**q=**")
         assert watched.page.locator(".worklist tbody tr").count() == 1
         assert SCRIPT in watched.page.inner_text(".worklist")
         assert watched.page.input_value("#q") == "<script>"
@@ -77,9 +80,35 @@ def test_the_worklist_is_searched_filtered_and_sorted_without_javascript(browser
         assert page.locator(".worklist .level").all_inner_texts() == ["●●●● Intensive support"] * few
         page.fill("#q", "nobody is called so")
         page.click("form.controls button")
-        page.wait_for_url("**q=nobody**")
+        page.wait_for_url("**q=**")
         assert "Nobody fits" in page.inner_text("main")
+        assert page.input_value("#q") == "nobody is called so"
+        assert "nobody" not in page.url
+        assert [
+            each for each in page.locator("a").evaluate_all("all => all.map(a => a.href)") if "nobody" in each
+        ] == []
         assert watched.faults == []
+
+
+def test_words_searched_for_are_sealed_by_the_service_or_nothing_is_shown(ui_site):
+    assert ask_as(ui_site, "station_worker", f"/ui/worklist?as_of={AS_OF}&q=P002").status == 422
+    cookie = session_of(ui_site, ui_site.keys["station_worker"])
+    assert fetched(ui_site, "/ui/worklist", form={"q": "P002"}, cookie=cookie).status == 403  # no form of the session
+    assert fetched(ui_site, "/ui/worklist", form={"q": "P002"}).headers["location"] == "/ui/sign-in"
+
+
+def test_the_counts_of_tabs_and_levels_are_those_of_the_list(browser, ui_site):
+    told = ask(
+        f"{ui_site.url}/v1/worklist?as_of={AS_OF}&purpose=review&language=en",
+        headers=bearer(ui_site.keys["station_worker"]),
+    ).json
+    with tab(browser, ui_site, "station_worker", language="en", script=False) as watched:
+        watched.page.goto(f"{ui_site.url}/ui/worklist?as_of={AS_OF}")
+        tabs = watched.page.locator("ul.tabs").first.locator("a").all_inner_texts()
+        chips = watched.page.locator(".chips a").all_inner_texts()
+    assert f"All ({told['persons']})" in tabs
+    assert f"Overdue ({told['overdue']})" in tabs
+    assert chips == [f"{each['text']} {each['persons']}" for each in told["levels"] if each["persons"]]
 
 
 def test_the_table_of_the_worklist_holds_the_same_persons_and_no_formula(ui_site):

@@ -108,11 +108,14 @@ def test_a_level_is_set_without_javascript_and_hostile_words_are_only_shown(brow
         page.wait_for_url("**kept=yes**")
         assert HOSTILE in page.inner_text(".said")
     with tab(browser, ui_site, "station_lead", language="en") as watched:
+        watched.page.goto(f"{ui_site.url}{address(ui_site, 'P004').replace(AS_OF, TODAY.isoformat())}")
+        assert "set by: Station worker" in watched.page.inner_text("section[aria-labelledby=level]")
         watched.page.goto(f"{ui_site.url}{address(ui_site, 'P004')}")
         assert HOSTILE in watched.page.inner_text(".said")
+        watched.page.locator("li:has(.said) input[name=text]").fill("seen and talked over")
         watched.page.locator("button", has_text="Lift it").click()
         watched.page.wait_for_url("**kept=yes**")
-        assert "Lead: lifted" in watched.page.inner_text("main")
+        assert "Lead: lifted: seen and talked over" in watched.page.inner_text("main")
         assert watched.faults == []
 
 
@@ -152,13 +155,21 @@ def test_whom_the_law_forbids_to_score_has_no_score_on_the_page(ui_site, person_
 
 def test_an_opinion_is_kept_once_however_often_it_is_sent(ui_site):
     cookie = session_of(ui_site, ui_site.keys["station_worker"])
-    sent = {**form_of(ui_site, cookie, "P008"), "kind": "opinion", "agrees": "no", "text": "was ill", "reason_code": ""}
+    sent = {
+        **form_of(ui_site, cookie, "P008"),
+        "kind": "opinion",
+        "agrees": "no",
+        "level_agrees": "yes",
+        "text": "was ill",
+        "reason_code": "",
+    }
     before = len(notes(ui_site, "P008"))
     for _ in range(2):
         assert fetched(ui_site, address(ui_site, "P008"), form=sent, cookie=cookie).status == 303
     (kept,) = notes(ui_site, "P008")[before:]
     assert kept[:2] == ("opinion", "station_worker")
     assert '"agrees": false' in kept[2]
+    assert '"agrees_with_level": true' in kept[2]
 
 
 @pytest.mark.parametrize("spoilt", [{"form_token": "0" * 64}, {"form_token": ""}])

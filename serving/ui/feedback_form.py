@@ -61,6 +61,7 @@ class FeedbackForm:
     def review(self, asked: Asked, fields: Mapping[str, str]) -> Response:
         """Back to the page once a lead's word is kept."""
         told = {"note_id": fields.get("note_id"), "purpose": asked.about.purpose, "state": fields.get("state")}
+        told |= {"text": fields["text"]} if fields.get("text") else {}
         try:
             checked = ReviewRequest.model_validate(told)
         except ValidationError as error:
@@ -81,6 +82,8 @@ def _said(fields: Mapping[str, str]) -> dict[str, Any]:
     told: dict[str, Any] = {name: value for name, value in fields.items() if value and name in KEPT_OF.get(kind, ())}
     if kind == "opinion":
         told["agrees"] = fields.get("agrees") == YES
+        if fields.get("level_agrees") in {YES, NO}:
+            told["agrees_with_level"] = fields["level_agrees"] == YES
         told["reasons"] = [
             {"code": name.removeprefix(REASON), "agrees": value == YES}
             for name, value in fields.items()

@@ -21,7 +21,7 @@ from serving.ui.risk_bar import risk_bar
 from serving.ui.timeline import LANES, MOST_LISTED, drawing, events_of, in_words
 from serving.ui.view import View
 from serving.ui.waterfall import risk_of, steps
-from serving.worklist import AskedFor, Worklists
+from serving.worklist import AskedFor, Seat, Worklists
 
 N_CHANGES, N_GIVEN = 8, 20
 REVIEW = "POST /v1/feedback:review"
@@ -43,7 +43,7 @@ class PersonPage:
         changed, refused = _changed(asked)
         one_person.record(asked.desk, read, detail="page")
         events = events_of(asked.desk, asked.about.person_id, asked.about.as_of)
-        score = changed.now if changed else None
+        score, seat = changed.now if changed else None, _seat(asked)
         return view.page(
             "person.html",
             asked=asked,
@@ -57,7 +57,8 @@ class PersonPage:
             lanes=list(LANES),
             events=[(each, in_words(each, view.wording)) for each in events[:MOST_LISTED]],
             n_events=len(events),
-            neighbours=[each and view.sessions.reference_to(each) for each in _neighbours(asked)],
+            case=seat.case,
+            neighbours=[each and view.sessions.reference_to(each) for each in (seat.before, seat.after)],
             said=feedback.page(self.book, _all_said(asked), asked.visit, view.wording).feedback,
             today=view.desk.settings.today,
             form=FORM,
@@ -125,11 +126,11 @@ def _name(asked: Asked) -> str | None:
     return names_of(asked.desk, asked.visit.caller, station, [asked.about.person_id]).get(asked.about.person_id)
 
 
-def _neighbours(asked: Asked) -> tuple[str | None, str | None]:
-    """The persons before and after on the reader's list; none for a reader who has no station."""
+def _seat(asked: Asked) -> Seat:
+    """Where the person stands on the reader's list; an empty seat for a reader who has no station."""
     about, station = asked.about, asked.visit.caller.station
     if station is None:
-        return None, None
+        return Seat()
     worklists: Worklists = asked.view.request.app.state.worklists
     listed = AskedFor(about.as_of, about.purpose, station, 1, None, about.wording)
-    return worklists.neighbours(listed, asked.visit, about.person_id)
+    return worklists.seat(listed, asked.visit, about.person_id)

@@ -95,6 +95,17 @@ class Sessions:
         except NOT_A_SESSION:
             return None
 
+    def sealed_words(self, words: str) -> str:
+        """What stands for words searched for in an address: they may be a person's name."""
+        return self._sealed({"words": words})
+
+    def words_of(self, sealed: str) -> str | None:
+        """The words searched for; None where they were sealed by nobody here."""
+        try:
+            return str(self._opened(sealed)["words"])
+        except NOT_A_SESSION:
+            return None
+
     def _sealed(self, told: Mapping[str, object]) -> str:
         """RFC 7516, AES-256-GCM."""
         return jwe.encrypt_compact(HEADER, json.dumps(told).encode(), OctKey.import_key(self.key))

@@ -3,17 +3,18 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 
 from serving.paging import MOST_LISTED
 from serving.problems import ProblemError
-from serving.support import LEVELS
+from serving.support import BY_RULE, LEVELS
 from serving.ui import days
+from serving.ui.forms import form_of
 from serving.ui.risk_bar import risk_bar
 from serving.ui.station_names import station_name
 from serving.ui.tables import csv_response
 from serving.ui.view import View
-from serving.ui.worklist_query import A_PAGE, SORTS, TABS, UNSCORED, Chosen, chosen
+from serving.ui.worklist_query import A_PAGE, SORTS, TABS, UNSCORED, Chosen, asked_for, chosen, is_under
 from serving.worklist import AskedFor, Worklists
 from serving.worklist_messages import Worklist, WorklistCase
 
@@ -21,6 +22,7 @@ COLUMNS = (
     "person", "name", "level", "level_until", "risk", "low", "high", "reasons", "changeable", "missing", "to_do",
     "overdue",
 )  # fmt: skip
+SEE_OTHER = 303
 DOTS = {level: len(LEVELS) - place for place, level in enumerate(LEVELS)}
 
 
@@ -45,14 +47,24 @@ def page(view: View) -> Response:
         station=station_name(view, told.station_id),
         bars={case.person_id: risk_bar(case.risk, case.low, case.high) for case in shown.cases},
         dots=DOTS,
+        by_rule=BY_RULE,
         levels=[*LEVELS, UNSCORED],
         counts={count.level or UNSCORED: count.persons for count in told.levels},
-        tabs=TABS,
+        tabs={tab: sum(is_under(tab, case) for case in told.cases) for tab in TABS},
         sorts=SORTS,
         latest=view.desk.settings.today,
         as_of=told.as_of,
         models=[told.model],
     )
+
+
+async def search(view: View) -> Response:
+    """To the part of the list that the form asks for. Who may see it is asked there."""
+    fields = await form_of(view.request)
+    if view.session is None:
+        return RedirectResponse("/ui/sign-in", SEE_OTHER)
+    view.sessions.refuse_other_forms(view.session, fields)
+    return RedirectResponse(asked_for(view, fields), SEE_OTHER)
 
 
 def table(view: View) -> Response:

@@ -1,16 +1,19 @@
-"""Which part of a worklist is shown, by the address alone: searched, filtered and sorted without any script."""
+"""Which part of a worklist is shown, by the address alone: searched, filtered and sorted without any script.
 
-from collections.abc import Sequence
+Words searched for may be a name, so they are sent in a form and stand sealed in the address it leads to.
+"""
+
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
 from serving.problems import fault_of
-from serving.support import LEVELS
+from serving.support import BY_RULE, LEVELS
 from serving.ui.view import View
 from serving.worklist_messages import WorklistCase
 
 UNSCORED = "none"
-TABS = ("all", "overdue", "hand_over")
+TABS = ("all", "overdue", "hand_over", "decided")
 SORTS = ("level", "due", "name")
 LONGEST_SEARCH = 100
 A_PAGE = 60
@@ -34,7 +37,7 @@ class Chosen:
             case
             for case in cases
             if self._has_level(case)
-            and self._is_under_tab(case)
+            and is_under(self.tab, case)
             and (wanted in case.person_id.casefold() or wanted in (case.display_name or "").casefold())
         ]
         if self.sort == "due":
@@ -46,10 +49,14 @@ class Chosen:
     def _has_level(self, case: WorklistCase) -> bool:
         return not self.level or (case.level or UNSCORED) == self.level
 
-    def _is_under_tab(self, case: WorklistCase) -> bool:
-        if self.tab == "hand_over":
-            return any(each.code == "hand_over" for each in case.to_do)
-        return self.tab == "all" or case.overdue
+
+def is_under(tab: str, case: WorklistCase) -> bool:
+    """Whether a case stands under a tab; `decided`: people set its level, or put it off."""
+    if tab == "hand_over":
+        return any(each.code == "hand_over" for each in case.to_do)
+    if tab == "decided":
+        return case.snoozed_until is not None or case.level_by not in {None, BY_RULE}
+    return tab == "all" or case.overdue
 
 
 def chosen(view: View) -> Chosen:
@@ -58,9 +65,9 @@ def chosen(view: View) -> Chosen:
     page = given.get("page") or "1"
     if not (page.isascii() and page.isdigit() and int(page[:6]) >= 1):
         raise fault_of("page", "too_small", "1")
-    search = given.get("q", "").strip()
-    if len(search) > LONGEST_SEARCH:
-        raise fault_of("q", "too_long", str(LONGEST_SEARCH))
+    search = view.sessions.words_of(given["q"]) if given.get("q") else ""
+    if search is None:
+        raise fault_of("q", "invalid")
     return Chosen(
         search=search,
         level=_one_of(view, "level", ("", *LEVELS, UNSCORED)),
@@ -68,6 +75,15 @@ def chosen(view: View) -> Chosen:
         sort=_one_of(view, "sort", SORTS),
         page=int(page[:6]),
     )
+
+
+def asked_for(view: View, fields: Mapping[str, str]) -> str:
+    """The address of what a form asks for; ProblemError when the words are too many."""
+    words = fields.get("q", "").strip()
+    if len(words) > LONGEST_SEARCH:
+        raise fault_of("q", "too_long", str(LONGEST_SEARCH))
+    kept = {name: fields.get(name) for name in ("level", "tab", "sort", "as_of")}
+    return view.address("/ui/worklist", q=words and view.sessions.sealed_words(words), **kept)
 
 
 def _one_of(view: View, name: str, allowed: Sequence[str]) -> str:

@@ -19,7 +19,7 @@ WIDE, PHONE = {"width": 1280, "height": 860}, {"width": 390, "height": 844}
 TALLEST = 1500
 IN_README = ("map-cell-wide", "worklist-wide", "person-wide", "worklist-phone")
 COLOURS = 128
-ROLES = {"planner": None, "station_worker": "S01", "data_scientist": None}
+ROLES = {"planner": None, "station_worker": "S01", "station_lead": "S01", "data_scientist": None}
 
 
 def main() -> None:
@@ -75,6 +75,10 @@ def take(page: Page, url: str, role: str, out: Path) -> None:
         both(page, out / "worklist")
         page.click(".worklist tbody tr:nth-child(2) th a")
         both(page, out / "person")
+        return
+    if role == "station_lead":
+        page.goto(f"{url}/ui/bulletin")
+        both(page, out / "bulletin")
         return
     if role == "data_scientist":
         page.goto(f"{url}/ui/models")
