@@ -169,4 +169,5 @@ def _gaussian(areas: AreaSet, width: float) -> csr_array | None:
     columns = np.concatenate([placed[near.col], unplaced])
     spread = csr_array(coo_array((np.append(weight, np.ones(len(unplaced))), (rows, columns)), shape=(size, size)))
     total = spread @ np.ones(size)
-    return csr_array(spread.multiply(1 / total[:, None]))
+    spread.data *= np.repeat(1 / total, np.diff(spread.indptr))  # in place: of many cells there are millions
+    return spread

@@ -149,7 +149,8 @@ def among_highest(expected: Floats) -> list[float]:
     """Of each area the share of all areas, one of SHARES, that are the highest and hold it."""
     rank = np.empty(len(expected), np.int64)
     rank[np.argsort(-expected, kind="stable")] = np.arange(1, len(expected) + 1)
-    return [next(share for share in SHARES if place <= max(1, round(share * len(rank)))) for place in rank.tolist()]
+    last = [max(1, round(share * len(rank))) for share in SHARES]
+    return [SHARES[place] for place in np.searchsorted(last, rank).tolist()]
 
 
 def _little(parts: pd.DataFrame) -> tuple[AreaReason, ...]:
