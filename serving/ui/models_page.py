@@ -128,16 +128,17 @@ def _figures(card: Mapping[str, Any], texts: Texts) -> Figures:
 
 def _groups(card: Mapping[str, Any], texts: Texts) -> Figures:
     """How groups of persons differ, from the audit in the card."""
-    attributes = card.get("figures", {}).get("fairness", {}).get("attributes", {})
+    fairness = card.get("figures", {}).get("fairness", {})
+    districts = fairness.get("district_names", {})
     lines = tuple(
         (
             texts(f"models.attributes.{attribute}") if attribute in texts.under("models.attributes") else attribute,
-            group,
-            str(told.get("persons", "")),
+            districts.get(group, {}).get(texts.language) or group,
+            str(told.get("persons") or texts("words.none")),
             *(_interval((told.get("figures") or {}).get(name), texts) for name in GROUP_FIGURES),
         )
-        for attribute, groups in attributes.items()
-        for group, told in groups.items()
+        for attribute, groups in fairness.get("attributes", {}).items()
+        for group, told in (groups or {}).items()  # None: it is not recorded
     )
     return Figures(tuple(texts(f"models.groups.{name}") for name in GROUP_FIGURES), lines)
 
