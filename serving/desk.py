@@ -56,16 +56,20 @@ class Desk:
     def score(self, question: ScoreRequest, visit: Visit, *, accept_language: str) -> Score:
         """The score of one person; ProblemError when there is none to give."""
         texts = self.wording(question.language, accept_language)
-        asking = self._asking(question, [question.person_id or SENT_ALONG], visit, texts)
-        answering = self._answering(question)
-        if asking.with_events:
-            answered = self._of_history_sent_along(asking, question, answering, texts)
-        else:
-            answered = self._of_stored(asking, question, answering, texts)
-        answer = answered[0].answer
+        answer = self.answered(question, visit, texts).answer
         if isinstance(answer, NotScored):
             raise answers.refusal(answer.reason, texts)
         return answer
+
+    def answered(self, question: ScoreRequest, visit: Visit, texts: Wording) -> Answered:
+        """The score of one person, or why there is none, under its id; ProblemError where it may not be asked."""
+        asking = self._asking(question, [question.person_id or SENT_ALONG], visit, texts)
+        answering = self._answering(question)
+        if asking.with_events:
+            (answered,) = self._of_history_sent_along(asking, question, answering, texts)
+        else:
+            (answered,) = self._of_stored(asking, question, answering, texts)
+        return answered
 
     def batch(self, question: BatchRequest, visit: Visit, *, accept_language: str) -> BatchAnswer:
         """The scores of many persons, and why some have none, in the order asked."""

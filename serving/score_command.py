@@ -51,16 +51,21 @@ def score(  # noqa: PLR0913, PLR0917 (the options of a command)
         Path | None, typer.Option(help="Whom: a CSV file with a column person_id, or a JSON list of ids.")
     ] = None,
     station: Annotated[str | None, typer.Option(help="Only persons of this station; all of them by default.")] = None,
+    histories: Annotated[
+        Path | None,
+        typer.Option(help="Histories in place of stored persons: a JSON object, by a name of yours the body of each."),
+    ] = None,
     model: Annotated[str | None, typer.Option(help="The registered model, where several are promoted.")] = None,
     most: Annotated[int, typer.Option(min=1, help="How many reasons of each.")] = 10,
     language: LanguageOption = "zh-CN",
 ) -> None:
     """Scores with their reasons, and why some have none; every one of them is recorded."""
     refuse_language(language)
+    if histories is not None and (persons is not None or station is not None):
+        raise ConfigError("score: --histories takes no stored persons; leave --persons and --station out.")
     asked = {"as_of": as_of, "purpose": purpose, "model": model, "most": most, "language": language}
     with answering("score") as desk:
-        theirs = _all_of(desk, station) if station is not None or persons is None else []
-        told = _scored(desk, visit(ACT, station), _listed(persons) if persons else theirs, asked)
+        told = _of_file(desk, histories, asked) if histories else _of_stored(desk, persons, station, asked)
     keep_to_owner(out)
     if out.suffix in JSON_FILES:
         out.write_text(told.model_dump_json(), encoding="utf-8")
@@ -70,6 +75,17 @@ def score(  # noqa: PLR0913, PLR0917 (the options of a command)
     for reason in sorted({each.reason for each in told.refused}):
         same = [each for each in told.refused if each.reason == reason]
         console.print(f"{len(same)} without one, {reason}: {same[0].text}")
+
+
+def _of_file(desk: "Desk", histories: Path, asked: Mapping[str, object]) -> "BatchAnswer":
+    from serving.history_file import scores_of_histories
+
+    return scores_of_histories(desk, histories, asked)
+
+
+def _of_stored(desk: "Desk", persons: Path | None, station: str | None, asked: Mapping[str, object]) -> "BatchAnswer":
+    theirs = _all_of(desk, station) if station is not None or persons is None else []
+    return _scored(desk, visit(ACT, station), _listed(persons) if persons else theirs, asked)
 
 
 def _listed(path: Path) -> list[str]:

@@ -170,10 +170,10 @@ def test_the_client_speaks_http_alone(address):
 # Into a file
 
 
-def run(city, *options):
+def run(city, *options, as_of=AS_OF):
     """The end of `waystation score` over a home."""
     environment = {**os.environ, "WAYSTATION_HOME": str(city.home.path)}
-    command = [sys.executable, "-m", "waystation", "score", "--as-of", AS_OF, *map(str, options)]
+    command = [sys.executable, "-m", "waystation", "score", "--as-of", as_of, *map(str, options)]
     return subprocess.run(command, env=environment, cwd=ROOT, check=False, capture_output=True, text=True)
 
 
@@ -194,6 +194,26 @@ def test_scores_in_a_file_are_those_of_the_service_refused_and_recorded_alike(ci
             "SELECT outcome, purpose FROM audit WHERE actor = 'command line' AND purpose IS NOT NULL ORDER BY seq"
         )
         assert rows.fetchall() == [(each, "review") for each in ("scored", "sealed", "unknown_person", "scored")]
+
+
+def test_histories_in_a_file_are_scored_as_those_sent_along(city, url, tmp_path):
+    sent = ask(f"{url}/openapi.json").json["components"]["schemas"]["ScoreRequest"]["examples"][1]
+    history = {name: sent[name] for name in ("person", "status", "events")}
+    sealed = {**history, "status": {**history["status"], "sealed": True}}
+    (tmp_path / "told.json").write_text(json.dumps({"A-1": history, "A-2": sealed, "A-3": history}))
+    out = tmp_path / "scores.json"
+    ended = run(city, "--purpose", "research", "--histories", tmp_path / "told.json", "--out", out, as_of=sent["as_of"])
+    assert ended.returncode == 0, ended.stderr
+    told, same = json.loads(out.read_text()), ask(f"{url}/v1/scores", sent).json
+    assert [each["person_id"] for each in told["scores"]] == ["A-1", "A-3"]
+    assert {each["risk"] for each in told["scores"]} == {same["risk"]}
+    assert told["scores"][0]["reasons"] == same["reasons"]
+    assert [(each["person_id"], each["reason"]) for each in told["refused"]] == [("A-2", "sealed")]
+    with sqlite3.connect(city.home.records) as connection:
+        rows = connection.execute(
+            "SELECT outcome, inline, person_hash FROM audit WHERE purpose = 'research' ORDER BY seq"
+        )
+        assert rows.fetchall() == [("scored", 1, None), ("sealed", 1, None), ("scored", 1, None)]
 
 
 def test_a_station_is_scored_into_a_table(city, tmp_path):
