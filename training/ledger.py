@@ -8,7 +8,7 @@ must not go on answering because a database is down.
 
 import fcntl
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
@@ -71,29 +71,25 @@ def catch_up(home: Home) -> None:
 
 
 def verify(home: Home) -> Verdict:
-    """The verdict on the ledger: its chain in the store, and whether the home holds the same."""
-    held, filed = _read(home), ledger.read(home.ledger)
-    links, other = {each.seq: each.link for each in held}, {each.seq: each.link for each in filed}
-    entries = {each.seq: each for each in [*filed, *held]}
-    findings = [
-        *ledger.faults(held),
-        *(
-            f"Entry {seq} is another in the home's file than in the store."
-            for seq in links
-            if _differ(links, other, seq)
-        ),
-        *(f"Entry {seq} is not in the home's file; the next decision writes it there." for seq in links.keys() - other),
-        *(
-            f"Entry {seq} is in the home's file and not in the store: it was written while the store was away, or was "
-            "taken out of it; the next decision enters it."
-            for seq in sorted(other.keys() - links)
-        ),
-    ]
-    return Verdict(tuple(entries[seq] for seq in sorted(entries)), tuple(findings))
+    """The verdict on the ledger: whether its chain holds, and whether store and home hold the same."""
+    held, filed = ({each.seq: each for each in entries} for entries in (_read(home), ledger.read(home.ledger)))
+    whole = {**filed, **held}
+    entries = tuple(whole[seq] for seq in sorted(whole))
+    return Verdict(entries, (*ledger.faults(entries), *_between(held, filed)))
 
 
-def _differ(links: dict[int, str], other: dict[int, str], seq: int) -> bool:
-    return other.get(seq, links[seq]) != links[seq]
+def _between(held: Mapping[int, Entry], filed: Mapping[int, Entry]) -> Iterator[str]:
+    """Where store and home differ, one sentence each."""
+    for seq in sorted(held.keys() | filed.keys()):
+        if seq not in filed:
+            yield f"Entry {seq} is not in the home's file; the next decision writes it there."
+        elif seq not in held:
+            yield (
+                f"Entry {seq} is in the home's file and not in the store: it was written while the store was away, or "
+                "was taken out of it; the next decision enters it."
+            )
+        elif held[seq].link != filed[seq].link:
+            yield f"Entry {seq} is another in the home's file than in the store."
 
 
 def _entered(home: Home, filed: Sequence[Entry], decision: Decision) -> list[Entry]:
