@@ -1,16 +1,24 @@
 """Forecasts that steer testing feed on themselves, unless account is taken of how much was tested."""
 
+from dataclasses import replace
+
 import pytest
 
+from models.hotspot_fit import Learning
 from training.city import plan
 from training.feedback import ALLOWED, Figures, Loop, audit
+from training.hotspot_config import HotspotConfig
 
 CITY = {"preset": "guiyang", "persons": 1000, "years": 3, "seed": 7}
 
 
+def recipe(*, adjusted, seed=1):
+    return HotspotConfig(at_equal_effort=adjusted, seed=seed)
+
+
 @pytest.fixture(scope="module")
 def with_and_without():
-    return tuple(audit(plan(**CITY), adjusted=adjusted, seed=1) for adjusted in (True, False))
+    return tuple(audit(plan(**CITY), recipe(adjusted=adjusted)) for adjusted in (True, False))
 
 
 def test_with_account_of_testing_the_top_district_keeps_its_true_share_for_ten_rounds(with_and_without):
@@ -30,12 +38,23 @@ def test_without_it_the_share_drifts_away_from_the_same_start(with_and_without):
 
 def test_where_nothing_is_steered_nothing_drifts():
     loop = Loop(rounds=4, steered=0.0)
-    assert audit(plan(**CITY), adjusted=False, loop=loop, seed=1).holds
+    assert audit(plan(**CITY), recipe(adjusted=False), loop).holds
+
+
+def test_where_nothing_comes_of_testing_nothing_drifts():
+    assert audit(plan(**CITY), recipe(adjusted=False), Loop(rounds=4, tested=0.0)).holds
+
+
+def test_the_trees_of_the_recipe_take_part():
+    loop = Loop(rounds=1)
+    few, many = (replace(recipe(adjusted=True), learning=Learning(rounds=rounds)) for rounds in (1, 200))
+    first, other = (audit(plan(**CITY), each, loop).forecast_shares for each in (few, many))
+    assert first != other
 
 
 def test_an_audit_is_the_same_for_a_seed():
     loop = Loop(rounds=1)
-    one, other = (audit(plan(**CITY), adjusted=True, loop=loop, seed=2) for _ in range(2))
+    one, other = (audit(plan(**CITY), recipe(adjusted=True, seed=2), loop) for _ in range(2))
     assert one == other
 
 

@@ -10,7 +10,7 @@ from tests.test_hotspot_training import SMALL, TOWN, steady_city
 from training import card
 from training.card_page import LANGUAGES, texts_of
 from training.hotspot import train
-from training.hotspot_card_page import CARD, hotspot_pages
+from training.hotspot_card_page import CARD, hotspot_page, hotspot_pages
 
 
 @pytest.fixture(scope="module")
@@ -54,3 +54,11 @@ def test_the_chinese_page_is_chinese(pages):
     chinese, english = (words_of(file.read_text()) for file in files[:2])
     assert [run for text in chinese for run in LATIN.findall(text)] == []
     assert any(LATIN.search(text) for text in english)  # it would be found
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_card_with_simulated_feedback_tells_its_course(pages, language):
+    told = {**pages[0], "feedback": {"true_share": 0.166, "forecast_shares": [0.163, 0.17, 0.168]}}
+    for share in ("16.6%", "16.3%", "16.8%"):
+        assert share in hotspot_page(told, {}, language)
+        assert share not in hotspot_page(pages[0], {}, language)

@@ -107,16 +107,34 @@ def test_recipes_of_other_areas_have_no_common_measure_and_refuse_nobody(case):
 
 def test_a_forecast_that_feeds_on_itself_is_refused(case):
     drifting = replace(STEADY, drift=0.4, holds=False)
-    assert refused(replace(case, feedback=lambda _: STEADY), "feedback") == {}
-    assert "+40% from the truth" in refused(replace(case, feedback=lambda _: drifting), "feedback")["feedback"]
+    assert refused(replace(case, feedback=lambda *_: STEADY), "feedback") == {}
+    assert "+40% from the truth" in refused(replace(case, feedback=lambda *_: drifting), "feedback")["feedback"]
     with pytest.raises(ConfigError, match="needs the simulator"):
         refused(case, "feedback")
 
 
+def test_feedback_is_lived_through_by_the_challengers_recipe_with_the_effort_it_knows(case):
+    asked = []
+    told = replace(case, config=replace(SMALL, seed=99), feedback=lambda *given: asked.append(given) or STEADY)
+    assert refused(told, "feedback") == {}
+    [(recipe, tested)] = asked
+    assert recipe.learning == SMALL.learning
+    assert recipe.seed == SMALL.seed
+    assert not recipe.at_equal_effort  # the city has no table of effort, whatever the recipe asks for
+    assert tested == 0.0  # and counts overdoses, which testing does not find
+
+
 def test_the_audit_of_the_default_configuration_holds():
-    told = feedback.feedback(HotspotConfig())
+    told = feedback.feedback(HotspotConfig(), 1.0)
     assert told.holds
     assert len(told.forecast_shares) == 1 + 10
+
+
+def test_feedback_on_the_card_is_what_the_gate_goes_by(case):
+    drifting = replace(STEADY, drift=0.4, holds=False, adjusted=False)
+    on_card = {**case.challenger.card, "feedback": card.to_plain(drifting)}
+    told = replace(case, challenger=replace(case.challenger, card=on_card), feedback=lambda *_: STEADY)
+    assert "ingest `effort`" in refused(told, "feedback")["feedback"]
 
 
 def test_a_record_surely_behind_a_count_is_refused_and_behind_a_kernel_told():

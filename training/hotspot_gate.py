@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from features.areas import Floats
+from features.effort import came_of_testing
 from features.errors import ConfigError
 from features.hotspot import WEEK, Places
 from features.plain import from_plain
@@ -24,6 +25,7 @@ from training.hotspot_backtest import MODEL, judge
 from training.hotspot_config import HotspotConfig
 from training.hotspot_gate_choice import ON_PAPER, ON_PLACES, SIMULATED
 from training.hotspot_metrics import Outcome, Ratio, figures, weightings
+from training.hotspot_study import counted_places
 
 ORIGINS_FOR_AN_INTERVAL = 8
 EDITED_SHARE = 0.2  # of the known incidents, told of once more as if they came later
@@ -44,9 +46,11 @@ class Drift:
     forecast_shares: tuple[float, ...]
     drift: float  # of the last rounds, relative to the truth
     holds: bool
+    adjusted: bool = True  # whether account was taken of how much was tested
+    tested: float = 1.0  # share of the incidents that came of testing
 
 
-Feedback = Callable[[HotspotConfig], Drift]
+Feedback = Callable[[HotspotConfig, float], Drift]  # of a recipe, where this share of incidents comes of testing
 
 
 @dataclass(frozen=True)
@@ -165,12 +169,35 @@ def later(case: Case) -> Finding:
 
 
 def feedback(case: Case) -> Finding:
-    """Steering the tests by its forecasts, ten times over, does not drive the share of the top district away."""
+    """Steering the tests by its forecasts, ten times over, does not drive the share of the top district away.
+
+    Lived through by the challenger's own recipe, with account of testing only where it takes any: as its card tells,
+    where it was trained under a gate that asks for this, else anew.
+    """
+    told = drift_on(case.challenger.card) or _lived_through(case)
+    why = f"the share of the top district is {told.drift:+.0%} from the truth after ten rounds of feedback"
+    if not told.holds and not told.adjusted:
+        why += "; how much was tested is not accounted for: ingest `effort`, or leave out kinds that come of testing"
+    return Finding("feedback", told.holds, why, asdict(told))
+
+
+def _lived_through(case: Case) -> Drift:
     if case.feedback is None:
         raise ConfigError("gate: the item 'feedback' needs the simulator, which the command line brings along.")
-    told = case.feedback(case.config)
-    why = f"the share of the top district is {told.drift:+.0%} from the truth after ten rounds of feedback"
-    return Finding("feedback", told.holds, why, asdict(told))
+    recipe = recipe_of(case.challenger.card) or case.config
+    lived = replace(recipe, at_equal_effort=case.model.scope.at_equal_effort)
+    return case.feedback(lived, share_that_came_of_testing(case.places, recipe))
+
+
+def drift_on(card: Mapping[str, Any]) -> Drift | None:
+    """What a card tells of the simulated feedback; None where it tells nothing."""
+    told = card.get("feedback")
+    return None if told is None else from_plain(told, Drift, where="card: feedback")
+
+
+def share_that_came_of_testing(places: Places, config: HotspotConfig) -> float:
+    """Share of the counted incidents that are found only where someone tests."""
+    return float(came_of_testing(counted_places(places, config).incidents).mean())
 
 
 def recipe_of(card: Mapping[str, Any]) -> HotspotConfig | None:

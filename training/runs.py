@@ -23,7 +23,7 @@ from features.schema import days_since_epoch
 from features.snapshot import Snapshot
 from models import artifact, challenger, champion
 from models.challenger import Challenger
-from training import card, hotspot, hotspot_backtest, relapse, track
+from training import card, feedback, hotspot, hotspot_backtest, relapse, track
 from training.capacity import workers_of
 from training.card_page import relapse_pages
 from training.config import RelapseConfig, read, read_all
@@ -31,6 +31,7 @@ from training.fairness import Audit, Registers, audit, groups_of
 from training.hotspot_card_page import hotspot_pages
 from training.hotspot_config import HotspotConfig, at_horizons, load_config
 from training.hotspot_files import read_places
+from training.hotspot_gate import share_that_came_of_testing
 from training.judgement import MODEL, Backtest, plain
 from training.material import Tell, material, snapshot_of
 from training.plots import hotspot_plots, relapse_plots
@@ -251,6 +252,11 @@ def train_hotspot(home: Home, config: HotspotConfig, tell: Tell) -> TrainingRun:
     snapshot, made_from = places(home, tell)
     tell(f"hotspots by {config.level}")
     trained = hotspot.train(made_from, config)
+    told = card.hotspot_card(trained, config, snapshot=snapshot.digest)
+    if "feedback" in config.gate.items:
+        tell("ten rounds of simulated feedback")
+        lived = replace(config, at_equal_effort=trained.model.scope.at_equal_effort)
+        told["feedback"] = asdict(feedback.feedback(lived, share_that_came_of_testing(made_from, config)))
     tell("artifact and run")
     return _tracked(
         home,
@@ -262,7 +268,7 @@ def train_hotspot(home: Home, config: HotspotConfig, tell: Tell) -> TrainingRun:
             figures=trained.figures,
             booster=trained.model.booster,
             model=artifact.hotspot_to_plain(trained.model, name=config.name),
-            card=card.hotspot_card(trained, config, snapshot=snapshot.digest),
+            card=told,
         ),
         partial(hotspot_plots, trained.backtest),
         partial(hotspot_pages, trained.backtest),
