@@ -6,10 +6,12 @@ import re
 import socket
 import subprocess
 import sys
+from copy import deepcopy
 from pathlib import Path
 
 import pytest
 import yaml
+from jsonschema import Draft202012Validator
 
 from serving.settings import Settings
 from tests.serving_helpers import KEYS, build_city, key_for, score, wait_until_up
@@ -109,6 +111,50 @@ def test_the_containerfile_is_pinned_complete_and_runs_as_nobody_special():
     for name, rest in told:
         if name in {"ENTRYPOINT", "CMD"}:
             assert all(isinstance(word, str) for word in json.loads(rest))
+
+
+COMPOSE_SCHEMA = Draft202012Validator(json.loads((ROOT / "tests" / "compose.schema.json").read_text()))
+
+
+def planted(told, path, value):
+    """A copy of the compose file with another value at a place of it."""
+    changed = deepcopy(told)
+    *above, last = path.split("/")
+    inner = changed
+    for name in above:
+        inner = inner[name]
+    inner[last] = value
+    return changed
+
+
+def test_the_compose_file_follows_the_specification():
+    Draft202012Validator.check_schema(COMPOSE_SCHEMA.schema)
+    assert [f"{fault.json_path}: {fault.message}" for fault in COMPOSE_SCHEMA.iter_errors(COMPOSE)] == []
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        ("service", {}),
+        ("services/service/enviroment", {}),
+        ("services/service/image", None),
+        ("services/service/read_only", "yes"),
+        ("services/service/ports", [3000]),
+        ("services/service/ports", ["127.0.0.1:3000"]),
+        ("services/service/environment/WAYSTATION_HOSTS", "${WAYSTATION_HOSTS:?the host names"),
+        ("services/service/environment/WAYSTATION_WORKERS", 2),
+        ("services/service/volumes", ["home"]),
+        ("services/service/depends_on/store", {"condition": "healthy"}),
+        ("services/service/mem_limit", "2 gigabytes"),
+        ("services/store/stop_grace_period", "60"),
+        ("services/store/healthcheck/test", ["pg_isready"]),
+        ("services/store/restart", "sometimes"),
+        ("networks/inside", {"internal": "true"}),
+        ("secrets/pgpass", "./secrets/pgpass"),
+    ],
+)
+def test_a_fault_in_the_compose_file_is_seen(path, value):
+    assert list(COMPOSE_SCHEMA.iter_errors(planted(COMPOSE, path, value)))
 
 
 def test_every_service_is_pinned_confined_and_runs_as_nobody_special():
