@@ -1,12 +1,13 @@
 """The half-monthly bulletin of work: for each station and kind of work a colour by control limits. No person is in it.
 
 A colour says whether a station's share lies below what chance leaves of the city's share at so many things due: the
-limits of a funnel plot (Spiegelhalter 2005, doi:10.1002/sim.1970), of the binomial distribution itself. Red needs two
+limits of a funnel plot (Spiegelhalter 2005, doi:10.1002/sim.1970), of the binomial distribution itself. Where stations
+with more persons a worker surely do less in time, each is held to what stations with as many do. Red needs two
 bulletins, so that one bad half-month alone is none. Where little was due, or nothing is recorded, there is no colour.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 import numpy as np
@@ -20,6 +21,7 @@ from features.stations import StationMonths, Window
 from features.store import Store, frame_of
 from features.tables import STORED, fetch_plain
 from serving.bulletin_dues import INDICATORS, dues, half_month_before
+from serving.bulletin_workload import Workload, workload
 
 TOO_FEW = 10  # of fewer things due no share is told
 YELLOW_BELOW = 0.025  # the lower limit of 95 %
@@ -39,11 +41,15 @@ class Tally:
 
 @dataclass(frozen=True)
 class Cell:
-    """One kind of work at one station: its colour, `too_few` or `not_known`; numbers only beside a colour."""
+    """One kind of work at one station: its colour, `too_few` or `not_known`; numbers only beside a colour.
+
+    `held_to` is the share at its workload, where that is not the city's.
+    """
 
     state: str
     due: int | None = None
     done: int | None = None
+    held_to: float | None = None
 
     @property
     def share(self) -> float | None:
@@ -71,7 +77,38 @@ class Bulletin:
     first: date
     lines: tuple[Line, ...]
     city: Mapping[str, float | None]
+    workload: Mapping[str, Workload | None]
     unplaced: Mapping[str, int]
+
+
+@dataclass(frozen=True)
+class HalfMonth:
+    """What was due, by station and indicator; the city's shares; persons a worker; how shares go down with them."""
+
+    tallies: Mapping[tuple[str, str], Tally]
+    city: Mapping[str, float | None]
+    cases: Mapping[str, float | None]
+    workload: Mapping[str, Workload | None]
+
+    @classmethod
+    def of(cls, history: History, made: pd.DataFrame, listed: Sequence[str], until: date) -> "HalfMonth":
+        """The half-month that ends on a day, of what was due in it."""
+        found = tallies(made)
+        cases = _cases_a_worker(history, sorted({*listed, *(station_id for station_id, _ in found)}), until)
+        of_code = {code: {at: tally for (at, of), tally in found.items() if of == code} for code in INDICATORS}
+        city = {code: city_share([*theirs.values()]) for code, theirs in of_code.items()}
+        return cls(found, city, cases, {code: _workload(theirs, cases) for code, theirs in of_code.items()})
+
+    def held_to(self, station_id: str, code: str) -> float | None:
+        """The share at a station's workload; None where nothing but the city's is known."""
+        line, cases = self.workload[code], self.cases.get(station_id)
+        return None if line is None or not cases else line.share_at(cases)
+
+    def cell(self, station_id: str, code: str, *, was_low: bool) -> Cell:
+        """The cell of a station."""
+        tally, held_to = self.tallies.get((station_id, code), Tally()), self.held_to(station_id, code)
+        made = cell_of(tally, self.city[code] if held_to is None else held_to, was_low=was_low)
+        return made if made.due is None else replace(made, held_to=held_to)
 
 
 def of_store(store: Store, until: date) -> Bulletin:
@@ -96,23 +133,20 @@ def names_of(store: Store, language: str) -> Mapping[str, str]:
 
 def bulletin(history: History, listed: Sequence[str], until: date) -> Bulletin:
     """The bulletin of a history, with a line for each station listed and each other that something was due at."""
-    made, before = dues(history, until), dues(history, half_month_before(until))
-    now, then = tallies(made), tallies(before)
-    city = {code: city_share([tally for (_, of), tally in now.items() if of == code]) for code in INDICATORS}
-    was = {code: city_share([tally for (_, of), tally in then.items() if of == code]) for code in INDICATORS}
-    station_ids = sorted({*listed, *(station_id for station_id, _ in now)})
+    made, day_before = dues(history, until), half_month_before(until)
+    now = HalfMonth.of(history, made, listed, until)
+    then = HalfMonth.of(history, dues(history, day_before), listed, day_before)
 
     def cell(station_id: str, code: str) -> Cell:
-        earlier = cell_of(then.get((station_id, code), Tally()), was[code], was_low=False)
-        return cell_of(now.get((station_id, code), Tally()), city[code], was_low=earlier.state == "orange")
+        return now.cell(station_id, code, was_low=then.cell(station_id, code, was_low=False).state == "orange")
 
-    cases = _cases_a_worker(history, station_ids, until)
     unplaced = made[made["station_id"].isna()].groupby("indicator").size()
     return Bulletin(
         until=until,
-        first=half_month_before(until) + timedelta(days=1),
-        lines=tuple(Line(each, cases[each], {code: cell(each, code) for code in INDICATORS}) for each in station_ids),
-        city=city,
+        first=day_before + timedelta(days=1),
+        lines=tuple(Line(each, now.cases[each], {code: cell(each, code) for code in INDICATORS}) for each in now.cases),
+        city=now.city,
+        workload=now.workload,
         unplaced={code: int(unplaced.get(code, 0)) for code in INDICATORS},
     )
 
@@ -163,6 +197,13 @@ def lower_limit(due: int, share: float, below: float) -> float:
 def upper_limit(due: int, share: float, above: float) -> float:
     """The limit above: that of what is not done, turned round."""
     return 1.0 - lower_limit(due, 1.0 - share, above)
+
+
+def _workload(found: Mapping[str, Tally], cases: Mapping[str, float | None]) -> Workload | None:
+    """How the share goes down with persons a worker, over the stations with enough due and a number of workers."""
+    used = [(tally, cases.get(at) or 0.0) for at, tally in found.items() if tally.answered and tally.due >= TOO_FEW]
+    columns = np.array([(tally.due, tally.done, each) for tally, each in used], dtype=np.float64).reshape(-1, 3)
+    return workload(columns[:, 0], columns[:, 1], columns[:, 2])
 
 
 def _cases_a_worker(history: History, station_ids: Sequence[str], until: date) -> dict[str, float | None]:

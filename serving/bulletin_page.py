@@ -58,7 +58,8 @@ def body_of(made: Bulletin, names: Mapping[str, str], wording: Wording) -> Marku
             made=made,
             names=names,
             text=text,
-            told=lambda cell: _told(cell, text(cell.state)),
+            told=lambda cell: _told(cell, wording),
+            twice=2 * CASES_A_WORKER,
             percent=percent,
             note=text("note"),
             indicators=INDICATORS,
@@ -84,17 +85,18 @@ def funnel(made: Bulletin, names: Mapping[str, str], code: str, title: str) -> M
     SVG without style or script: a spot for each station, its name in the spot's title.
     """
     spots = [(names.get(line.station_id, line.station_id), line.cells[code]) for line in made.lines]
-    told = [(name, cell, cell.due, cell.share) for name, cell in spots if cell.due is not None]
+    told = [(name, cell, cell.due) for name, cell in spots if cell.due is not None]
     share = made.city[code]
     if not told or share is None:
         return Markup()
-    most = max(due for _, _, due, _ in told)
+    most = max(due for _, _, due in told)
     parts = [_rule(part) for part in (0.0, 0.25, 0.5, 0.75, 1.0)]
     parts += [_limit(share, below, most, dash) for below, dash in ((YELLOW_BELOW, "5 4"), (ORANGE_BELOW, ""))]
     parts.append(f'<line x1="{LEFT}" x2="{WIDTH - 10}" y1="{_y(share):.1f}" y2="{_y(share):.1f}" stroke="{QUIET}"/>')
-    for name, cell, due, done in told:
-        spot = f'cx="{_x(due, most):.1f}" cy="{_y(done or 0.0):.1f}" r="5" fill="{LOOKS[cell.state]}" stroke="#fff"'
-        parts.append(f"<g><title>{escape(name)}: {percent(done)} ({due})</title><circle {spot}/></g>")
+    for name, cell, due in told:
+        x, y = _x(due, most), _y(_height(cell, share))
+        spot = f'cx="{x:.1f}" cy="{y:.1f}" r="5" fill="{LOOKS[cell.state]}" stroke="#fff"'
+        parts.append(f"<g><title>{escape(name)}: {percent(cell.share)} ({due})</title><circle {spot}/></g>")
     for due, anchor in ((0, "middle"), (most, "end")):
         x = _x(due, most)
         parts.append(f'<text x="{x:.1f}" y="{BASE + 18}" text-anchor="{anchor}" fill="{QUIET}">{due}</text>')
@@ -131,8 +133,19 @@ def _y(share: float) -> float:
     return BASE - 200 * share
 
 
-def _told(cell: Cell, name: str) -> str:
-    return name if cell.due is None else f"{name} {percent(cell.share)} ({cell.due})"
+def _told(cell: Cell, wording: Wording) -> str:
+    """A cell in words: its colour, and beside one the numbers, and the share it was held to where not the city's."""
+    told = wording.text("bulletin", cell.state)
+    if cell.due is None:
+        return told
+    held_to = "" if cell.held_to is None else wording.text("bulletin", "held_to", share=percent(cell.held_to))
+    return f"{told} {percent(cell.share)} ({cell.due}){held_to}"
+
+
+def _height(cell: Cell, city: float) -> float:
+    """Where a spot is drawn: the share, moved by what its workload takes from the city's."""
+    share = cell.share or 0.0
+    return share if cell.held_to is None else min(1.0, max(0.0, share - cell.held_to + city))
 
 
 def _silent(made: Bulletin, names: Mapping[str, str], code: str) -> list[str]:
