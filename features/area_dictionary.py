@@ -21,9 +21,13 @@ PRIOR_MEANING = (
 UNITS = {
     "count": "incidents", "ring": "incidents", "city": "incidents", "city_pace": "ratio", "rate": "incidents a week",
     "near": "incidents a week", "vicinity": "incidents a week", "ewma": "incidents a week", "weeks_since_last": "weeks",
-    "season_sin": "-1 to 1", "season_cos": "-1 to 1", "festival_days": "days", "tests": "tests", PRIOR: "incidents",
+    "season_sin": "-1 to 1", "season_cos": "-1 to 1", "festival_days": "days", "tests": "tests",
+    "inhabitants": "persons", PRIOR: "incidents",
 }  # fmt: skip
-TABLE_OF = {"tests": "effort", "season_sin": "calendar", "season_cos": "calendar", "festival_days": "calendar"}
+TABLE_OF = {
+    "tests": "effort", "season_sin": "calendar", "season_cos": "calendar", "festival_days": "calendar",
+    "inhabitants": "areas",
+}  # fmt: skip
 NEAR_BY = ("ring", "near", "vicinity", PRIOR)  # these read who borders whom as well
 HEADS = ("name", "meaning", "unit", "table")
 

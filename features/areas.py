@@ -48,6 +48,7 @@ class AreaSet:
     tiling: Grid | Hexagons | None = None
     centres_m: Floats | None = None  # east and north in metres, (n, 2), NaN without outline; None as for neighbours
     parents: Strings | None = None  # id of the larger area each is part of; None where nothing says so
+    inhabitants: Floats | None = None  # NaN where not told; None where no area tells them
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -85,10 +86,11 @@ def townships(areas: pd.DataFrame) -> AreaSet:
         raise SchemaError("areas: no row has level `township`; add the townships, or forecast by cell.")
     ids = rows["area_id"].to_numpy(dtype=str)
     parents = _parents(rows)
+    people = _inhabitants(rows)
     if not rows["geometry"].notna().any():
-        return AreaSet("township", ids, None, None, parents=parents)
+        return AreaSet("township", ids, None, None, parents=parents, inhabitants=people)
     polygons = np.array([_shape(text) for text in rows["geometry"]], dtype=object)
-    return AreaSet("township", ids, _touching(polygons), polygons, None, _middles(polygons), parents)
+    return AreaSet("township", ids, _touching(polygons), polygons, None, _middles(polygons), parents, people)
 
 
 def inhabited(incidents: pd.DataFrame, *, as_of: int) -> AreaSet:
@@ -190,6 +192,13 @@ def _parents(rows: pd.DataFrame) -> Strings | None:
     if "parent_id" not in rows or not rows["parent_id"].notna().any():
         return None
     return rows["parent_id"].astype("str").fillna("none").to_numpy(dtype=str)
+
+
+def _inhabitants(rows: pd.DataFrame) -> Floats | None:
+    if "population" not in rows:
+        return None
+    people = pd.to_numeric(rows["population"], errors="coerce").to_numpy(np.float64, na_value=np.nan)
+    return people if (people > 0).any() else None
 
 
 def _middles(polygons: Shapes) -> Floats:

@@ -181,6 +181,12 @@ def tests(past: VisiblePast, weeks: int | None) -> Values:
     return np.where(reported, past.count(past.effort, weeks=weeks, size=len(past.areas)), np.nan)
 
 
+def inhabitants(past: VisiblePast, weeks: int | None) -> Values:  # noqa: ARG001
+    """Inhabitants of the area as the table of areas tells them, persons. NaN where it does not, and for cells."""
+    told = past.areas.inhabitants
+    return np.full((1, len(past.areas)), np.nan) if told is None else told[None, :]
+
+
 def _averaged(areas: AreaSet, values: Values) -> Values:
     if areas.neighbours is None:
         return np.full_like(values, np.nan)
@@ -212,6 +218,7 @@ CATALOGUE: dict[str, Calculation] = {
     "season_cos": season_cos,
     "festival_days": festival_days,
     "tests": tests,
+    "inhabitants": inhabitants,
 }
 
 
@@ -259,6 +266,7 @@ FEATURES: tuple[Feature, ...] = (
     Feature("season_cos"),
     Feature("festival_days"),
     *(Feature("tests", weeks) for weeks in (4, 26)),
+    Feature("inhabitants"),
 )
 
 

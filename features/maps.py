@@ -40,12 +40,16 @@ class MapKind:
 
 
 EVEN = MapKind(None, "even")
+INHABITED = MapKind(None, "inhabited")  # as many incidents a head everywhere
 BENT = "bent"
 NEAR = MapKind(None, "gaussian", 1.0)
 
 
 def bank_of(areas: AreaSet) -> tuple[MapKind, ...]:
-    """The kinds of maps these areas allow: 17 and 8 bent with outlines; without, own and parent's, even, 4 bent."""
+    """The kinds of maps these areas allow: 17 and 8 bent with outlines; without, own and parent's, even, 4 bent.
+
+    Where inhabitants are told there is one more, by heads.
+    """
     fading, outlined = HALF_LIVES_WEEKS, areas.centres_m is not None
     bent = tuple(
         MapKind(recent, BENT, width, lasting)
@@ -53,11 +57,12 @@ def bank_of(areas: AreaSet) -> tuple[MapKind, ...]:
         for recent in BENDING_WEEKS
         for width in (BENDING_WIDTHS if outlined else BENDING_WIDTHS[:1])
     )
+    heads = () if areas.inhabitants is None else (INHABITED,)
     if outlined:
         widths = [MapKind(life, "gaussian" if width else "own", width) for life in fading for width in WIDTHS]
-        return (*widths, EVEN, *bent)
+        return (*widths, EVEN, *heads, *bent)
     spreads = ["own"] if areas.parents is None else ["own", "parent"]
-    return (*(MapKind(life, spread) for life in fading for spread in spreads), EVEN, *bent)
+    return (*(MapKind(life, spread) for life in fading for spread in spreads), EVEN, *heads, *bent)
 
 
 def maps(past: VisiblePast, kinds: Sequence[MapKind]) -> Floats:
@@ -73,6 +78,8 @@ def maps(past: VisiblePast, kinds: Sequence[MapKind]) -> Floats:
         counts = fading[kind.half_life_weeks]
         if kind == EVEN:
             return np.full_like(counts, 1 / counts.shape[1])
+        if kind == INHABITED:
+            return np.broadcast_to(_by_heads(past.areas), counts.shape)
         if kind.spread == BENT:
             return _bent(lasting[kind.lasting_weeks], counts, near if kind.width else None)
         return shares(spread_out(counts, spreading[kind.spread, kind.width]))
@@ -105,6 +112,12 @@ def spread_out(counts: Floats, by: csr_array | None) -> Floats:
 def neighbourhood(areas: AreaSet) -> csr_array | None:
     """How an incident is spread over what is next to its area, or the larger area; None where neither is known."""
     return spread_matrix(areas, NEAR if areas.centres_m is not None else MapKind(None, "parent"))
+
+
+def _by_heads(areas: AreaSet) -> Floats:
+    """Share of the inhabitants in each area, those of an area that tells none as many as the mean; (1, areas)."""
+    people = np.full(len(areas), np.nan) if areas.inhabitants is None else areas.inhabitants
+    return shares(np.nan_to_num(people, nan=float(np.nanmean(people)))[None, :])
 
 
 def _lasting(own: Floats, near: csr_array | None) -> Floats:

@@ -16,7 +16,7 @@ from features.areas import Floats, Ints
 from features.city_level import Ages, ages, levels
 from features.errors import ConfigError, TooLittleHistoryError
 from features.hotspot import WEEK, VisiblePast
-from features.maps import BENT, MapKind, bank_of, maps
+from features.maps import BENT, EVEN, INHABITED, MapKind, bank_of, maps
 
 STACKED_WEEKS = 156  # how far back weights are fitted: 39 windows of four weeks
 STEPS = 100  # of EM, from the centre
@@ -172,6 +172,6 @@ def _centre(kinds: tuple[MapKind, ...]) -> Floats:
 
 
 def _plain_mass(kind: MapKind) -> float:
-    if kind.spread == "even":
+    if kind in {EVEN, INHABITED}:
         return EVEN_MASS
     return HALF_LIFE_MASS[kind.half_life_weeks] * WIDTH_MASS.get(kind.width, 0.1)

@@ -163,6 +163,16 @@ def test_effort_is_missing_where_none_was_ever_reported():
     assert np.isnan(value(Feature("tests", 4), LATE, 1010))
 
 
+def test_inhabitants_are_those_of_the_table_and_missing_where_it_tells_none():
+    people = pd.Series([4200, None, None], dtype="Int64")
+    told = visible_past(
+        LATE, None, townships(town().assign(population=people)), as_of=np.array([1010]), horizon_weeks=4
+    )
+    assert compute(told, [Feature("inhabitants")])["inhabitants"].tolist()[0] == 4200
+    assert compute(told, [Feature("inhabitants")])["inhabitants"].isna().tolist()[1:] == [True, True]
+    assert np.isnan(value(Feature("inhabitants"), LATE, 1010))
+
+
 def test_counts_equal_a_plain_loop_over_a_random_city():
     rows, dates = random_city(), np.array([1100, 1333, 1340, 1800])
     past = visible_past(rows, None, townships(town()), as_of=dates, horizon_weeks=4)

@@ -102,11 +102,13 @@ def test_a_missing_file_is_named(tmp_path):
 
 def test_areas_come_from_geojson_with_outline_and_parent(tmp_path):
     box = shapely.geometry.mapping(shapely.box(0, 0, 1, 1))
-    feature = {"type": "Feature", "properties": {"area_id": "T1", "parent_id": "D1"}, "geometry": box}
+    facts = {"area_id": "T1", "parent_id": "D1", "population": 4200}
+    feature = {"type": "Feature", "properties": facts, "geometry": box}
     path = written(tmp_path, json.dumps({"type": "FeatureCollection", "features": [feature]}), "areas.geojson")
     table = read_areas(path)
     assert table[["area_id", "level", "parent_id"]].to_numpy().tolist() == [["T1", "township", "D1"]]
     assert shapely.from_geojson(table["geometry"].iloc[0]).area == 1.0
+    assert table["population"].tolist() == [4200]
 
 
 def test_areas_of_another_projection_or_without_ids_are_refused(tmp_path):

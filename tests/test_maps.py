@@ -4,7 +4,7 @@ import pytest
 
 from features.areas import cells, townships
 from features.grids import Grid
-from features.maps import BENT, EVEN, MapKind, bank_of, faded_counts, maps, spread_matrix, typical_distance_m
+from features.maps import BENT, EVEN, INHABITED, MapKind, bank_of, faded_counts, maps, spread_matrix, typical_distance_m
 from tests.hotspot_helpers import incidents, past_of, row_of_areas, steady
 
 OWN = MapKind(None)
@@ -47,6 +47,13 @@ def test_a_larger_area_spreads_its_incidents_evenly_over_its_own():
     rows = incidents([1000, 1000, 1000, 1000], ["T00", "T00", "T00", "T03"])
     told = maps(past_of(rows, [1001], areas=areas), [MapKind(None, "parent")])[0, 0]
     assert told.tolist() == pytest.approx([3 / 8, 3 / 8, 1 / 8, 1 / 8])
+
+
+def test_where_inhabitants_are_told_there_is_a_map_by_heads():
+    areas = row_of_areas(3).assign(population=[100, 300, None])
+    assert set(bank_of(townships(areas))) - set(bank_of(townships(row_of_areas(3)))) == {INHABITED}
+    told = maps(past_of(incidents([1000], ["T00"]), [1001], areas=areas), [INHABITED])[0, 0]
+    assert told.tolist() == pytest.approx([100 / 600, 300 / 600, 200 / 600])  # of the third the mean is taken
 
 
 @pytest.mark.parametrize("width", [0.0, 1.0])

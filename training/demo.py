@@ -34,7 +34,7 @@ HERE = Path(__file__).parent
 PERSONS = 2000
 YEARS = 3
 SEED = 7
-HORIZONS = {"relapse": (), "hotspot": (4,)}  # weeks; a week's models too would take half a minute more
+HORIZONS = {"relapse": (), "hotspot": (4,)}  # weeks; models of one week take twice as long
 
 
 @dataclass(frozen=True)

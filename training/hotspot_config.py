@@ -27,7 +27,7 @@ class HotspotConfig:
     """What is forecast, from what, and how it is judged."""
 
     horizon_weeks: int = 4
-    horizons_weeks: tuple[int, ...] = ()  # one model for each; of a model's own configuration empty
+    horizons_weeks: tuple[int, ...] = ()  # a model for each; none: one, of `horizon_weeks`
     level: str = "cell"
     cell_size_m: int = 500
     h3_resolution: int = 0

@@ -85,7 +85,11 @@ def _row(feature: dict[str, Any]) -> dict[str, Any]:
     facts = dict(feature.get("properties") or {})
     area_id = facts.get("area_id", feature.get("id", facts.get("id")))
     shape = feature.get("geometry")
-    wanted = {name: facts[name] for name in ("level", "parent_id", "name_zh", "name_en") if facts.get(name) is not None}
+    wanted = {
+        name: facts[name]
+        for name in ("level", "parent_id", "name_zh", "name_en", "population")
+        if facts.get(name) is not None
+    }
     return {
         **wanted,
         "area_id": None if area_id is None else str(area_id),

@@ -38,6 +38,7 @@ from training.plots import hotspot_plots, relapse_plots
 from training.promote import stored
 from training.proof import Poison, Proof, Watched, prove_on
 
+LEVELS, HORIZONS_WEEKS = ("township", "cell"), (4, 1)  # of the models made where no configuration is named
 UNITS = "grid:METRES, h3:RESOLUTION or area"
 Draw = Callable[[Path], list[Path]]  # the plots of a training, drawn into a folder
 Pages = Callable[[Mapping[str, Any], Path], list[Path]]  # the pages of a card, written into a folder
@@ -101,7 +102,8 @@ def backtest(home: Home, task: str, config: Path | None, tell: Tell) -> dict[str
     """The figures of a task's backtest, in the shape of the figures file."""
     if task == "relapse":
         return backtest_relapse(home, read(config), tell)
-    return backtest_hotspot(home, at_horizons(load_config(config) if config else load_config()), tell)
+    configs = at_horizons(load_config(config)) if config else at_horizons(load_config(), HORIZONS_WEEKS)
+    return backtest_hotspot(home, configs, tell)
 
 
 def names(task: str, config: Path | None, horizons: Sequence[int] = ()) -> list[str]:
@@ -276,13 +278,11 @@ def train_hotspot(home: Home, config: HotspotConfig, tell: Tell) -> TrainingRun:
 
 
 def hotspot_configs(path: Path | None, horizons_weeks: Sequence[int] = ()) -> list[HotspotConfig]:
-    """The configuration of a file at each horizon; without one, the default for townships and for cells."""
+    """The configuration of a file at each horizon; without one, the default for townships and cells, 4 weeks and 1."""
     if path is not None:
         return at_horizons(load_config(path), horizons_weeks)
-    default = load_config()
-    return [
-        each for level in ("township", "cell") for each in at_horizons(replace(default, level=level), horizons_weeks)
-    ]
+    asked, default = horizons_weeks or HORIZONS_WEEKS, load_config()
+    return [each for level in LEVELS for each in at_horizons(replace(default, level=level), asked)]
 
 
 def _tracked(home: Home, finished: Finished, draw: Draw, pages: Pages) -> TrainingRun:
