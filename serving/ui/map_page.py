@@ -218,7 +218,9 @@ def _numbered(values: Iterator[Any]) -> dict[Any, int]:
 
 def told_of(area: MapArea, texts: Texts) -> str:
     """What is told of an area in words: its forecast, and how much was tested there."""
-    return area.text if area.testing is None else f"{area.text} {texts(f'map.tested.{area.testing}')}"
+    if area.testing is None:
+        return area.text
+    return texts("map.told", forecast=area.text, testing=texts(f"map.tested.{area.testing}"))
 
 
 def _row(area: MapArea, query: MapQuery, text: int, reasons: int) -> list[Any]:
