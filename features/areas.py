@@ -11,6 +11,7 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
+from shapely.geometry import shape
 
 from features.errors import SchemaError, TooLittleHistoryError
 from features.grids import Floats, Grid, Hexagons, Ints, Shapes, Strings, drawn, metres
@@ -31,6 +32,7 @@ __all__ = [
     "geometries",
     "inhabited",
     "locate",
+    "middle_of",
     "parent_sums",
     "townships",
     "unplaced",
@@ -141,6 +143,12 @@ def _parsed(text: str) -> dict[str, Any]:
     """The outline a GeoJSON text tells; the same object each time, since a city is asked for again and again."""
     outline: dict[str, Any] = json.loads(text)
     return outline
+
+
+def middle_of(outline: dict[str, Any]) -> tuple[float, float]:
+    """Longitude and latitude of the middle of a GeoJSON outline, to about ten metres."""
+    middle = shape(outline).centroid
+    return round(middle.x, 4), round(middle.y, 4)
 
 
 def parent_sums(counts: Floats, parents: Strings | None) -> Floats:

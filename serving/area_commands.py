@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from serving.desk import Desk
     from serving.guard import Visit
     from serving.hotspots import Asked
-    from serving.messages import Forecast
 
 JSON_FILES = {".json", ".geojson"}
 TABLES = (".csv", ".parquet")
@@ -53,8 +52,11 @@ def forecast(  # noqa: PLR0913, PLR0917 (the options of a command)
     noise: NoiseOption = None,
 ) -> None:
     """Expected harm by area in the weeks after a day, in the bands in which it may be told."""
+    import pandas as pd
+
     from serving.area_record import record
     from serving.hotspots import forecast as told_by
+    from serving.hotspots import row_of
     from serving.messages import ForecastLevel
 
     with answering(noise=noise) as desk:
@@ -64,7 +66,7 @@ def forecast(  # noqa: PLR0913, PLR0917 (the options of a command)
     if out.suffix in JSON_FILES:
         out.write_text(told.model_dump_json(), encoding="utf-8")
     else:
-        write_rows(out, _table(told))
+        write_rows(out, pd.DataFrame([row_of(area, told) for area in told.features]))
     console.print(f"{len(told.features)} areas: {out}. {told.note}")
     console.print(f"waystation replay {told.answer_id} makes it again.")
 
@@ -173,11 +175,6 @@ def _asked(as_of: str, weeks: int, level: str, language: str, *, known: "Sequenc
     except ValueError:
         raise ConfigError("--as-of takes a day such as 2025-12-31.") from None
     return Asked(day, weeks, level, 3, wording(language))
-
-
-def _table(told: "Forecast") -> "pd.DataFrame":
-    """A row for each area, without its outline and reasons."""
-    return rows_of([area.properties for area in told.features]).drop(columns="reasons")
 
 
 def rows_of(messages: "Sequence[BaseModel]") -> "pd.DataFrame":

@@ -8,7 +8,7 @@ from serving.area_record import Made, record
 from serving.desk import Desk
 from serving.etags import SAME, IfNoneMatch, etag_of, headers_of, holds, not_modified
 from serving.guard import Visit, Visiting
-from serving.hotspots import Asked, forecast, model_for
+from serving.hotspots import Asked, forecast, model_for, row_of
 from serving.kept import Kept
 from serving.messages import MOST_REASONS, Day, Forecast, ForecastLevel, Language
 from serving.pages import schema_of
@@ -20,6 +20,8 @@ GEOJSON = "application/geo+json"
 COLUMNS = (
     "area_id",
     "name",
+    "longitude",
+    "latitude",
     "as_of",
     "weeks",
     "level",
@@ -101,14 +103,8 @@ def add(app: FastAPI, desk: Desk) -> None:
 
 def rows_of(told: Forecast) -> list[tuple[object, ...]]:
     """The areas of a forecast as rows of COLUMNS, the areas with most first."""
-    areas = sorted((area.properties for area in told.features), key=lambda each: (-each.expected, each.area_id))
-    question = {
-        "as_of": told.as_of,
-        "weeks": told.weeks,
-        "answer_id": told.answer_id,
-        "noise_epsilon": told.noise_epsilon,
-    }
-    return [tuple(({**each.model_dump(), **question})[name] for name in COLUMNS) for each in areas]
+    areas = sorted(told.features, key=lambda each: (-each.properties.expected, each.properties.area_id))
+    return [tuple(row_of(each, told)[name] for name in COLUMNS) for each in areas]
 
 
 def etag_now(desk: Desk, asked: Asked) -> str:

@@ -8,7 +8,7 @@ from typing import Any, Generic, Protocol, TypeVar
 import pandas as pd
 import sqlalchemy as sa
 
-from features.areas import geometries
+from features.areas import geometries, middle_of
 from features.errors import SchemaError, StoreError, TooLittleHistoryError
 from features.hotspot import Places
 from features.schema import days_since_epoch
@@ -142,9 +142,27 @@ def _areas(found: Findings, places: Places, asked: Asked) -> list[Area]:
     shapes = geometries((each.area_id for each in found.told), places.areas)
     names = {**names_of(places.areas, asked.wording.language), CITY: asked.wording.warning("city")}
     return [
-        Area(geometry=shape, properties=_estimate(each, names.get(each.area_id, each.area_id), asked))
+        Area(
+            geometry=shape, properties=_estimate(each, names.get(each.area_id) or _place_of(each, shape, asked), asked)
+        )
         for each, shape in zip(found.told, shapes, strict=True)
     ]
+
+
+def row_of(area: Area, told: Forecast) -> dict[str, Any]:
+    """An area of a forecast as a row of a table: without outline and reasons, with its middle and what all share."""
+    middle = (None, None) if area.geometry is None else middle_of(area.geometry)
+    shared = {name: getattr(told, name) for name in ("as_of", "weeks", "answer_id", "noise_epsilon")}
+    own = area.properties.model_dump(exclude={"reasons"})
+    return {**own, "longitude": middle[0], "latitude": middle[1], **shared}
+
+
+def _place_of(told: disclosure.Told, shape: dict[str, Any] | None, asked: Asked) -> str:
+    """What an area without a name is called: a cell by its middle, any other by its id."""
+    if asked.level != "cell" or shape is None:
+        return told.area_id
+    longitude, latitude = middle_of(shape)
+    return asked.wording.text("areas", "cell", latitude=f"{latitude:.4f}", longitude=f"{longitude:.4f}")
 
 
 def _estimate(told: disclosure.Told, name: str, asked: Asked) -> AreaEstimate:

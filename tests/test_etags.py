@@ -69,6 +69,8 @@ def test_the_table_says_what_the_map_says(url):
     }
     assert [float(row["expected"]) for row in rows] == sorted((float(row["expected"]) for row in rows), reverse=True)
     assert {row["as_of"] for row in rows} == {AS_OF}
+    middles = {row["area_id"]: (float(row["longitude"]), float(row["latitude"])) for row in rows}
+    assert middles == {f"T{number}": (round(106.05 + number / 10, 4), 26.05) for number in range(4)}
 
 
 def test_tags_are_compared_weakly_and_a_star_is_any():

@@ -133,7 +133,7 @@ def test_a_city_in_which_there_is_nothing_to_learn_stays_at_its_prior():
 
 def test_on_tempe_the_model_is_ahead_of_all_that_a_planner_has(reference_data):
     places = read_places(reference_data / "tempe_opioid_ems.csv", None, known_lag_days=14)
-    figures = judge(places, HotspotConfig(learning=Learning(rounds=20))).figures
+    figures = judge(places, HotspotConfig(level="cell", learning=Learning(rounds=20))).figures
     horizon = figures["horizons"]["4"]
     assert figures["counts"]["origins"] == 14
     assert horizon["models"]["prior"]["deviance_skill"]["value"] > 0.115

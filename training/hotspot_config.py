@@ -28,7 +28,7 @@ class HotspotConfig:
 
     horizon_weeks: int = 4
     horizons_weeks: tuple[int, ...] = ()  # a model for each; none: one, of `horizon_weeks`
-    level: str = "cell"
+    level: str = "township"
     cell_size_m: int = 500
     h3_resolution: int = 0
     kinds: tuple[str, ...] = INCIDENT_KINDS
@@ -80,7 +80,7 @@ def at_horizons(config: HotspotConfig, horizons_weeks: Sequence[int] = ()) -> li
     """One configuration for each horizon asked for, else for each that it lists, else the one it is.
 
     >>> [each.name for each in at_horizons(HotspotConfig(), (4, 1))]
-    ['hotspot-cell-4w', 'hotspot-cell-1w']
+    ['hotspot-township-4w', 'hotspot-township-1w']
     """
     asked = horizons_weeks or config.horizons_weeks or (config.horizon_weeks,)
     return [replace(config, horizon_weeks=weeks, horizons_weeks=()) for weeks in dict.fromkeys(asked)]

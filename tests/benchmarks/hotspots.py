@@ -34,7 +34,7 @@ def main():
     parser.add_argument("--origins", type=int, default=14)
     parser.add_argument("--horizon-weeks", type=int, default=4)
     asked = parser.parse_args()
-    config = HotspotConfig(origins=asked.origins, horizon_weeks=asked.horizon_weeks)
+    config = HotspotConfig(level="cell", origins=asked.origins, horizon_weeks=asked.horizon_weeks)
     print(f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f} before the run")
     _invented(Places(city(asked.cells, asked.weeks)), config)
     tempe = Path(os.environ.get("WAYSTATION_REFERENCE_DATA", BESIDE)) / "tempe_opioid_ems.csv"

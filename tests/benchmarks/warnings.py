@@ -29,7 +29,7 @@ def main():
     parser.add_argument("--histories", type=int, default=8)
     parser.add_argument("--seed", type=int, default=3)
     asked = parser.parse_args()
-    config = HotspotConfig()
+    config = HotspotConfig(level="cell")
     print(f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f} before the run")
     _scan(Places(city(asked.cells, 400)), config)
     tempe = Path(os.environ.get("WAYSTATION_REFERENCE_DATA", BESIDE)) / "tempe_opioid_ems.csv"
