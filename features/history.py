@@ -6,6 +6,7 @@ a later revision of the same event became known; a retraction ends what came bef
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import repeat
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -187,9 +188,9 @@ def _coded(column: Any) -> tuple[Codes, tuple[str, ...]]:
         codes, found = pd.factorize(_hashable(column), sort=True)
         return codes.astype(np.int32), tuple(str(level) for level in found)
     values = np.asarray(column, dtype=object)
-    levels = sorted({value for value in values if isinstance(value, str)})
+    levels = sorted(value for value in set(values) if isinstance(value, str))
     place = {level: place for place, level in enumerate(levels)}
-    return np.array([place.get(value, -1) for value in values], dtype=np.int32), tuple(levels)
+    return np.fromiter(map(place.get, values, repeat(-1)), dtype=np.int32, count=len(values)), tuple(levels)
 
 
 def _hashable(column: Any) -> Any:

@@ -2,8 +2,19 @@
 
 python -m tests.benchmarks.serving_peers HOME PORT       the bare app over a home
 
-The bare app scores, explains and records with the same functions of ours, and has nothing else: no keys, no checks of a
-body, no limits, no purposes, no log. What the service costs beside it is what those cost.
+What each does for an answer, so that the figures are read for what they are:
+
+                             service   bare app   mlflow models serve
+key, limits, purpose, checks   yes        -               -
+history from the store         yes       yes              -     a row of features, ready made, comes in the body
+features of the history        yes       yes              -
+score                          yes       yes             yes    of the bare trees, without linear part and calibration
+reasons, interval, words       yes       yes              -
+record on disk                 yes       yes              -
+who waits is answered at once  yes        -               -     see serving/together.py
+
+The bare app scores, explains and records with the same functions of ours, and has nothing else. What the service costs
+beside it is what the keys, limits, checks and the log cost; where many wait, it saves more by answering them together.
 """
 
 import os
