@@ -20,6 +20,10 @@ def add(app: FastAPI, bulletins: Bulletins) -> None:
         tags=["bulletin"],
     )
     def bulletin(until: Day, language: Language | None = None, accept_language: Accepted = "") -> Response:
+        """The bulletin of the half-month that ends on `until`, as it was known then, a page of HTML to print.
+
+        `until` is the 15th or the last day of a month that is over. No person is in it.
+        """
         wording = bulletins.desk.wording(language, accept_language)
         page = page_of(bulletins.of(until), bulletins.names(wording.language), wording)
         return Response(page, media_type=HTML, headers={"Content-Language": wording.language})

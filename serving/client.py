@@ -120,6 +120,10 @@ class Client(Line):
         """The indicators of the city and its districts, by quarter."""
         return self._get(CityIndicators, "/v1/indicators", {"as_of": as_of})
 
+    def bulletin(self, until: date) -> str:
+        """The bulletin of the stations' work in the half-month that ends on a day, a page of HTML."""
+        return self._text("/v1/bulletin", {"until": until})
+
     def models(self) -> PromotedModels:
         """The models that answer now."""
         return self._get(PromotedModels, "/v1/models")

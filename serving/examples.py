@@ -3,6 +3,8 @@
 from datetime import date, timedelta
 from typing import Any
 
+from serving.bulletin_dues import half_months
+
 Example = dict[str, Any]
 
 
@@ -27,6 +29,7 @@ def of_parameters(today: date) -> Example:
     """Examples of what a query, a path or a header needs, by its name."""
     return {
         "as_of": today.isoformat(),
+        "until": half_months(today)[0].isoformat(),
         "purpose": "support_plan",
         "year": today.year - 2,
         "station": "S001",

@@ -49,6 +49,7 @@ forecast_table     | GET /v1/hotspots.csv
 warnings           | GET /v1/warnings
 observed           | GET /v1/observed
 indicators         | GET /v1/indicators
+bulletin           | GET /v1/bulletin
 models             | GET /v1/models
 card               | GET /v1/models/{name}/card
 card_page          | GET /v1/models/{name}/card.html
@@ -125,6 +126,7 @@ def test_every_operation_is_asked_and_answered(city, url, client):
     assert planner.warnings(as_of).note
     assert planner.observed(2023).counts
     assert planner.indicators(as_of).indicators
+    assert "<html" in lead.bulletin(date(2024, 5, 31))
     assert NAME in {each.name for each in keeper.models().models}
     assert keeper.card(NAME) == {}
     assert "<html" in keeper.card_page(NAME)
