@@ -41,13 +41,13 @@ def test_no_address_is_a_bug(ui_site, path):
 
 
 @pytest.mark.parametrize(
-    "path", ["/ui/person", "/ui/person/review", "/ui/person/report", "/ui/sign-in", "/ui/sign-out"]
+    "path", ["/ui/person", "/ui/person/review", "/ui/person/report", "/ui/worklist", "/ui/sign-in", "/ui/sign-out"]
 )
 def test_no_form_is_a_bug(ui_site, path):
     cookie = session_of(ui_site, own_key(ui_site, "station_lead"))
     page = fetched(ui_site, f"/ui/worklist?as_of={AS_OF}", cookie=cookie).text()
     token = page.partition('name="form_token" value="')[2].partition('"')[0]
-    for field in ("kind", "until", "level", "text", "reason.<x>", "note_id", "state", "key", "purpose", "next"):
+    for field in ("q", "kind", "until", "level", "text", "reason.<x>", "note_id", "state", "key", "purpose", "next"):
         for value in NASTY:
             form = {"form_token": token, "kind": "override", "key": "k" * 32, field: value}
             sound(fetched(ui_site, path, form=form, cookie=cookie), (path, field, value))
