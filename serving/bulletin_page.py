@@ -138,7 +138,7 @@ def _told(cell: Cell, wording: Wording) -> str:
     told = wording.text("bulletin", cell.state)
     if cell.due is None:
         return told
-    held_to = "" if cell.held_to is None else wording.text("bulletin", "held_to", share=percent(cell.held_to))
+    held_to = "" if cell.held_to is None else wording.text("bulletin", "held_to", percent=percent(cell.held_to))
     return f"{told} {percent(cell.share)} ({cell.due}){held_to}"
 
 
