@@ -63,6 +63,7 @@ def relapse_card(
             "Judged on detected relapse: what no test saw is not in the label.",
             "Intervals are by resampling persons; they do not cover a change of practice.",
             "Where a group is tested more, it is found more; see found and surprise tests in the fairness audit.",
+            "The interval of a risk is that of people with such a history, not of one person.",
         ],
     }
 
