@@ -7,7 +7,7 @@ never persons, and reasons are not causes.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import lightgbm as lgb
 import numpy as np
@@ -26,9 +26,9 @@ from models.reasons import contributions_of
 
 YEAR_WEEKS = 52
 SILENT_DAYS = 42  # a horizon of four weeks and two weeks of reporting lag
-YEAR_COUNT = "count_52w"
 PRIOR = "prior"  # the column of the prior rate in a feature table
-SEEN_YEAR = "seen_52w"  # the column of the incidents seen in the year, where the features weigh them by effort
+TOLD_YEAR = "told_52w"  # the column of the incidents seen in the year before the last day at which counts are told
+SUNDAY, TOLD_EVERY_DAYS = 3, 28  # day 3, 1970-01-04, was a Sunday
 HEAVY = "times_as_heavy"  # the column of how many times one of them counts there
 
 
@@ -123,11 +123,18 @@ def look(model: HotspotModel, places: Places, *, as_of: int) -> pd.DataFrame:
     refuse_thin_air(raw)
     past = equalised(scope, raw, seen)
     table = catalogue.compute(past, model.features)
-    told = table.assign(**{PRIOR: model.prior.expected(evidence_of(past, recent))[-1]})
-    if not scope.at_equal_effort:
-        return told
-    year, heavy = catalogue.count(raw, YEAR_WEEKS)[0], times_as_heavy(raw, weeks=YEAR_WEEKS)[0]
-    return told.assign(**{SEEN_YEAR: year, HEAVY: heavy})
+    year = catalogue.count(replace(raw, as_of=np.array([last_told_day(as_of)])), YEAR_WEEKS)[0]
+    told = table.assign(**{PRIOR: model.prior.expected(evidence_of(past, recent))[-1], TOLD_YEAR: year})
+    return told.assign(**{HEAVY: times_as_heavy(raw, weeks=YEAR_WEEKS)[0]}) if scope.at_equal_effort else told
+
+
+def last_told_day(as_of: int) -> int:
+    """The last day at whose end counts are told: each fourth Sunday, so that no count can be followed day by day.
+
+    >>> last_told_day(3), last_told_day(30), last_told_day(31)
+    (3, 3, 31)
+    """
+    return as_of - (as_of - SUNDAY) % TOLD_EVERY_DAYS
 
 
 def equalised(scope: Scope, past: VisiblePast, incidents: pd.DataFrame) -> VisiblePast:

@@ -5,7 +5,8 @@ rounded down, and the interval is that of the band. Reasons are told by family (
 weeks, its neighbours, ...), never by lookback, and their contributions are rounded to a step that ten incidents a year
 would make there, 0.1 at least. A count itself is rounded down to tens. Areas with fewer than ten incidents in their
 year, or expected in the lowest band, are given the same reasons: what the whole city shares, and that no more may be
-told; only the band, and whether they are among the highest 5, 10, 20 or 50 % of areas, sets them apart.
+told; only the band, and whether they are among the highest 5, 10, 20 or 50 % of areas, sets them apart. The year ends
+with the last fourth Sunday, as known then: who asks every day sees in steps of four weeks alone who has reached ten.
 
 Where a model weighs incidents by how much was tested, counts are those seen, not those weighed, and bands are as many
 times wider as one incident counts: else a band of weighed counts would tell less than ten of those seen apart.
@@ -20,7 +21,7 @@ import pandas as pd
 from features.areas import Floats
 from features.hotspot import Feature
 from models.counts import SMALLEST_SHOWN
-from models.hotspot import HEAVY, SEEN_YEAR, YEAR_COUNT, YEAR_WEEKS, HotspotModel, contributions, interval, predict
+from models.hotspot import HEAVY, TOLD_YEAR, YEAR_WEEKS, HotspotModel, contributions, interval, predict
 from serving.noise import Noise
 
 WIDTHS = (0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0)  # of a band, in incidents; ten are those of a year
@@ -80,7 +81,7 @@ class Told:
 
 def told(model: HotspotModel, table: pd.DataFrame, noise: Noise | None = None) -> list[Told]:
     """What may be told of each area of a feature table of one as-of date, in its order; with noise no reasons."""
-    year = table[SEEN_YEAR if model.scope.at_equal_effort else YEAR_COUNT].to_numpy(np.float64)
+    year = table[TOLD_YEAR].to_numpy(np.float64)
     bands = _bands(model, rates(model, table, noise), _widths(model, table))
     if noise is not None:
         return [Told(area_id, band, ()) for area_id, band in zip(table["area_id"].astype("str"), bands, strict=True)]

@@ -271,7 +271,7 @@ class AreaReason(Message):
     """What a family of features adds to the log of the expected count, rounded. Never a cause; null: not told."""
 
     code: Literal["base", "level", "recent", "neighbours", "city", "season", "effort"]
-    value: float | None = Field(description="Of `level`: incidents in the last 52 weeks, rounded down to tens.")
+    value: float | None = Field(description="Of `level`: incidents in the 52 weeks to the last fourth Sunday, in tens.")
     suppressed: bool = Field(description="There is a contribution and it may not be told.")
     contribution: float | None
     direction: Literal["raises", "lowers"] | None

@@ -38,7 +38,11 @@ def invented():
     scope = Scope("township", 4, ("overdose",), ("citizen",), None)
     lessons = Lessons(evidence, table, np.arange(len(WEEKS) - 4), int(WEEKS[-1]))
     fitted = fit(lessons, scope, Learning(rounds=60, rows_per_leaf=50), FEATURES)
-    return fitted, table.assign(prior=fitted.prior.expected(evidence).ravel()), Places(rows, areas)
+    return (
+        fitted,
+        table.assign(prior=fitted.prior.expected(evidence).ravel(), told_52w=table["count_52w"]),
+        Places(rows, areas),
+    )
 
 
 @pytest.fixture(scope="module")
@@ -193,8 +197,23 @@ def test_at_equal_effort_counts_are_those_seen_and_bands_as_much_wider_as_one_in
     today = at(table, DATES[-1])
     heavy = np.where(np.arange(len(today)) % 2, 4.0, 1.0)
     weighed = replace(fitted, scope=replace(fitted.scope, at_equal_effort=True))
-    told = disclosure.told(weighed, today.assign(seen_52w=today["count_52w"] / heavy, times_as_heavy=heavy))
+    told = disclosure.told(weighed, today.assign(told_52w=today["count_52w"] / heavy, times_as_heavy=heavy))
     assert all(each.band.below - each.band.at_least >= 10 * 4 / 52 * by for each, by in zip(told, heavy, strict=True))
     for each, count in zip(told, today["count_52w"] / heavy, strict=True):
         level = {reason.value for reason in each.reasons if reason.code == "level"}
         assert level <= ({None} if count < 10 else {count // 10 * 10, None})
+
+
+def test_who_asks_every_day_sees_an_area_reach_ten_at_the_end_of_four_weeks_alone(invented):
+    fitted, _, places = invented
+    first = model.last_told_day(int(WEEKS[-1])) - 27
+    rows, seen = places.incidents, []
+    others = rows[rows["area_id"].ne("T05")]
+    for reached_on in (first + 3, first + 17):  # the tenth incident of the year, early or late in the four weeks
+        when = np.array([*(first - 10 * np.arange(1, 10)), reached_on])
+        ten = rows.iloc[[0] * 10].assign(area_id="T05", occurred_on=when, known_on=when)
+        asked = Places(pd.concat([others, ten], ignore_index=True), places.areas)
+        days = range(first - 1, first + 35, 3)
+        seen.append([model.look(fitted, asked, as_of=day)["told_52w"].iloc[5] >= 10 for day in days])
+    assert seen[0] == seen[1]
+    assert {*seen[0]} == {False, True}

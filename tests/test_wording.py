@@ -108,7 +108,7 @@ def test_templates_use_no_slot_that_is_never_filled(language):
         "value", "window", "days", "substance", "kind", "programme", "column", "expected", "what", "which", "period",
         "length", "of", "last", "back", "name", "count", "text", "most", "names", "weeks", "low", "high", "at_least",
         "below", "percent", "outcome", "latest_ones", "place", "first", "observed", "recurrence", "smallest",
-        "day", "station", "model", "epsilon", "latitude", "longitude",
+        "day", "station", "model", "epsilon", "latitude", "longitude", "share",
     }  # fmt: skip
     for path, text in leaves(wording(language).texts):
         slots = {name for _, name, _, _ in string.Formatter().parse(text) if name}
@@ -153,7 +153,7 @@ def test_no_text_calls_a_reason_a_cause(language):
 def test_what_may_not_be_told_of_an_area_is_not_written():
     assert wording("zh-CN").area_reason(AreaReason("level", None)) == "本区域历年水平（事件过少，不再细说）"
     assert wording("en").area_reason(AreaReason("level", 0.5, 20.0)) == (
-        "Incidents in this area in the last 52 weeks: 20 or more"
+        "Incidents in this area in 52 weeks, counted every fourth Sunday: 20 or more"
     )
 
 
