@@ -92,12 +92,12 @@
     return points;
   }
   function placed([x, y], view) { return [x * view.scale - view.x, y * view.scale - view.y]; }
+  // A ring ends where it began, so nothing is left to close; closePath looks at the whole path, each time again.
   function trace(path, ring, view) {
     for (let at = 0; at < ring.length; at += 2) {
       const x = ring[at] * view.scale - view.x, y = ring[at + 1] * view.scale - view.y;
       if (at) path.lineTo(x, y); else path.moveTo(x, y);
     }
-    path.closePath();
   }
   function middle(ring) {
     let x = 0, y = 0; const n = ring.length / 2 || 1;
