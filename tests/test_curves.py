@@ -10,7 +10,7 @@ from features.store import Store
 from models import artifact
 from models.boosters import Growth
 from models.calibration import logit, sigmoid
-from models.curves import Beta, Knots, both_logarithms
+from models.curves import CURVES, LINE, Beta, Knots, both_logarithms
 from models.linear import Line, Linear
 from serving import history_answers
 from serving.history_messages import ChangesRequest
@@ -19,7 +19,8 @@ from serving.replay import replay
 from serving.wording import wording
 from tests.asked_in_process import WORKER, open_desk, visit
 from tests.serving_helpers import NAME, build_city, promote
-from training.card_items import answers
+from training.card_page import texts_of
+from training.card_words import answers
 from training.config import Fit
 
 STEEP = Knots("isotonic", (-8.0, -2.0, 0.0, 2.0, 8.0), (0.01, 0.02, 0.4, 0.97, 0.99))
@@ -40,10 +41,12 @@ def test_beta_with_both_slopes_one_leaves_a_risk_as_it_is():
 
 
 @pytest.mark.parametrize("language", ["zh-CN", "en"])
-def test_the_card_says_which_calibration_it_is(language):
-    card = {"recipe": {"growth": to_plain(Growth()), "fit": to_plain(Fit(calibration="isotonic"))}}
-    (answer,) = [answer for number, _, answer in answers(card, language) if number == "12c"]
-    assert "calibration isotonic" in answer
+@pytest.mark.parametrize("method", [LINE, *CURVES])
+def test_the_card_says_in_words_which_calibration_it_is(language, method):
+    texts = texts_of(language)
+    card = {"recipe": {"growth": to_plain(Growth()), "fit": to_plain(Fit(calibration=method))}}
+    (answer,) = [answer for number, _, answer in answers(card, texts, language) if number == "12c"]
+    assert texts["calibrations"][method] in answer
 
 
 @pytest.fixture(scope="module")
