@@ -38,6 +38,7 @@ from serving.messages import (
 )
 from serving.metrics import Metrics
 from serving.notes import NOTES, Notes
+from serving.problems import ProblemError
 from serving.routing import Accepted, answer, problems
 from serving.settings import Settings
 from serving.tracing import tracer_of_environment
@@ -49,6 +50,7 @@ DESCRIPTION = (
     "Whoever asks sends a key or token as `Authorization: Bearer ...`; what its role may do is one table. "
     "Scores are an aid to judgement and no ground for sanctions; reasons are not causes."
 )
+BATCHES_WAITING = 8  # of a second each: who comes after them would wait too long, and is told so at once
 
 
 def create(settings: Settings, resolve: Resolve) -> FastAPI:
@@ -125,6 +127,8 @@ def _add_scores(app: FastAPI, desk: Desk) -> None:
         def made() -> Response:
             return answer(desk.batch(body, visit, accept_language=accept_language))
 
+        if in_turn.statistics().tasks_waiting >= BATCHES_WAITING:
+            raise ProblemError("too_busy", retry_after_seconds=BATCHES_WAITING)
         return await to_thread.run_sync(made, limiter=in_turn)
 
 

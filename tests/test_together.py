@@ -1,14 +1,15 @@
 """Scores of those who wait at the same moment: made together, and what each alone would get."""
 
 import time
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, field
+from threading import Event
 
 import pytest
 from fastapi.testclient import TestClient
 
 from features.schema import days_since_epoch
-from serving.api import create
+from serving.api import BATCHES_WAITING, create
 from serving.histories import StoredHistories
 from serving.problems import ProblemError
 from serving.scoring import UNKNOWN, NotScored, Scored, scores
@@ -142,3 +143,30 @@ def test_batches_take_turns_and_one_person_is_answered_meanwhile(city):
         assert [each.result().status_code for each in batches] == [200] * 3
     assert (slow.most_now, len(slow.read_at_once)) == (1, 3)
     assert quick is not slow
+
+
+@dataclass
+class HeldHistories(StoredHistories):
+    """The histories of a store that answers nobody until it may."""
+
+    may: Event = field(default_factory=Event)
+
+    def of(self, person_ids):
+        assert self.may.wait(60)
+        return super().of(person_ids)
+
+
+def test_a_batch_that_would_wait_for_too_many_is_told_so_at_once(city):
+    app = create(Settings(city.home), lambda tag: city.home.bentoml / "models" / tag.replace(":", "/"))
+    held = HeldHistories(city.home.store_url)
+    object.__setattr__(app.state.desk, "histories", held)
+    many, n_at_work = {**QUESTION, "person_ids": ["P002", "P003"]}, 1 + BATCHES_WAITING
+    with (
+        TestClient(app, base_url="http://localhost", headers=bearer(key_for(city.home))) as client,
+        ThreadPoolExecutor(n_at_work + 1) as threads,
+    ):
+        batches = [threads.submit(client.post, "/v1/scores:batch", json=many) for _ in range(n_at_work + 1)]
+        refused = next(as_completed(batches)).result()
+        held.may.set()
+        assert sorted(each.result().status_code for each in batches) == [200] * n_at_work + [429]
+    assert (refused.status_code, refused.headers["retry-after"]) == (429, str(BATCHES_WAITING))
