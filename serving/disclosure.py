@@ -147,7 +147,9 @@ def _bands(model: HotspotModel, expected: Floats, width: Floats) -> list[Band]:
 
 
 def among_highest(expected: Floats) -> list[float]:
-    """Of each area the share of all areas, one of SHARES, that are the highest and hold it."""
+    """Of each area the share of all areas, one of SHARES, that are the highest and hold it; an only one is all."""
+    if len(expected) == 1:
+        return [SHARES[-1]]
     rank = np.empty(len(expected), np.int64)
     rank[np.argsort(-expected, kind="stable")] = np.arange(1, len(expected) + 1)
     last = [max(1, round(share * len(rank))) for share in SHARES]

@@ -23,6 +23,8 @@ def test_a_forecast_is_written_as_geojson_or_as_a_table(home, tmp_path):
         ran = waystation(home, "forecast", "--as-of", AS_OF, "--out", tmp_path / name, "--language", "en")
         assert ran.returncode == 0, ran.stderr
     drawn = Forecast.model_validate_json((tmp_path / "map.geojson").read_bytes())
+    again = waystation(home, "replay", drawn.answer_id)
+    assert (again.returncode, "told in the same way" in again.stdout) == (0, True), again.stderr
     table = pd.read_csv(tmp_path / "table.csv")
     assert table["area_id"].tolist() == [area.properties.area_id for area in drawn.features]
     assert table["expected"].tolist() == [area.properties.expected for area in drawn.features]

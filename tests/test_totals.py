@@ -2,19 +2,24 @@
 
 from dataclasses import replace
 from datetime import date
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
 import pytest
 from scipy.optimize import linprog
 
+from features.areas import AreaSet
+from features.grids import Grid
 from features.intake import ingest
 from features.schema import days_since_epoch
 from features.store import Store
-from serving.disclosure import among_highest, width_of_band
-from serving.findings import findings
+from models.hotspot import Dispersions
+from serving.disclosure import Band, Told, among_highest, width_of_band
+from serving.findings import Findings, findings
 from serving.hotspots import Asked, forecast, places_of
-from serving.totals import CITY, DISTRICT, Level, by_level, summed_up
+from serving.problems import ProblemError
+from serving.totals import CITY, DISTRICT, Level, by_level, summed_up, totals
 from serving.wording import wording
 from tests.asked_in_process import open_desk
 from tests.serving_helpers import AS_OF, TODAY, build_city
@@ -87,6 +92,42 @@ def test_a_total_lies_in_the_piece_that_is_told_of_it_and_where_bands_are_even_i
 
 def test_a_place_among_all_is_the_smallest_share_that_holds_it():
     assert among_highest(np.array([1.0, 5.0, 3.0, 2.0])) == [1.0, 0.05, 0.5, 1.0]
+    assert among_highest(np.array([5.0])) == [1.0]
+
+
+GRID = Grid(500, 26.65, 106.63)
+TABLE = pd.DataFrame(
+    {"area_id": ["T1", "T2", "D1"], "level": ["township"] * 2 + ["district"], "parent_id": ["D1", "D1", None]}
+)
+CELLS = AreaSet(
+    "cell", np.array(["c0", "c1", "c2", "c3"]), None, None, GRID, None, np.array(["T1", "T1", "T2", "none"])
+)
+SPREAD = SimpleNamespace(dispersions=Dispersions(0.3, 0.2, 0.1))
+
+
+def of_cells(rates):
+    at_least = np.floor(np.array(rates))
+    bands = [Band(low, low + 1, 0.0, 9.0, 1.0) for low in at_least.tolist()]
+    return Findings(np.array(rates), tuple(Told(name, band, ()) for name, band in zip(CELLS.ids, bands, strict=True)))
+
+
+@pytest.mark.parametrize(
+    ("level", "sums"), [("township", {"T1": 4.0, "T2": 0.4}), ("district", {"D1": 4.4}), ("city", {"city": 7.0})]
+)
+def test_townships_districts_and_the_city_add_up_from_cells(level, sums):
+    found = totals(SPREAD, of_cells([1.5, 2.5, 0.4, 2.6]), CELLS, TABLE, level=level)
+    assert dict(zip([each.area_id for each in found.told], found.rates.tolist(), strict=True)) == pytest.approx(sums)
+    for each in found.told:
+        assert each.band.at_least <= sums[each.area_id] < each.band.below
+        assert each.reasons == ()
+
+
+def test_cells_that_nobody_says_the_townships_of_add_up_to_the_city_alone():
+    blocks = replace(CELLS, parents=np.array(["block:0:0"] * 4))
+    found = totals(SPREAD, of_cells([1.5, 2.5, 0.4, 2.6]), blocks, None, level="city")
+    assert found.rates == pytest.approx([7.0])
+    with pytest.raises(ProblemError, match="no_districts"):
+        totals(SPREAD, of_cells([1.5, 2.5, 0.4, 2.6]), blocks, None, level="township")
 
 
 # Over the desk of a city

@@ -108,7 +108,7 @@ def test_templates_use_no_slot_that_is_never_filled(language):
         "value", "window", "days", "substance", "kind", "programme", "column", "expected", "what", "which", "period",
         "length", "of", "last", "back", "name", "count", "text", "most", "names", "weeks", "low", "high", "at_least",
         "below", "percent", "outcome", "latest_ones", "place", "first", "observed", "recurrence", "smallest",
-        "day", "station", "model", "epsilon", "latitude", "longitude", "share",
+        "day", "station", "model", "epsilon", "latitude", "longitude",
     }  # fmt: skip
     for path, text in leaves(wording(language).texts):
         slots = {name for _, name, _, _ in string.Formatter().parse(text) if name}
