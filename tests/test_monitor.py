@@ -53,7 +53,7 @@ def test_nothing_moved_is_zero_and_a_shift_by_one_spread_is_much():
 
 @pytest.fixture(scope="module")
 def city(tmp_path_factory):
-    return build_city(tmp_path_factory.mktemp("watched"), n_persons=40)
+    return build_city(tmp_path_factory.mktemp("watched"))
 
 
 def found(city, trained_on, *, last_day="2024-08-01"):

@@ -3,9 +3,9 @@
 import pytest
 
 from features.errors import ConfigError
+from features.home import TRACKING_URI
 from serving.settings import MLFLOW_PAGES, Settings
-from tests.serving_helpers import serving
-from tests.ui_helpers import SCRIPT, Site, ask_as
+from tests.ui_helpers import SCRIPT, ask_as
 
 
 @pytest.fixture(scope="module")
@@ -40,12 +40,15 @@ def test_the_record_of_a_hotspot_model_is_drawn(page):
     assert "The whole city: forecasts and what came" in page
 
 
-def test_runs_are_linked_to_where_mlflow_is_for_browsers_and_nowhere_else(ui_site, page, tmp_path):
-    assert "/#/runs/" not in page
-    with serving(ui_site.home, tmp_path / "log", **{MLFLOW_PAGES: "https://mlflow.example/lab/"}) as url:
-        linked = ask_as(Site(url, ui_site.home, ui_site.keys, None), "auditor", "/ui/models?lang=en").text()
-    assert 'href="https://mlflow.example/lab/#/runs/run-1"' in linked
-    assert 'href="https://mlflow.example/lab/#/runs/run-2"' in linked
+def test_runs_are_linked_to_where_mlflow_is_for_browsers(page):
+    assert 'href="https://mlflow.example/lab/#/runs/run-1"' in page
+    assert 'href="https://mlflow.example/lab/#/runs/run-2"' in page
+
+
+def test_without_an_address_of_mlflow_there_is_none_to_link_to(monkeypatch):
+    monkeypatch.delenv(MLFLOW_PAGES, raising=False)
+    monkeypatch.setenv(TRACKING_URI, "http://a:b@tracking.example")
+    assert Settings.of_environment().mlflow_pages is None
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,7 @@ from models import challenger, champion, watch
 from models.challenger import Challenger
 from models.watch import Figure, Month, Shift, Watch
 from serving.roles import OF_A_STATION, ROLES
+from serving.settings import MLFLOW_PAGES
 from tests.oidc_issuer import issuing
 from tests.serving_helpers import NAME, TODAY, build_city, free_port, key_for, serving
 
@@ -44,8 +45,9 @@ def site(folder):
     rename(city.home, folder / "renamed")
     watched(city.home)
     keys = {role: key_for(city.home, role, "S1" if role in OF_A_STATION else None) for role in ROLES}
-    port = free_port()
-    with issuing() as issuer, serving(city.home, folder / "service.log", port=port, **issuer.settings(port)) as url:
+    port, settings = free_port(), {MLFLOW_PAGES: "https://mlflow.example/lab/"}
+    log = folder / "service.log"
+    with issuing() as issuer, serving(city.home, log, port=port, **settings, **issuer.settings(port)) as url:
         yield Site(url, city.home, keys, issuer)
 
 
