@@ -152,11 +152,11 @@ def train(  # noqa: PLR0913 (the options of a command)
     json_file: JsonOption = None,
 ) -> None:
     """Train a model on the store, judge it, and track it as the challenger of its name."""
-    from training import runs
+    from training import feedback, runs
 
     horizons = horizons_of(context, task, horizon_days, horizon_weeks)
     with steps() as tell:
-        trained = runs.train(Home.settled(), task, config, tell, horizons=horizons)
+        trained = runs.train(Home.settled(), task, config, tell, horizons=horizons, feedback=feedback.feedback)
     for run in trained:
         console.print(f"{run.name}: version {run.tracked.version}, run {run.tracked.run}, snapshot {run.snapshot[:12]}")
         print_figures(run.figures)

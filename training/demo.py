@@ -23,7 +23,7 @@ from features.schema import days_since_epoch
 from features.snapshot import Snapshot
 from features.store import Store
 from models import champion
-from training import city, hotspot_gate_choice, runs
+from training import city, feedback, hotspot_gate_choice, runs
 from training.config import RelapseConfig, read
 from training.gate_choice import ON_PAPER, Statements
 from training.promote import promote
@@ -89,7 +89,7 @@ def _train(home: Home, task: str) -> None:
     if task == "relapse":
         runs.train_relapse(home, _relapse_config(), lambda _: None)
     else:
-        runs.train(home, task, None, lambda _: None, horizons=HORIZONS[task])
+        runs.train(home, task, None, lambda _: None, horizons=HORIZONS[task], feedback=feedback.feedback)
 
 
 def _relapse_config() -> RelapseConfig:

@@ -23,7 +23,7 @@ from features.schema import days_since_epoch
 from features.snapshot import Snapshot
 from models import artifact, challenger, champion
 from models.challenger import Challenger
-from training import card, feedback, hotspot, hotspot_backtest, relapse, track
+from training import card, hotspot, hotspot_backtest, relapse, track
 from training.capacity import workers_of
 from training.card_page import relapse_pages
 from training.config import RelapseConfig, read, read_all
@@ -31,7 +31,7 @@ from training.fairness import Audit, Registers, audit, groups_of
 from training.hotspot_card_page import hotspot_pages
 from training.hotspot_config import HotspotConfig, at_horizons, load_config
 from training.hotspot_files import read_places
-from training.hotspot_gate import share_that_came_of_testing
+from training.hotspot_gate import Feedback, share_that_came_of_testing
 from training.judgement import MODEL, Backtest, plain
 from training.material import Tell, material, snapshot_of
 from training.plots import hotspot_plots, relapse_plots
@@ -91,11 +91,22 @@ class TrainingRun:
     figures: dict[str, Any]
 
 
-def train(home: Home, task: str, config: Path | None, tell: Tell, *, horizons: Sequence[int] = ()) -> list[TrainingRun]:
-    """The trainings of a task: a model for each horizon (days of relapse, weeks of hotspots), of hotspots and level."""
+def train(  # noqa: PLR0913 (what the command line brings along)
+    home: Home,
+    task: str,
+    config: Path | None,
+    tell: Tell,
+    *,
+    horizons: Sequence[int] = (),
+    feedback: Feedback | None = None,
+) -> list[TrainingRun]:
+    """The trainings of a task: a model for each horizon (days of relapse, weeks of hotspots), of hotspots and level.
+
+    `feedback`: the simulation that the card of a hotspot model tells of, where there is a simulator.
+    """
     if task == "relapse":
         return [train_relapse(home, each, tell) for each in read_all(config, horizons)]
-    return [train_hotspot(home, each, tell) for each in hotspot_configs(config, horizons)]
+    return [train_hotspot(home, each, tell, feedback) for each in hotspot_configs(config, horizons)]
 
 
 def backtest(home: Home, task: str, config: Path | None, tell: Tell) -> dict[str, Any]:
@@ -249,16 +260,16 @@ def backtest_files(files: CityFiles, config: Path | None, tell: Tell) -> dict[st
     )
 
 
-def train_hotspot(home: Home, config: HotspotConfig, tell: Tell) -> TrainingRun:
+def train_hotspot(home: Home, config: HotspotConfig, tell: Tell, feedback: Feedback | None) -> TrainingRun:
     """The hotspot model of a configuration, trained on the store, judged, saved and tracked as a challenger."""
     snapshot, made_from = places(home, tell)
-    tell(f"hotspots by {config.level}")
+    tell(f"hotspots by {config.level}, horizon {config.horizon_weeks} weeks")
     trained = hotspot.train(made_from, config)
     told = card.hotspot_card(trained, config, snapshot=snapshot.digest)
-    if "feedback" in config.gate.items:
+    if feedback is not None and "feedback" in config.gate.items:
         tell("ten rounds of simulated feedback")
         lived = replace(config, at_equal_effort=trained.model.scope.at_equal_effort)
-        told["feedback"] = asdict(feedback.feedback(lived, share_that_came_of_testing(made_from, config)))
+        told["feedback"] = asdict(feedback(lived, share_that_came_of_testing(made_from, config)))
     tell("artifact and run")
     return _tracked(
         home,
