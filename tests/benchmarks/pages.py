@@ -54,7 +54,7 @@ def measured(home, log):
 
 def persons(home):
     """The pages of three persons; the second is of the first day, the third of one whose list was never made."""
-    of = [Sessions.open(home).reference_to(person_id) for person_id in ("P002", "P004", "P006")]
+    of = [Sessions.open(home.path).reference_to(person_id) for person_id in ("P002", "P004", "P006")]
     days = {"first": AS_OF, "another": AS_OF, "another day": EARLIER}
     return {
         f"person, {name}": f"/ui/person?of={reference}&as_of={day}"
@@ -83,12 +83,13 @@ def in_browser(site, key):
             page.goto(f"{site.url}/ui/worklist?as_of={AS_OF}", wait_until="load")
             page.evaluate("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
             found.append(time.perf_counter() - began)
-    told("worklist, ready in a browser", min(found), 0.0)
+    told("worklist, ready in a browser", min(found))
     return min(found)
 
 
-def told(name, seconds, kilobytes):
-    print(f"{name:32} {seconds:6.2f} s {kilobytes:8.0f} KB", flush=True)
+def told(name, seconds, kilobytes=None):
+    size = "" if kilobytes is None else f"{kilobytes:8.0f} KB"
+    print(f"{name:32} {seconds:6.2f} s {size}", flush=True)
 
 
 if __name__ == "__main__":
