@@ -3,7 +3,7 @@
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from hashlib import sha256
 from itertools import chain
 from threading import Lock
@@ -15,7 +15,7 @@ import sqlalchemy as sa
 
 from features.errors import StoreError
 from features.history import History, NamedColumns, Objects
-from features.schema import TABLES, days_since_epoch
+from features.schema import EPOCH, TABLES, days_since_epoch
 from features.stations import StationMonths
 from features.store import EVENTS_OF, NOT_IN_BULK, PERSON_EVENTS, Store, newest_digest, read
 from features.tables import STORED, current, fetch_plain
@@ -57,6 +57,9 @@ class StoredHistories:
     _months: tuple[str, StationMonths] | None = None  # of the state of that digest
     _seen_at: tuple[str, dict[str, list[str]]] | None = None  # of the state of that digest
     _stopped: Kept[tuple[str, int, bool]] = field(default_factory=lambda: Kept(MOST_DAYS))  # by state and day
+    _last_known: Kept[tuple[str, str, date, date]] = field(
+        default_factory=lambda: Kept(MOST_DAYS)
+    )  # the day comes last
     _lock: Lock = field(default_factory=Lock)
 
     def of(self, person_ids: Sequence[str]) -> Held:
@@ -91,6 +94,23 @@ class StoredHistories:
             with self.store().reading() as connection:
                 found = connection.execute(STILL_COMING, {"after": day - STOPPED_DAYS, "day": day}).first()
                 return newest_digest(connection), day, found is None
+        except (StoreError, sa.exc.SQLAlchemyError):
+            raise ProblemError("store_unavailable") from None
+
+    def last_known_day(self, table: str, *, today: date) -> date:
+        """The last day, today at most, on which a row of a table became known; today where none ever did."""
+        key = (self.snapshot(), table, today)
+        return self._last_known.get(key, lambda: self._last_known_of(table, today), key_of=lambda made: made[:3])[3]
+
+    def _last_known_of(self, table: str, today: date) -> tuple[str, str, date, date]:
+        """The state that was asked, the table, today, and the day."""
+        known_on = STORED[table].c.known_on
+        query = sa.select(sa.func.max(known_on)).where(known_on <= days_since_epoch(today))
+        try:
+            with self.store().reading() as connection:
+                found = connection.execute(query).scalar()
+                last = today if found is None else EPOCH + timedelta(days=int(found))
+                return newest_digest(connection), table, today, last
         except (StoreError, sa.exc.SQLAlchemyError):
             raise ProblemError("store_unavailable") from None
 

@@ -106,9 +106,18 @@ class Worklists:
         return Seat(_case(cases[place - 1], made, None, asked.wording), order[place - 1], order[place + 1])
 
     def _standing(self, made: Caseload) -> dict[str, Standing]:
-        """What people decided for the persons of a caseload and holds on its day."""
-        found = standings(self.notes.holding(made.as_of.isoformat()))
+        """What people decided for the persons of a caseload and holds."""
+        found = standings(self.notes.holding(self._decided_by(made.as_of).isoformat()))
         return {case.person_id: found[case.person_id] for case in made.cases if case.person_id in found}
+
+    def _decided_by(self, as_of: date) -> date:
+        """The day by whose end decisions count and on which they must hold.
+
+        Records come late, people decide now: where nothing became known after an as-of date, its list is today's and
+        what was decided up to now holds on it. The list of an earlier day stays as it stood then.
+        """
+        today = self.desk.settings.today
+        return today if as_of >= self.desk.histories.last_known_day("events", today=today) else as_of
 
     def _of(self, station_id: str, as_of: date) -> _Held:
         """The caseload of a station on a day, made when it is not held."""

@@ -36,7 +36,8 @@ def add(app: FastAPI, worklists: Worklists) -> None:
         """The persons of one station with their level of support, page by page.
 
         The highest risk first and those without a score last; what is to be done for each, and by when. That it was
-        read, and who was on it, is recorded.
+        read, and who was on it, is recorded. Where nothing became known after the as-of date, decisions of people up to
+        now hold on the list; the list of an earlier day stays as it stood then.
         """
         wording = worklists.desk.wording(language, accept_language)
         return answer(worklists.page(AskedFor(as_of, purpose, station, limit, cursor, wording), visit))

@@ -1,6 +1,6 @@
 """Feedback, decisions on levels and corrections: who may, what is refused, and what then stands on the worklist."""
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
 from pydantic import ValidationError
@@ -38,6 +38,11 @@ def city(tmp_path_factory):
 @pytest.fixture
 def book(city, tmp_path):
     return Book(open_desk(city), Notes(tmp_path / "feedback.db"))
+
+
+def book_on(city, book, today):
+    """The same notes on a later day."""
+    return Book(open_desk(city, now=lambda: datetime.combine(today, time(9), UTC)), book.notes)
 
 
 def sent(act, caller, key):
@@ -239,6 +244,27 @@ def test_who_is_put_off_comes_last_with_the_day_it_ends(book):
     assert told.cases[-1].snoozed_until == date.fromisoformat(SOON)
     assert told.cases[-1].level == first.level
     assert cases(book, TODAY - timedelta(days=1)).cases[-1].snoozed_until is None  # it was not known then
+
+
+def test_what_is_decided_after_the_last_record_came_holds_on_the_newest_list_and_on_no_earlier_one(city, book):
+    later = book_on(city, book, TODAY + timedelta(days=3))  # the records end with TODAY
+    rested, level = (case.person_id for case in cases(later).cases[:2])
+    say(later, SNOOZE, rested)
+    say(later, {**OVERRIDE, "level": "light"}, level, key="key-0002")
+    newest = {case.person_id: case for case in cases(later, TODAY).cases}
+    assert newest[rested].snoozed_until == date.fromisoformat(SOON)
+    assert newest[level].level == "light"
+    assert cases(later, TODAY + timedelta(days=1)).cases[-1].person_id == rested  # nothing came between the two
+    earlier = cases(later, TODAY - timedelta(days=1)).cases
+    assert [case for case in earlier if case.snoozed_until or case.level_by == "station_worker"] == []
+
+
+def test_a_decision_is_over_on_the_newest_list_once_today_is_past_its_end(city, book):
+    say(book, SNOOZE)
+    until = date.fromisoformat(SOON)
+    assert cases(book_on(city, book, until), TODAY).cases[-1].snoozed_until == until
+    after = book_on(city, book, until + timedelta(days=1))
+    assert [case for case in cases(after, TODAY).cases if case.snoozed_until] == []
 
 
 def test_a_decision_between_two_pages_is_told(book):

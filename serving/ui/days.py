@@ -1,14 +1,9 @@
 """As-of dates of pages: the one the address names, else the last day on which anything became known."""
 
-from datetime import date, timedelta
+from datetime import date
 
-import sqlalchemy as sa
-
-from features.errors import StoreError
-from features.schema import EPOCH, days_since_epoch
-from features.tables import STORED
 from serving.messages import FIRST_DAY, LAST_DAY
-from serving.problems import ProblemError, fault_of
+from serving.problems import fault_of
 from serving.ui.view import View
 
 
@@ -20,15 +15,7 @@ def as_of(view: View, *, latest: date) -> date:
 
 def last_known_day(view: View, table: str) -> date:
     """The last day, today at most, on which a row of a table became known; today where none ever did."""
-    today = view.desk.settings.today
-    known_on = STORED[table].c.known_on
-    query = sa.select(sa.func.max(known_on)).where(known_on <= days_since_epoch(today))
-    try:
-        with view.desk.histories.store().reading() as connection:
-            found = connection.execute(query).scalar()
-    except (StoreError, sa.exc.SQLAlchemyError):
-        raise ProblemError("store_unavailable") from None
-    return today if found is None else EPOCH + timedelta(days=int(found))
+    return view.desk.histories.last_known_day(table, today=view.desk.settings.today)
 
 
 def day_of(text: str, field: str) -> date:
