@@ -3,7 +3,8 @@
 A colour says whether a station's share lies below what chance leaves of the city's share at so many things due: the
 limits of a funnel plot (Spiegelhalter 2005, doi:10.1002/sim.1970), of the binomial distribution itself. Where stations
 with more persons a worker surely do less in time, each is held to what stations with as many do. Red needs two
-bulletins, so that one bad half-month alone is none. Where little was due, or nothing is recorded, there is no colour.
+bulletins, so that one bad half-month alone is none. Where little was due, or nothing is recorded, there is no colour;
+nor where nothing was done in time in the whole city, or the records of all had stopped: no limit tells anything there.
 """
 
 from collections.abc import Mapping, Sequence
@@ -22,6 +23,7 @@ from features.store import Store, frame_of
 from features.tables import STORED, fetch_plain
 from serving.bulletin_dues import INDICATORS, dues, half_month_before
 from serving.bulletin_workload import Workload, workload
+from serving.histories import STOPPED_DAYS
 
 TOO_FEW = 10  # of fewer things due no share is told
 YELLOW_BELOW = 0.025  # the lower limit of 95 %
@@ -70,7 +72,7 @@ class Line:
 class Bulletin:
     """What was known by the end of `until`: a line a station, the city's shares, how much could be given to no station.
 
-    `first` is the first day of the half-month.
+    `first` is the first day of the half-month; `stopped`: the records of all had stopped long before its end.
     """
 
     until: date
@@ -79,6 +81,7 @@ class Bulletin:
     city: Mapping[str, float | None]
     workload: Mapping[str, Workload | None]
     unplaced: Mapping[str, int]
+    stopped: bool
 
 
 @dataclass(frozen=True)
@@ -106,6 +109,8 @@ class HalfMonth:
 
     def cell(self, station_id: str, code: str, *, was_low: bool) -> Cell:
         """The cell of a station."""
+        if self.city[code] == 0.0:
+            return Cell(NOT_KNOWN)  # below a share of nothing lies nobody, so green would say nothing
         tally, held_to = self.tallies.get((station_id, code), Tally()), self.held_to(station_id, code)
         made = cell_of(tally, self.city[code] if held_to is None else held_to, was_low=was_low)
         return made if made.due is None else replace(made, held_to=held_to)
@@ -133,9 +138,9 @@ def names_of(store: Store, language: str) -> Mapping[str, str]:
 
 def bulletin(history: History, listed: Sequence[str], until: date) -> Bulletin:
     """The bulletin of a history, with a line for each station listed and each other that something was due at."""
-    made, day_before = dues(history, until), half_month_before(until)
+    made, day_before = recorded_dues(history, until), half_month_before(until)
     now = HalfMonth.of(history, made, listed, until)
-    then = HalfMonth.of(history, dues(history, day_before), listed, day_before)
+    then = HalfMonth.of(history, recorded_dues(history, day_before), listed, day_before)
 
     def cell(station_id: str, code: str) -> Cell:
         return now.cell(station_id, code, was_low=then.cell(station_id, code, was_low=False).state == "orange")
@@ -148,7 +153,21 @@ def bulletin(history: History, listed: Sequence[str], until: date) -> Bulletin:
         city=now.city,
         workload=now.workload,
         unplaced={code: int(unplaced.get(code, 0)) for code in INDICATORS},
+        stopped=had_stopped(history, until),
     )
+
+
+def recorded_dues(history: History, until: date) -> pd.DataFrame:
+    """What was due, as `dues`; nothing where the records of all had stopped, for what was done could not be known."""
+    made = dues(history, until)
+    return made.iloc[:0] if had_stopped(history, until) else made
+
+
+def had_stopped(history: History, until: date) -> bool:
+    """As `StoredHistories.had_stopped`, of a history: nothing of anybody in the STOPPED_DAYS was known on the day."""
+    day = days_since_epoch(until)
+    is_late = (history.occurred > day - STOPPED_DAYS) & (history.occurred <= day)
+    return not bool((is_late & (history.known <= day)).any())
 
 
 def tallies(made: pd.DataFrame) -> dict[tuple[str, str], Tally]:

@@ -19,6 +19,7 @@ from serving.bulletin import (
     upper_limit,
 )
 from serving.bulletin_dues import INDICATORS
+from serving.histories import STOPPED_DAYS
 from serving.html import environment
 from serving.support import CASES_A_WORKER
 from serving.wording import Wording
@@ -66,6 +67,7 @@ def body_of(made: Bulletin, names: Mapping[str, str], wording: Wording) -> Marku
             colours=COLOURS,
             no_colours=(FEW, NOT_KNOWN),
             too_few=TOO_FEW,
+            stopped_days=STOPPED_DAYS,
             cases_a_worker=CASES_A_WORKER,
             silent={code: _silent(made, names, code) for code in INDICATORS},
             funnel={code: funnel(made, names, code, text(f"{code}_title")) for code in INDICATORS},
@@ -149,5 +151,7 @@ def _height(cell: Cell, city: float) -> float:
 
 
 def _silent(made: Bulletin, names: Mapping[str, str], code: str) -> list[str]:
-    """The stations of which nothing is known."""
+    """The stations of which nothing is known; none named where the records of all had stopped, as the head says."""
+    if made.stopped:
+        return []
     return [names.get(line.station_id, line.station_id) for line in made.lines if line.cells[code].state == NOT_KNOWN]

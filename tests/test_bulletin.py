@@ -217,6 +217,37 @@ def test_red_needs_two_bulletins():
     assert state(good + bad_before + urine_tests("S2", given=20, missed=0)) == "green"
 
 
+def planned(station, *, on):
+    """Twelve persons of a station in a community programme since January, each with a plan of a day."""
+    rows = [("2024-01-02", "programme_start", "community_treatment"), (on, "plan", "")]
+    return "".join(
+        f"P{at} | {day} | {kind} | {outcome} | {station}\n" for at in range(12) for day, kind, outcome in rows
+    )
+
+
+def states(made):
+    return {cell.state for line in made.lines for cell in line.cells.values()}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_where_the_records_of_all_had_stopped_no_station_has_a_colour_and_the_head_says_so(language):
+    text = planned("S1", on="2024-04-30") + urine_tests("S1", given=30, missed=0, on="2024-05-01")
+    going_on, stopped = (bulletin_of(text, listed=["S1"], until=until) for until in (date(2024, 6, 29), UNTIL))
+    assert states(going_on) >= {"green"}  # 59 days after the last record; on the thirtieth it is 60
+    assert states(stopped) == {"not_known"}
+    assert set(stopped.city.values()) == {None}
+    told = wording(language).text("bulletin", "stopped", days=60)
+    assert [told in page_of(made, {}, wording(language)) for made in (going_on, stopped)] == [False, True]
+    assert "<svg" not in page_of(stopped, {}, wording(language))
+
+
+def test_where_nothing_was_done_in_time_in_the_whole_city_nobody_is_green():
+    text = planned("S1", on="2024-02-01") + urine_tests("S1", given=10, missed=0, of="B")
+    made = bulletin_of(text)
+    assert (made.stopped, made.city["plan"], made.city["test"]) == (False, 0 / 12, 10 / 10)
+    assert [made.lines[0].cells[code].state for code in ("plan", "test")] == ["not_known", "green"]
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_the_page_tells_colours_in_words_names_gaps_and_holds_no_person(language):
     made = bulletin_of(
