@@ -2,7 +2,6 @@
 
 from typing import Annotated
 
-from anyio import CapacityLimiter, to_thread
 from fastapi import FastAPI, Query, Response
 
 from serving import (
@@ -38,10 +37,10 @@ from serving.messages import (
 )
 from serving.metrics import Metrics
 from serving.notes import NOTES, Notes
-from serving.problems import ProblemError
 from serving.routing import Accepted, answer, problems
 from serving.settings import Settings
 from serving.tracing import tracer_of_environment
+from serving.turns import Turns
 from serving.ui import site
 from serving.worklist import Worklists
 
@@ -94,7 +93,7 @@ def create(settings: Settings, resolve: Resolve) -> FastAPI:
 
 
 def _add_scores(app: FastAPI, desk: Desk) -> None:
-    in_turn = CapacityLimiter(1)  # batches at once would share one processor, and each needs a hundred megabytes
+    turns = Turns(BATCHES_WAITING)  # batches at once would share one processor, and each needs a hundred megabytes
 
     @app.post(
         "/v1/scores",
@@ -127,9 +126,7 @@ def _add_scores(app: FastAPI, desk: Desk) -> None:
         def made() -> Response:
             return answer(desk.batch(body, visit, accept_language=accept_language))
 
-        if in_turn.statistics().tasks_waiting >= BATCHES_WAITING:
-            raise ProblemError("too_busy", retry_after_seconds=BATCHES_WAITING)
-        return await to_thread.run_sync(made, limiter=in_turn)
+        return await turns.take(made)
 
 
 def _add_audit(app: FastAPI, settings: Settings) -> None:
