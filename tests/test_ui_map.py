@@ -175,9 +175,79 @@ def test_a_chosen_area_is_in_the_address_and_shows_again(browser, ui_site):
 def test_a_chosen_area_is_told_without_javascript(browser, ui_site):
     with tab(browser, ui_site, "planner", language="en", script=False) as watched:
         watched.page.goto(f"{ui_site.url}/ui/map?as_of={AS_OF}")
+        assert "Choose the name of an area in the table" in watched.page.inner_text("#area")
+        assert "by keyboard" not in watched.page.inner_text("#area")
         watched.page.click("#top tbody a >> nth=1")
         assert "90% interval" in watched.page.inner_text("#area")
         assert "area=T2" in watched.page.url
+
+
+def test_all_that_names_a_day_follows_the_slider(browser, ui_site):
+    with tab(browser, ui_site, "planner", language="en") as watched:
+        page = watched.page
+        page.goto(f"{ui_site.url}/ui/map?as_of={AS_OF}")
+        page.wait_for_selector("#map[data-ready=yes]")
+        assert page.is_hidden("#what-came")
+        page.focus("#week")
+        page.keyboard.press("Home")
+        page.wait_for_selector("#map.past")
+        shown = page.get_attribute("#map", "data-shown")
+        assert shown != str(AS_OF)
+        links = page.locator("a.of-week, .who a, #link, #top tbody a").evaluate_all("all => all.map(a => a.href)")
+        assert len(links) == 3 + 1 + 1 + 4
+        assert all(f"as_of={shown}" in each for each in links), links
+        assert page.input_value("#as_of") == shown
+        told = texts("en").day(date.fromisoformat(shown))
+        assert f"As of {told} · model" in page.inner_text("#stamp")
+        assert f"what was forecast on {told}" in page.inner_text("#meaning")
+        assert "not what came" in page.inner_text("#meaning")
+        assert page.is_visible("#what-came")
+        assert page.inner_text("#map-status") == ""
+        assert watched.faults == []
+
+
+@pytest.mark.parametrize(
+    ("status", "told", "asked"),
+    [(503, "service is busy", True), (422, "There is no forecast of this week", False), (0, "session has ended", True)],
+)
+def test_a_week_that_does_not_come_is_told_and_the_picture_stays_marked_as_the_old_one(
+    browser, ui_site, status, told, asked
+):
+    with tab(browser, ui_site, "planner", language="en") as watched:
+        page = watched.page
+
+        def answer(route):
+            if f"as_of={AS_OF}" in route.request.url:
+                return route.continue_()
+            if status:
+                return route.fulfill(status=status, body="{}")
+            return route.fulfill(status=303, headers={"Location": f"{ui_site.url}/ui/sign-in"})
+
+        page.route("**/ui/map/data.json?*", answer)
+        page.goto(f"{ui_site.url}/ui/map?as_of={AS_OF}")
+        page.wait_for_selector("#map[data-ready=yes]")
+        heading, link = page.inner_text("#map-title"), page.get_attribute("#link", "href")
+        page.focus("#week")
+        page.keyboard.press("Home")
+        page.wait_for_selector("#map.stale")
+        page.wait_for_function("told => document.getElementById('map-status').textContent.includes(told)", arg=told)
+        assert "still those of the week before" in page.inner_text("#map-status")
+        assert (page.inner_text("#map-title"), page.get_attribute("#link", "href")) == (heading, link)
+        assert page.is_visible("#map-again a") == asked
+        page.keyboard.press("End")
+        page.wait_for_selector("#map:not(.stale)")
+        assert page.inner_text("#map-status") == ""
+        assert page.is_hidden("#map-again")
+
+
+def test_a_map_that_does_not_come_at_all_says_so_and_how_to_go_on(browser, ui_site):
+    with tab(browser, ui_site, "planner", language="zh-CN") as watched:
+        page = watched.page
+        page.route("**/ui/map/data.json?*", lambda route: route.fulfill(status=503, body="{}"))
+        page.goto(f"{ui_site.url}/ui/map?as_of={AS_OF}")
+        page.wait_for_selector("#map[data-ready=failed]", state="hidden")
+        assert page.inner_text("#map-status") == texts("zh-CN")("map.unreachable")
+        assert f"as_of={AS_OF}" in page.get_attribute("#map-again a", "href")
 
 
 def test_the_picture_is_made_in_the_browser_with_its_title_and_legend(browser, ui_site, tmp_path):

@@ -54,6 +54,7 @@ class MapPage:
             forecast=forecast,
             top=[(each, told_of(each, view.texts)) for each in forecast.areas[:N_TOP]],
             title=_title(view, query),
+            meaning=_meaning(view, query),
             legend=list(zip(fills_of(query.colour), _legend(view, query, forecast), strict=False))[::-1],
             fills=fills_of(query.colour),
             chosen=[(each, told_of(each, view.texts)) for each in forecast.areas if each.area_id == query.area],
@@ -87,6 +88,8 @@ class MapPage:
         return JSONResponse(
             {
                 "title": _title(view, query),
+                "meaning": _meaning(view, query),
+                "stamp": view.stamp(query.as_of, [forecast.model]),
                 "over": query.is_over,
                 "asOf": query.as_of.isoformat(),
                 "texts": list(texts),
@@ -193,6 +196,12 @@ def _is_quick(query: MapQuery) -> bool:
 def _title(view: View, query: MapQuery) -> str:
     key = "map.past_title" if query.is_over else "map.coming_title"
     return view.texts(key, first=view.texts.day(query.as_of), last=view.texts.day(query.until))
+
+
+def _meaning(view: View, query: MapQuery) -> str:
+    """What this position of the slider shows: never what came."""
+    key = "map.past_meaning" if query.is_over else "map.coming_meaning"
+    return view.texts(key, day=view.texts.day(query.as_of))
 
 
 def _legend(view: View, query: MapQuery, forecast: MapForecast) -> list[str]:

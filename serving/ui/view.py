@@ -1,7 +1,8 @@
 """What every page is made from: who reads, in which language, with which desk; and how a template becomes an answer."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from functools import cached_property
 from typing import Any
 from urllib.parse import urlencode
@@ -13,6 +14,7 @@ from serving import purposes, roles
 from serving.desk import Desk
 from serving.guard import VISIT, Guard, Visit
 from serving.html import environment
+from serving.messages import Model
 from serving.roles import Caller
 from serving.ui.sessions import Session, Sessions
 from serving.ui.texts import DEFAULT_LANGUAGE, LANGUAGES, Texts, texts
@@ -95,6 +97,11 @@ class View:
         query = {} if path else dict(self.request.query_params)
         told = {name: value for name, value in {**query, **changes}.items() if value not in {None, ""}}
         return (path or self.request.url.path) + (f"?{urlencode(told)}" if told else "")
+
+    def stamp(self, as_of: date, models: Sequence[Model]) -> str:
+        """What a page was made from, in words: its as-of date and the versions of its models."""
+        versions = [self.texts("site.model", name=each.name, digest=each.digest[:12]) for each in models]
+        return " · ".join([self.texts("site.as_of", day=self.texts.day(as_of)), *versions])
 
     def page(self, template: str, *, status: int = 200, **context: Any) -> HTMLResponse:
         """The page a template makes, in the reader's language."""

@@ -2,19 +2,22 @@
 // The map: one canvas layer over Leaflet draws all areas from flat lists of points; a week of the slider is one redraw.
 (function () {
   const box = document.getElementById("map");
-  if (!box || !window.L) return;
+  if (!box) return;
+  const status = document.getElementById("map-status"), again = document.getElementById("map-again");
   const fills = box.dataset.fills.split(",");
   const slider = document.getElementById("week");
   const days = slider.dataset.days.split(",");
   const heading = document.getElementById("map-title");
   const told = document.getElementById("area");
-  const kept = new Map(), tried = new Set(), link = document.getElementById("link");
+  const kept = new Map(), there = new Set(), tried = new Set(), link = document.getElementById("link");
   let current = null, chosen = -1, pinned = false, moved = false, fetching = false;
 
+  if (!window.L) return failed("unreachable", slider.dataset.asOf);
   box.hidden = false;
   document.querySelector(".slider").hidden = false;
   document.getElementById("map-help").hidden = false;
   document.getElementById("png").hidden = false;
+  if (document.getElementById("map-point")) document.getElementById("map-point").hidden = false;
   if (!days.includes(slider.dataset.asOf)) { days.push(slider.dataset.asOf); days.sort(); slider.max = days.length - 1; }
   slider.value = days.indexOf(slider.dataset.asOf);
 
@@ -122,11 +125,40 @@
   }
 
   function element(tag, text) { const made = document.createElement(tag); made.textContent = text; return made; }
+  function pageOf(day) { return box.dataset.page + "&as_of=" + day; }
+  // All that names a day follows the slider: downloads, the other language, the field and the foot of the page.
+  function follow(day, next) {
+    for (const each of document.querySelectorAll("a.of-week, .who a")) {
+      const to = new URL(each.href);
+      to.searchParams.set("as_of", day);
+      each.href = to.pathname + to.search;
+    }
+    document.getElementById("as_of").value = day;
+    document.getElementById("stamp").textContent = next.stamp;
+    document.getElementById("meaning").textContent = next.meaning;
+    const came = document.getElementById("what-came");
+    if (came) came.hidden = !next.over;
+    slider.setAttribute("aria-valuetext", next.title);
+  }
+  // What is going on, in words, and what to do about it: nothing here fails in silence.
+  function say(why) {
+    status.textContent = why ? status.dataset[why] + (current ? " " + status.dataset.stillOld : "") : "";
+    box.classList.toggle("stale", Boolean(why && current));
+    again.hidden = true;
+  }
+  function failed(why, day) {
+    say(why);
+    const to = again.querySelector("a");
+    to.href = pageOf(day);
+    to.textContent = why === "signedOut" ? to.dataset.enter : to.dataset.again;
+    again.hidden = why === "noForecast";
+    box.hidden = !current;
+  }
   // The address of the page is that of the map as it is seen: what is copied from the browser shows the same.
   function address() {
     const area = pinned && chosen >= 0 ? "&area=" + encodeURIComponent(current.areas[chosen][0]) : "";
     const centre = map.getCenter(), seen = moved ? "#" + [map.getZoom(), centre.lat.toFixed(4), centre.lng.toFixed(4)].join("/") : "";
-    link.href = box.dataset.page + "&as_of=" + days[slider.value] + area + seen;
+    link.href = pageOf(box.dataset.shown) + area + seen;
     history.replaceState(null, "", link.href);
   }
   function tell(place) {
@@ -164,26 +196,35 @@
   map.on("click", (event) => { if (!current) return; const place = layer.at(event.containerPoint); pinned = place >= 0 && !(pinned && place === chosen); tell(place); address(); });
   map.on("zoomend dragend", () => { if (box.dataset.ready) { moved = true; address(); } });
 
+  function why(error) { return error.message in status.dataset ? error.message : "unreachable"; }
   async function json(address) {
     const answer = await fetch(address, { credentials: "same-origin" });
-    if (!answer.ok) throw new Error(String(answer.status));
+    if (answer.redirected) throw new Error("signedOut"); // to the door: the session has ended
+    if (!answer.ok) throw new Error([404, 409, 422].includes(answer.status) ? "noForecast" : "unreachable");
     return answer.json();
   }
   function week(day) {
-    if (!kept.has(day)) kept.set(day, json(box.dataset.data + "&as_of=" + day).catch((error) => { kept.delete(day); throw error; }));
+    if (!kept.has(day)) kept.set(day, json(box.dataset.data + "&as_of=" + day).then((next) => { there.add(day); return next; }, (error) => { kept.delete(day); throw error; }));
     return kept.get(day);
   }
   async function show(day) {
-    const next = await week(day);
+    if (!there.has(day)) say("loading");
+    let next;
+    try { next = await week(day); } catch (error) {
+      if (days[slider.value] === day) failed(why(error), day);
+      return;
+    }
     if (days[slider.value] !== day) return;
+    say("");
     const id = current && chosen >= 0 ? current.areas[chosen][0] : null;
     current = next; chosen = -1;
     heading.textContent = next.title;
     for (const each of [heading, box]) { each.classList.toggle("past", next.over); each.classList.toggle("coming", !next.over); }
-    table(next);
+    table(next, day);
     layer.draw();
     if (id) tell(next.areas.findIndex((area) => area[0] === id));
     box.dataset.shown = day;
+    follow(day, next);
     address();
     ahead();
   }
@@ -199,10 +240,12 @@
     const far = (day) => Math.abs(days.indexOf(day) - slider.value);
     return days.filter((day) => !tried.has(day) && !kept.has(day)).sort((one, other) => far(one) - far(other))[0];
   }
-  function table(next) {
+  function table(next, day) {
     const body = document.querySelector("#top tbody"), labels = [...document.querySelectorAll("#top thead th")].map((each) => each.textContent);
     const rows = next.areas.slice(0, body.rows.length).map((area) => {
-      const row = document.createElement("tr"), head = element("th", area[1]), reasons = document.createElement("td"), list = document.createElement("ul");
+      const row = document.createElement("tr"), head = element("th", ""), name = element("a", area[1]), reasons = document.createElement("td"), list = document.createElement("ul");
+      name.href = pageOf(day) + "&area=" + encodeURIComponent(area[0]) + "#area";
+      head.append(name);
       head.scope = "row"; list.className = "bare";
       for (const reason of next.reasons[area[4]]) list.append(element("li", reason));
       reasons.append(list.children.length ? list : box.dataset.noReasons);
@@ -212,7 +255,7 @@
     });
     if (rows.length) body.replaceChildren(...rows);
   }
-  slider.addEventListener("input", () => show(days[slider.value]).catch(() => {}));
+  slider.addEventListener("input", () => show(days[slider.value]));
 
   document.getElementById("png").addEventListener("click", () => {
     const sheet = document.createElement("canvas"), from = layer.canvas, ratio = window.devicePixelRatio || 1, foot = 60 * ratio;
@@ -237,6 +280,7 @@
   });
 
   map.setView([0, 0], 1);
+  say("loading");
   Promise.all([json(box.dataset.shapes + "&as_of=" + slider.dataset.asOf), week(slider.dataset.asOf)]).then(([shapes]) => {
     layer.take(shapes);
     const points = [...Object.values(shapes.areas), ...shapes.districts.map((each) => each[1])].flat(2).map(([east, north]) => [north, east]);
@@ -251,5 +295,5 @@
     pinned = chosen >= 0;
     address();
     box.dataset.ready = "yes";
-  }).catch(() => { box.dataset.ready = "failed"; });
+  }).catch((error) => { box.dataset.ready = "failed"; failed(why(error), slider.dataset.asOf); });
 })();
