@@ -20,7 +20,18 @@ from tests.hotspot_helpers import incidents, row_of_areas
 from tests.serving_helpers import AS_OF
 from tests.tables import day
 from tests.test_hotspot_record import judged, record
-from tests.ui_helpers import ask_as, tab
+from tests.ui_helpers import PHONE, WIDE, ask_as, tab
+
+LABELS = [f".legend li >> nth={place}" for place in range(6)]
+WATCH_TEXT = """() => {
+    window.drawn = [];
+    const pen = CanvasRenderingContext2D.prototype, fill = pen.fillText;
+    pen.fillText = function (text, x, y) {
+        const at = this.getTransform();
+        window.drawn.push([text, (x + this.measureText(text).width) * at.a, y * at.d]);
+        return fill.call(this, text, x, y);
+    };
+}"""
 
 
 def horizon(change, low, high):
@@ -250,18 +261,28 @@ def test_a_map_that_does_not_come_at_all_says_so_and_how_to_go_on(browser, ui_si
         assert f"as_of={AS_OF}" in page.get_attribute("#map-again a", "href")
 
 
-def test_the_picture_is_made_in_the_browser_with_its_title_and_legend(browser, ui_site, tmp_path):
-    with tab(browser, ui_site, "planner", language="en") as watched:
+@pytest.mark.parametrize(("viewport", "language"), [(WIDE, "en"), (PHONE, "en"), (PHONE, "zh-CN")])
+def test_the_picture_made_in_the_browser_holds_its_title_legend_and_origin(
+    browser, ui_site, tmp_path, viewport, language
+):
+    with tab(browser, ui_site, "planner", language=language, viewport=viewport) as watched:
         page = watched.page
         page.goto(f"{ui_site.url}/ui/map?as_of={AS_OF}")
         page.wait_for_selector("#map[data-ready=yes]")
+        page.evaluate(WATCH_TEXT)
         with page.expect_download() as told:
             page.click("#png")
         told.value.save_as(tmp_path / "map.png")
         picture = Image.open(tmp_path / "map.png").convert("RGB")
-        box = page.eval_on_selector("#map canvas", "canvas => [canvas.width, canvas.height]")
-        assert told.value.suggested_filename.endswith(".png")
-        assert picture.size[0] == box[0]
-        assert picture.size[1] > box[1]
-        assert {ImageColor.getrgb(fill) for fill in FILLS[-2:]} <= {colour for _, colour in picture.getcolors(1 << 24)}
+        across, down = page.eval_on_selector("#map canvas", "canvas => [canvas.width, canvas.height]")
+        assert told.value.suggested_filename == f"waystation-map-{AS_OF}.png"
+        assert picture.size[0] == across
+        below = picture.crop((0, down, *picture.size))
+        fills = {ImageColor.getrgb(fill) for fill in FILLS}
+        assert fills <= {colour for _, colour in below.getcolors(1 << 24)}  # each class of the legend, on a phone too
+        drawn = page.evaluate("window.drawn")
+        assert all(right <= across and bottom <= picture.size[1] for _, right, bottom in drawn)
+        text = "".join("".join(each for each, _, _ in drawn).split())
+        wanted = [page.inner_text(each) for each in ("#map-title", "#stamp", "#aid", *LABELS)]
+        assert [each for each in wanted if "".join(each.split()) not in text] == []
         assert watched.faults == []

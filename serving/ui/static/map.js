@@ -258,23 +258,12 @@
   slider.addEventListener("input", () => show(days[slider.value]));
 
   document.getElementById("png").addEventListener("click", () => {
-    const sheet = document.createElement("canvas"), from = layer.canvas, ratio = window.devicePixelRatio || 1, foot = 60 * ratio;
-    sheet.width = from.width; sheet.height = from.height + foot;
-    const pen = sheet.getContext("2d");
-    pen.fillStyle = "#fff"; pen.fillRect(0, 0, sheet.width, sheet.height); pen.drawImage(from, 0, 0);
-    pen.scale(ratio, ratio);
-    pen.fillStyle = "#16242b"; pen.font = "14px " + getComputedStyle(document.body).fontFamily;
-    pen.fillText(heading.textContent, 10, from.height / ratio + 22);
-    let x = 10;
-    for (const item of document.querySelectorAll(".legend li")) {
-      const fill = item.querySelector("rect").getAttribute("fill");
-      pen.fillStyle = fill; pen.strokeStyle = "#607d8b"; pen.fillRect(x, from.height / ratio + 34, 22, 14); pen.strokeRect(x, from.height / ratio + 34, 22, 14);
-      pen.fillStyle = "#16242b"; pen.fillText(item.textContent.trim(), x + 28, from.height / ratio + 46);
-      x += 44 + pen.measureText(item.textContent.trim()).width;
-    }
+    const legend = [...document.querySelectorAll(".legend li")].map((item) => ({ swatch: item, text: item.textContent.trim() }));
+    const foot = [document.getElementById("stamp"), document.getElementById("aid")].map((each) => each.textContent);
+    const sheet = window.mapSheet(layer.canvas, { title: heading.textContent, legend, foot });
     sheet.toBlob((blob) => {
       const anchor = document.createElement("a");
-      anchor.href = URL.createObjectURL(blob); anchor.download = "waystation-map.png"; anchor.click();
+      anchor.href = URL.createObjectURL(blob); anchor.download = "waystation-map-" + box.dataset.shown + ".png"; anchor.click();
       setTimeout(() => URL.revokeObjectURL(anchor.href), 1000);
     });
   });
