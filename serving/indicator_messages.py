@@ -19,6 +19,7 @@ class IndicatorFigure(Message):
     share: float | None
     low: float | None
     high: float | None
+    stopped: bool = Field(description="The records of all had stopped long before last_day: no point of a trend.")
 
 
 class Indicator(Message):
@@ -37,5 +38,8 @@ class CityIndicators(Message):
     indicators: list[Indicator]
     as_of: date
     note: str
+    stopped: str | None = Field(
+        description="That the records of all had stopped long before as_of; null: they had not."
+    )
     language: Language
     snapshot: str

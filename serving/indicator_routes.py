@@ -1,12 +1,14 @@
 """The route of the city indicators."""
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
+from datetime import date
 
 from fastapi import FastAPI, Response
 
+from serving.histories import STOPPED_DAYS
 from serving.hotspots import names_of
 from serving.indicator_messages import CityIndicators, Indicator, IndicatorFigure
-from serving.indicators import CITY, Figure, Indicators, Shown
+from serving.indicators import CITY, Answer, Figure, Indicators, Shown
 from serving.messages import Day, Language
 from serving.routing import Accepted, answer, problems
 from serving.wording import Wording
@@ -31,26 +33,32 @@ def add(app: FastAPI, made: Indicators) -> None:
         names = {**names_of(told.areas, wording.language), CITY: wording.warning("city")}
         return answer(
             CityIndicators(
-                indicators=[_indicator(each, names, wording) for each in told.indicators],
-                as_of=told.indicators[0].latest.last_day,
+                indicators=[_indicator(each, names, told.stopped, wording) for each in told.indicators],
+                as_of=told.last_day,
                 note=wording.indicator("note"),
+                stopped=stopped_text(told, wording),
                 language=wording.language,  # type: ignore[arg-type]
                 snapshot=told.snapshot,
             )
         )
 
 
-def _indicator(shown: Shown, names: Mapping[str, str], wording: Wording) -> Indicator:
+def stopped_text(told: Answer, wording: Wording) -> str | None:
+    """That the records of all had stopped long before the end of the last quarter, in words; None: they had not."""
+    return wording.text("indicators", "stopped", days=STOPPED_DAYS) if told.last_day in told.stopped else None
+
+
+def _indicator(shown: Shown, names: Mapping[str, str], stopped: Container[date], wording: Wording) -> Indicator:
     return Indicator(
         code=shown.code,
         name=wording.indicator(shown.code),
         definition=wording.indicator(f"{shown.code}_is"),
-        trend=[_figure(each, names) for each in shown.trend],
-        districts=[_figure(each, names) for each in shown.districts],
+        trend=[_figure(each, names, stopped) for each in shown.trend],
+        districts=[_figure(each, names, stopped) for each in shown.districts],
     )
 
 
-def _figure(figure: Figure, names: Mapping[str, str]) -> IndicatorFigure:
+def _figure(figure: Figure, names: Mapping[str, str], stopped: Container[date]) -> IndicatorFigure:
     low, high = figure.interval or (None, None)
     return IndicatorFigure(
         area_id=figure.area_id,
@@ -62,4 +70,5 @@ def _figure(figure: Figure, names: Mapping[str, str]) -> IndicatorFigure:
         share=figure.share,
         low=low,
         high=high,
+        stopped=figure.last_day in stopped,
     )

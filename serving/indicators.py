@@ -84,11 +84,20 @@ class Known:
 
 @dataclass(frozen=True, eq=False)
 class Answer:
-    """All indicators of a day, and what they were made from."""
+    """All indicators of a day, and what they were made from.
+
+    `stopped`: the last days of those quarters long before whose end the records of all had stopped.
+    """
 
     indicators: tuple[Shown, ...]
     areas: pd.DataFrame
     snapshot: str
+    stopped: frozenset[date]
+
+    @property
+    def last_day(self) -> date:
+        """The last day of the last quarter."""
+        return self.indicators[0].latest.last_day
 
 
 @dataclass
@@ -105,10 +114,14 @@ class Indicators:
         wanted = (self.desk.histories.snapshot(), spans[-1][1])
         with self._lock:  # whoever asks meanwhile waits for the answer instead of reading the city again
             if self._held is None or self._held[0] != wanted:
-                known = read_known(self.desk)
-                made = Answer(indicators(known.history, known.district_of, spans), known.areas, known.snapshot)
-                self._held = ((known.snapshot, spans[-1][1]), made)
+                made = self._made(spans)
+                self._held = ((made.snapshot, spans[-1][1]), made)
             return self._held[1]
+
+    def _made(self, spans: Sequence[tuple[date, date]]) -> Answer:
+        known, histories = read_known(self.desk), self.desk.histories
+        stopped = frozenset(last for _, last in spans if histories.had_stopped(last, known.snapshot))
+        return Answer(indicators(known.history, known.district_of, spans), known.areas, known.snapshot, stopped)
 
 
 def wilson(numerator: int, denominator: int) -> tuple[float, float]:

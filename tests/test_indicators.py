@@ -227,12 +227,23 @@ def test_a_panel_shows_share_interval_and_numbers_and_leaves_a_gap_for_what_is_n
     figures = [Figure(CITY, *span, *numbers) for span, numbers in zip(quarters(SPAN[1], n=2), GAP, strict=True)]
     district = Figure("A", *SPAN, None, None)
     view = View(Request({"type": "http", "query_string": b"lang=en", "headers": []}), Sessions(b"0" * 32))
-    found = panel(view, Shown("employed", tuple(figures), (district,)), {"A": "North"})
+    found = panel(view, Shown("employed", tuple(figures), (district,)), {"A": "North"}, frozenset())
     assert (found.latest.share, found.latest.numbers) == ("50.0%", "10 of 20")
     assert found.latest.interval == "29.9% to 70.1%"  # of the doctest of wilson
     assert [line.share for line in found.quarters] == ["50.0%", "not told"]
     assert [(line.name, line.share) for line in found.districts] == [("North", "not told")]
     assert (found.chart.count("<circle"), found.chart.count("2024 Q")) == (1, 2 + 1)  # one point, its title, two ticks
+
+
+def test_a_quarter_after_the_records_stopped_is_marked_and_no_point_of_the_course():
+    spans = quarters(SPAN[1], n=2)
+    shown_now = Shown("family_met", tuple(Figure(CITY, *span, 10, 20) for span in spans), ())
+    view = View(Request({"type": "http", "query_string": b"lang=en", "headers": []}), Sessions(b"0" * 32))
+    found = panel(view, shown_now, {}, {SPAN[1]})
+    assert ["nothing recorded" in line.name for line in found.quarters] == [True, False]
+    assert found.chart.count("<circle") == 1
+    assert found.stopped
+    assert panel(view, shown_now, {}, {spans[0][1]}).stopped == ""
 
 
 @pytest.mark.parametrize(("code", "first"), list(product(INDICATORS, [True, False])))

@@ -8,6 +8,8 @@ from features.languages import LANGUAGES
 from features.store import Store
 from serving.feedback import Book
 from serving.histories import STOPPED_DAYS
+from serving.indicator_routes import stopped_text
+from serving.indicators import Indicators, quarters
 from serving.messages import ScoreRequest
 from serving.notes import Notes
 from serving.one_person import About
@@ -85,3 +87,16 @@ def test_the_report_to_the_person_says_so_too(city, last, tmp_path):
     book, texts = Book(open_desk(city), Notes(tmp_path / "feedback.db")), wording("en")
     about = About("P002", "own_request", last + timedelta(days=STOPPED_DAYS), texts)
     assert texts.stopped(STOPPED_DAYS) in page_of(report(book, about, visit("POST /v1/reports", WORKER)), texts)
+
+
+def test_quarters_of_the_indicators_are_marked_as_a_plain_loop_over_all_records_finds(city, pairs, last):
+    made, asked = Indicators(open_desk(city)), last + timedelta(days=200)
+    expected = set()
+    for _, end in quarters(asked):
+        day = (end - EPOCH).days
+        if not any(day - STOPPED_DAYS < happened <= day and known <= day for happened, known in pairs):
+            expected.add(end)
+    assert made.at(asked).stopped == expected
+    assert 0 < len(expected) < len(quarters(asked))
+    assert stopped_text(made.at(asked), wording("en")) == wording("en").text("indicators", "stopped", days=60)
+    assert stopped_text(made.at(last), wording("en")) is None

@@ -1,12 +1,15 @@
 """The indicators of the city: each with its definition, its numbers, its course and its districts."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Container, Mapping
+from dataclasses import dataclass, replace
+from datetime import date
 
 from markupsafe import Markup
 from starlette.responses import Response
 
+from serving.histories import STOPPED_DAYS
 from serving.hotspots import names_of
+from serving.indicator_routes import stopped_text
 from serving.indicators import Figure, Indicators, Shown
 from serving.ui import days
 from serving.ui.charts import shares_chart
@@ -26,12 +29,13 @@ class Line:
 
 @dataclass(frozen=True)
 class Panel:
-    """One indicator as the page shows it."""
+    """One indicator as the page shows it; `stopped` says so where the records had, by the last quarter."""
 
     code: str
     name: str
     definition: str
     latest: Line
+    stopped: str
     quarters: tuple[Line, ...]
     chart: Markup
     districts: tuple[Line, ...]
@@ -45,7 +49,7 @@ class IndicatorsPage:
 
     def page(self, view: View) -> Response:
         """The page."""
-        as_of = days.as_of(view, latest=view.desk.settings.today)
+        as_of = days.as_of(view, latest=days.last_known_day(view, "events"))
         told = self._made.at(as_of)
         names = names_of(told.areas, view.language)
         return view.page(
@@ -53,21 +57,30 @@ class IndicatorsPage:
             wanted=as_of,
             note=view.wording.indicator("note"),
             quarter=_quarter(told.indicators[0].latest, view.texts),
-            panels=[panel(view, each, names) for each in told.indicators],
-            as_of=told.indicators[0].latest.last_day,
+            stopped=stopped_text(told, view.wording),
+            panels=[panel(view, each, names, told.stopped) for each in told.indicators],
+            as_of=told.last_day,
         )
 
 
-def panel(view: View, shown: Shown, names: Mapping[str, str]) -> Panel:
-    """An indicator in the reader's words; `names` are those of areas."""
+def panel(view: View, shown: Shown, names: Mapping[str, str], stopped: Container[date]) -> Panel:
+    """An indicator in the reader's words; `names` are those of areas.
+
+    Quarters that end on a day of `stopped` are marked and are a gap in the course: what ends there are the records.
+    """
     name = view.wording.indicator(shown.code)
-    points = [(_quarter(each, view.texts), each.share, each.interval) for each in shown.trend]
+    told = [replace(each, numerator=None) if each.last_day in stopped else each for each in shown.trend]
+    points = [(_quarter(each, view.texts), each.share, each.interval) for each in told]
+    marks = {each.last_day: _mark(each, stopped, view.texts) for each in shown.trend}
     return Panel(
         code=shown.code,
         name=name,
         definition=view.wording.indicator(f"{shown.code}_is"),
         latest=_line(shown.latest, name, view.texts),
-        quarters=tuple(_line(each, _quarter(each, view.texts), view.texts) for each in shown.trend[::-1]),
+        stopped=marks[shown.latest.last_day],
+        quarters=tuple(
+            _line(each, _quarter(each, view.texts) + marks[each.last_day], view.texts) for each in shown.trend[::-1]
+        ),
         chart=shares_chart(points, view.texts("indicators.chart", name=name)),
         districts=tuple(_line(each, names.get(each.area_id, each.area_id), view.texts) for each in shown.districts),
     )
@@ -79,6 +92,11 @@ def _line(figure: Figure, name: str, texts: Texts) -> Line:
     low, high = (f"{100 * end:.1f}%" for end in figure.interval)
     numbers = texts("indicators.numbers", numerator=figure.numerator, denominator=figure.denominator)
     return Line(name, f"{100 * (figure.share or 0.0):.1f}%", texts("indicators.interval", low=low, high=high), numbers)
+
+
+def _mark(figure: Figure, stopped: Container[date], texts: Texts) -> str:
+    """That the records of all had stopped by the end of a quarter; nothing where they had not."""
+    return texts("indicators.stopped", days=STOPPED_DAYS) if figure.last_day in stopped else ""
 
 
 def _quarter(figure: Figure, texts: Texts) -> str:
