@@ -171,7 +171,9 @@ def backtest(  # noqa: PLR0913 (the options of a command)
     config: ConfigOption = None,
     incidents: Annotated[Path | None, typer.Option(help="Hotspots without a store: CSV of date and place.")] = None,
     areas: Annotated[Path | None, typer.Option(help="With --incidents: areas, CSV or GeoJSON.")] = None,
-    unit: Annotated[str | None, typer.Option(help="With --incidents: grid:METRES, h3:RESOLUTION or area.")] = None,
+    unit: Annotated[
+        str | None, typer.Option(help="With --incidents: grid:METRES (grid:500 if left out), h3:RESOLUTION or area.")
+    ] = None,
     horizon_weeks: Annotated[list[int] | None, typer.Option(help="With --incidents: 1 to 8; may be repeated.")] = None,
     origins: Annotated[int | None, typer.Option(min=2, help="With --incidents: forecasts, a horizon apart.")] = None,
     known_lag_days: Annotated[int, typer.Option(min=0, help="With --incidents: known so long after.")] = 14,

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from features.errors import ConfigError
-from features.gcj02 import COORDINATES, WGS84, rows_in_wgs84
+from features.gcj02 import WGS84, check_coordinates, rows_in_wgs84
 from features.schema import Conformed
 
 PLACES = {"longitude", "latitude", "geometry"}
@@ -12,8 +12,7 @@ PLACES = {"longitude", "latitude", "geometry"}
 def agreed(declared: str, asked: str | None) -> str:
     """The coordinates to read places by; ConfigError where what a mapping declares is not what is asked for."""
     given = asked or WGS84
-    if given not in COORDINATES:
-        raise ConfigError(f"--coordinates `{given}` is unknown; expected one of {list(COORDINATES)}.")
+    check_coordinates(given)
     if declared in {given, WGS84}:
         return given
     raise ConfigError(

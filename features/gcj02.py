@@ -20,10 +20,15 @@ CHINA = (72.004, 137.8347, 0.8293, 55.8271)  # the shift is applied inside this 
 STEPS = 5  # each leaves about a hundredth of the error
 
 
+def check_coordinates(given: str) -> None:
+    """ConfigError when the name says nothing of how coordinates are to be read."""
+    if given not in COORDINATES:
+        raise ConfigError(f"--coordinates `{given}` is unknown; expected one of {list(COORDINATES)}.")
+
+
 def in_wgs84(longitude: Floats, latitude: Floats, *, coordinates: str) -> tuple[Floats, Floats]:
     """Longitude and latitude in WGS 84; ConfigError when it is not said which coordinates were given."""
-    if coordinates not in COORDINATES:
-        raise ConfigError(f"coordinates: `{coordinates}` is unknown; expected one of {list(COORDINATES)}.")
+    check_coordinates(coordinates)
     return (longitude, latitude) if coordinates == "wgs84" else _unshifted(longitude, latitude)
 
 

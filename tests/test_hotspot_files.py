@@ -1,12 +1,17 @@
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
 import shapely
 
-from features.errors import ConfigError, SchemaError
+from features.errors import ConfigError, SchemaError, TooLittleHistoryError
 from features.gcj02 import shifted
+from features.hotspot import Places
+from training.hotspot_config import HotspotConfig
 from training.hotspot_files import read_areas, read_places
+from training.hotspot_study import counted_places
+from training.runs import CityFiles, backtest_files
 
 
 def written(folder, text, name="incidents.csv"):
@@ -119,3 +124,35 @@ def test_areas_of_another_projection_or_without_ids_are_refused(tmp_path):
         read_areas(written(tmp_path, "name\nT1", "areas.csv"))
     with pytest.raises(SchemaError, match="twice"):
         read_areas(written(tmp_path, "area_id\nT1\nT1", "areas.csv"))
+
+
+def test_coordinates_that_are_unknown_or_would_change_nothing_are_refused(tmp_path):
+    ids = written(tmp_path, "date,area_id\n2024-01-01,A")
+    with pytest.raises(ConfigError, match="`bd09` is unknown"):
+        read_places(ids, None, known_lag_days=0, coordinates="bd09")
+    with pytest.raises(ConfigError, match="would change nothing"):
+        read_places(ids, None, known_lag_days=0, coordinates="gcj02")
+    box = shapely.to_geojson(shapely.box(106, 26, 107, 27)).replace('"', '""')
+    outlines = written(tmp_path, f'area_id,geometry\nA,"{box}"', "areas.csv")
+    assert read_places(ids, outlines, known_lag_days=0, coordinates="gcj02").areas is not None
+
+
+def test_a_file_of_names_alone_is_called_empty(tmp_path):
+    with pytest.raises(SchemaError, match="holds no incident"):
+        places(tmp_path, "date,area_id")
+
+
+def test_incidents_without_points_are_not_forecast_by_cell_but_area(tmp_path):
+    ids = written(tmp_path, "date,area_id\n2024-01-01,A")
+    with pytest.raises(ConfigError, match="--unit area"):
+        backtest_files(CityFiles(ids, known_lag_days=0), None, lambda step: None)
+
+
+def test_where_no_kind_counts_the_kinds_asked_and_found_are_told_and_no_other_word_of_the_file(tmp_path):
+    told = places(tmp_path, "date,area_id,kind\n2024-01-01,A,treatment_entry\n2024-01-02,A,somebody", lag=0)
+    asked = replace(HotspotConfig(), kinds=("overdose",))
+    with pytest.raises(TooLittleHistoryError) as refused:
+        counted_places(Places(told, None), asked)
+    assert "Kinds: overdose asked, treatment_entry, others that are unknown found" in str(refused.value)
+    assert "Reporters: citizen, service asked, service found" in str(refused.value)
+    assert "somebody" not in str(refused.value)

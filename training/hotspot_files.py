@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from features.errors import ConfigError, SchemaError
-from features.gcj02 import in_wgs84, outline_in_wgs84
+from features.gcj02 import WGS84, check_coordinates, in_wgs84, outline_in_wgs84
 from features.grids import Floats
 from features.hotspot import Places
 
@@ -22,25 +22,34 @@ CALLED = {**{told: name for name, told in NAMES.items()}, "known_on": "known_on"
 DEFAULTS = {"kind": "overdose", "reported_by": "service"}
 LARGEST = {"longitude": 180.0, "latitude": 90.0}
 SHOWN = 5  # row numbers named in an error
-WGS84 = ("CRS84", "4326")
+CRS = ("CRS84", "4326")  # names of WGS 84
 
 
-def read_places(incidents: Path, areas: Path | None, *, known_lag_days: int, coordinates: str = "wgs84") -> Places:
+def read_places(incidents: Path, areas: Path | None, *, known_lag_days: int, coordinates: str = WGS84) -> Places:
     """The tables in two files; an incident without `known_on` counts as known so many days after it occurred.
 
     What would become known only after the last date of the file is left out: nobody had it when the file was made.
     """
     if known_lag_days < 0:
         raise ConfigError("--known-lag-days is below zero; an incident cannot be known before it occurred.")
+    check_coordinates(coordinates)
     given = _read_csv(incidents).rename(columns=NAMES)
     _refuse([*_missing(given), *_of_dates(given), *_of_points(given)])
+    if given.empty:
+        raise SchemaError(f"{incidents.name}: it holds no incident, only the line of names; expected a line for each.")
     told = _placed(_dated(given, known_lag_days), coordinates)
     told = told.assign(**{name: value for name, value in DEFAULTS.items() if name not in told})
     told = told[told["known_on"] <= told["occurred_on"].max()].reset_index(drop=True)
-    return Places(told, None if areas is None else read_areas(areas, coordinates=coordinates))
+    places = Places(told, None if areas is None else read_areas(areas, coordinates=coordinates))
+    if coordinates != WGS84 and not _has_coordinates(places):
+        raise ConfigError(
+            f"--coordinates {coordinates} would change nothing: neither incidents nor areas have coordinates. "
+            "Leave it out."
+        )
+    return places
 
 
-def read_areas(path: Path, *, coordinates: str = "wgs84") -> pd.DataFrame:
+def read_areas(path: Path, *, coordinates: str = WGS84) -> pd.DataFrame:
     """The `areas` table of a CSV or GeoJSON file; without a level every area is a township."""
     table = _read_geojson(path) if path.suffix.lower() in {".geojson", ".json"} else _read_csv(path)
     if "area_id" not in table:
@@ -52,10 +61,16 @@ def read_areas(path: Path, *, coordinates: str = "wgs84") -> pd.DataFrame:
     areas = table.assign(**added)
     if not areas["level"].eq("township").any():
         areas = areas.assign(level="township")
-    if coordinates == "wgs84":
+    if coordinates == WGS84:
         return areas
     moved = [outline_in_wgs84(text, coordinates=coordinates) for text in areas["geometry"]]
     return areas.assign(geometry=pd.Series(moved, index=areas.index, dtype="str"))
+
+
+def _has_coordinates(places: Places) -> bool:
+    """Whether any point or outline is told."""
+    of_areas = places.areas is not None and places.areas["geometry"].notna().any()
+    return bool(of_areas or places.incidents["longitude"].notna().any())
 
 
 def _read_csv(path: Path) -> pd.DataFrame:
@@ -76,7 +91,7 @@ def _read_geojson(path: Path) -> pd.DataFrame:
         raise SchemaError(f"{path.name}: not readable as JSON.") from None
     if not isinstance(plain, dict) or not isinstance(plain.get("features"), list):
         raise SchemaError(f"{path.name}: expected a GeoJSON FeatureCollection.")
-    if "crs" in plain and not any(code in json.dumps(plain["crs"]) for code in WGS84):
+    if "crs" in plain and not any(code in json.dumps(plain["crs"]) for code in CRS):
         raise SchemaError(f"{path.name}: its `crs` is not WGS 84; project it to WGS 84 first.")
     return pd.DataFrame([_row(feature) for feature in plain["features"]])
 

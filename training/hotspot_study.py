@@ -1,5 +1,6 @@
 """A city made ready to learn from or to be judged on: which incidents count, the study area, and weekly as-of dates."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -9,6 +10,7 @@ from features.areas import OUTSIDE, Floats, Ints, unplaced
 from features.errors import ConfigError, TooLittleHistoryError
 from features.grids import Grid, Hexagons
 from features.hotspot import FEATURES, WEEK, Places, compute, counted, visible_past
+from features.vocabulary import INCIDENT_KINDS, REPORTERS
 from models import hotspot as model
 from models.hotspot import Scope
 from models.hotspot_fit import Lessons
@@ -66,13 +68,30 @@ def counted_places(places: Places, config: HotspotConfig) -> Places:
         raise ConfigError(f"incidents: all of them were reported by enforcement; {ENFORCEMENT_ALONE}")
     known = counted(places.incidents, level=config.level, kinds=config.kinds, reporters=config.reporters)
     if known.empty:
-        raise TooLittleHistoryError(
-            "incidents: none is of the kinds and reporters of the configuration; ingest some, or change `kinds` or "
-            "`reporters` (first positives and treatment entries are counted by township alone)."
-        )
+        raise TooLittleHistoryError(_none_counts(places.incidents, config))
     if known["reported_by"].eq("enforcement").all():
         raise ConfigError(f"incidents: all counted ones were reported by enforcement; {ENFORCEMENT_ALONE}")
     return replace(places, incidents=known)
+
+
+def _none_counts(incidents: pd.DataFrame, config: HotspotConfig) -> str:
+    """Why no incident counts: what was asked for beside what there is, in words of the vocabulary alone."""
+    if incidents.empty:
+        return "incidents: none was known by the last day; expected some that were."
+    kinds = _asked_and_found(config.kinds, incidents["kind"], INCIDENT_KINDS)
+    reporters = _asked_and_found(config.reporters, incidents["reported_by"], REPORTERS)
+    return (
+        f"incidents: none is of the kinds and reporters of the configuration. Kinds: {kinds}. Reporters: {reporters}. "
+        "Change `kinds` or `reporters`, or add incidents of these (first positives and treatment entries are counted "
+        "by township alone)."
+    )
+
+
+def _asked_and_found(asked: Sequence[str], told: pd.Series, known: Sequence[str]) -> str:
+    """Names asked for, and those found; one that is no word of the vocabulary may be anything and is not shown."""
+    there = [name for name in known if told.eq(name).any()]
+    others = [] if told.isin(known).all() else ["others that are unknown"]
+    return f"{', '.join(asked)} asked, {', '.join([*there, *others])} found"
 
 
 def study_of(known: Places, config: HotspotConfig, *, day: int, study_as_of: int) -> Study:

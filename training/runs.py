@@ -246,6 +246,8 @@ def backtest_files(files: CityFiles, config: Path | None, tell: Tell) -> dict[st
     made_from = read_places(
         files.incidents, files.areas, known_lag_days=files.known_lag_days, coordinates=files.coordinates
     )
+    if level == "cell" and made_from.incidents["longitude"].isna().all():
+        raise ConfigError("incidents: none has `lon` and `lat`, and cells need them; name `--unit area`.")
     settings = replace(
         settings,
         level=level,
