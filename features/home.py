@@ -82,7 +82,12 @@ class Home:
     @property
     def tracking_uri(self) -> str:
         """The MLflow store: `MLFLOW_TRACKING_URI`, else a SQLite file in the home."""
-        return os.environ.get(TRACKING_URI, f"sqlite:///{self.path / 'mlflow.db'}")
+        return os.environ.get(TRACKING_URI, self.own_tracking_uri)
+
+    @property
+    def own_tracking_uri(self) -> str:
+        """The MLflow store in the home, whatever the environment names."""
+        return f"sqlite:///{self.path / 'mlflow.db'}"
 
     @property
     def mlflow_artifacts(self) -> Path:

@@ -292,6 +292,26 @@ def test_a_run_nobody_tracked_is_told(home, base):
         promotion.promote(home, "relapse-unheard-of", None, now=NOW)
 
 
+def kept(home):
+    return {path for path in home.mlflow_artifacts.rglob("*") if path.is_file()}
+
+
+def test_a_copied_home_trains_and_promotes_within_itself_and_reads_its_own_runs(home, base, tmp_path, caplog):
+    copied, before = Home(tmp_path / "copied"), kept(home)
+    shutil.copytree(home.path, copied.path)
+    of_before = copied.mlflow_artifacts / base / "artifacts" / "artifact" / "booster.txt"
+    of_before.write_text("tree of the copy")
+    assert track.artifact_of(copied, NAME, base, tmp_path)[1].joinpath("booster.txt").read_text() == "tree of the copy"
+    run = retrain(copied, 2).tracked.run
+    assert promotion.promote(copied, NAME, run, now=NOW).champion.run == run
+    assert kept(home) == before
+    assert (copied.mlflow_artifacts / run / "artifacts" / "artifact").is_dir()
+    assert caplog.text.count("moved or copied") == 2  # of the trainings and of the decisions, each told once
+    shutil.rmtree(copied.mlflow_artifacts / run)
+    with pytest.raises(ArtifactError, match="no artifact is where MLflow's database points"):
+        promotion.promote(copied, NAME, run, now=NOW)
+
+
 def test_a_damaged_pointer_is_told_and_mended_by_the_next_decision(home, base):
     promotion.promote(home, NAME, base, now=NOW)
     champion.path_of(home.champions, NAME).write_text("{")

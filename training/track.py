@@ -6,6 +6,7 @@ newest trained version, `champion` follows the promotion ledger.
 
 import logging
 import os
+import shutil
 import subprocess
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -13,6 +14,8 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
+from urllib.request import url2pathname
 
 import lightgbm as lgb
 import numpy as np
@@ -29,6 +32,7 @@ MOST_DECISIONS = 50_000  # looked through at once
 ARTIFACT = "artifact"
 LEFT_BEHIND = (TRACKING_URI, "MLFLOW_EXPERIMENT_ID")
 PACKAGES = ("lightgbm", "numpy", "pandas", "scikit-learn")
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -77,12 +81,26 @@ def artifact_of(home: Home, name: str, run: str | None, folder: Path) -> tuple[s
     with _mlflow(home) as mlflow:
         client = mlflow.MlflowClient()
         try:
-            chosen = run or client.get_model_version_by_alias(name, CHALLENGER).run_id
-            path = client.download_artifacts(chosen, ARTIFACT, str(folder))
-        except (mlflow.MlflowException, OSError):
-            wanted = f"the run asked for has no artifact of '{name}'" if run else f"no run of '{name}' is tracked yet"
+            chosen = str(run or client.get_model_version_by_alias(name, CHALLENGER).run_id)
+            client.get_run(chosen)
+        except mlflow.MlflowException:
+            wanted = "the run asked for is not tracked" if run else f"no run of '{name}' is tracked yet"
             raise ArtifactError(f"promote: {wanted}; train first, then promote.") from None
-        return chosen, Path(path)
+        try:
+            return chosen, _copied(home, client, chosen, folder)
+        except (mlflow.MlflowException, OSError):
+            raise ArtifactError(
+                f"promote: the run of '{name}' is tracked, but no artifact is where MLflow's database points; "
+                "bring the folder mlflow/ of the home back from its backup, or train anew."
+            ) from None
+
+
+def _copied(home: Home, client: Any, run: str, folder: Path) -> Path:
+    """The artifact of a run, copied into `folder`: the home's own before that of a place it was moved from."""
+    mine = home.mlflow_artifacts / run / "artifacts" / ARTIFACT
+    if _is_own(home) and mine.is_dir():
+        return Path(shutil.copytree(mine, folder / ARTIFACT))
+    return Path(client.download_artifacts(run, ARTIFACT, str(folder)))
 
 
 def tags_of(home: Home, run: str) -> dict[str, str]:
@@ -97,7 +115,8 @@ def record_decisions(home: Home, entries: Sequence[Entry]) -> None:
     Each is a run of its own, never written again.
     """
     with _mlflow(home) as mlflow:
-        client, experiment = mlflow.MlflowClient(), _decisions(home, mlflow)
+        client = mlflow.MlflowClient()
+        experiment = _experiment(home, mlflow, DECISIONS, home.mlflow_artifacts / DECISIONS)
         runs = mlflow.search_runs([experiment], output_format="list", max_results=MOST_DECISIONS)
         told = {run.data.tags.get("link") or _without_link(run.data.tags) for run in runs}
         for entry in entries:
@@ -111,10 +130,30 @@ def _without_link(tags: Mapping[str, str]) -> tuple[str | None, ...]:
     return tuple(tags.get(name) for name in ("when", "model", "decision", "artifact_digest"))
 
 
-def _decisions(home: Home, mlflow: Any) -> str:
-    found = mlflow.get_experiment_by_name(DECISIONS)
-    place = (home.mlflow_artifacts / DECISIONS).as_uri()
-    return str(found.experiment_id if found else mlflow.create_experiment(DECISIONS, artifact_location=place))
+def _experiment(home: Home, mlflow: Any, name: str, place: Path) -> str:
+    """The id of an experiment that keeps its files in `place`, made where there is none.
+
+    MLflow fixes the place as an absolute path when an experiment is made, and offers no way to change it: in a home
+    that was moved or copied since, the old one keeps its figures under another name, and writes no more.
+    """
+    found = mlflow.get_experiment_by_name(name)
+    if found and _is_own(home) and _is_elsewhere(found.artifact_location, place):
+        kept_as = f"{name}-before-move-{found.experiment_id}"
+        mlflow.MlflowClient().rename_experiment(found.experiment_id, kept_as)
+        log.warning("This home was moved or copied: the runs of before are in MLflow's experiment %s.", kept_as)
+        found = None
+    return str(found.experiment_id if found else mlflow.create_experiment(name, artifact_location=place.as_uri()))
+
+
+def _is_own(home: Home) -> bool:
+    """Whether the tracking store is the home's own SQLite file."""
+    return home.tracking_uri == home.own_tracking_uri
+
+
+def _is_elsewhere(location: str, place: Path) -> bool:
+    """Whether files go into another folder than `place`; what is no folder of this machine was chosen by somebody."""
+    parts = urlsplit(location)
+    return parts.scheme in {"", "file"} and Path(url2pathname(parts.path)).resolve() != place.resolve()
 
 
 def _tags_of(entry: Entry) -> dict[str, str]:
@@ -178,9 +217,7 @@ def _mlflow(home: Home) -> Iterator[Any]:
     for chatty in ("mlflow", "alembic"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
     mlflow.set_tracking_uri(home.tracking_uri)
-    if mlflow.get_experiment_by_name(EXPERIMENT) is None:
-        mlflow.create_experiment(EXPERIMENT, artifact_location=home.mlflow_artifacts.as_uri())
-    mlflow.set_experiment(EXPERIMENT)
+    mlflow.set_experiment(experiment_id=_experiment(home, mlflow, EXPERIMENT, home.mlflow_artifacts))
     try:
         yield mlflow
     finally:
