@@ -148,6 +148,14 @@ def test_the_page_tells_what_lists_find_how_old_a_model_may_get_and_what_testing
     assert shown(everyone["missed_weighted"]) in table_of(page, "groups-corrected")
 
 
+def test_a_figure_told_twice_on_a_card_has_one_interval(card):
+    figures = card["figures"]
+    everyone = figures["fairness"]["everyone"]["figures"]
+    assert everyone["intercept"] == figures["models"]["lightgbm"]["intercept"]
+    assert everyone["slope"] == figures["models"]["lightgbm"]["slope"]
+    assert everyone["intercept_weighted"] == figures["weighted"]["lightgbm"]["intercept"]
+
+
 def test_last_years_model_stands_beside_where_there_was_one(card):
     figures = card["figures"]
     models = {**figures["models"], "last_years_model": figures["models"]["points"]}

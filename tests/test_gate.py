@@ -14,11 +14,13 @@ from models.calibration import Platt
 from models.linear import Line, Linear
 from tests import small_city
 from training import card, runs
+from training.card_words import shown
 from training.case import case_of
 from training.config import read
 from training.evaluate import Estimate
 from training.gate import RELAPSES_FOR_A_SLOPE, Ages, Rounds, look
 from training.gate_choice import ITEMS, GateChoice, Statements
+from training.later import ITSELF, TWIN
 from training.material import material
 from training.relapse import train
 from training.relapse_feedback import Loop, feedback
@@ -54,6 +56,9 @@ def good(home, config):
 @pytest.fixture(scope="module")
 def case(home, config, good):
     return case_of(home, good, good, config, None)
+
+
+CALIBRATED = ("calibration", "groups")
 
 
 def only(case, *items):
@@ -276,6 +281,43 @@ def test_a_slope_of_the_backtest_that_is_surely_off_is_refused_of_few_relapses_t
     found = refused(replace(only(case, "calibration"), challenger=replace(case.challenger, card=card)))
     assert (found == {}) is passes
     assert passes or found["calibration"] == "its backtest: risks too extreme or too timid"
+
+
+def with_backtest(case, **figures):
+    """The case with other figures of the model's whole backtest on its card: value, low, high."""
+    card = case.challenger.card
+    told = {name: dict(zip(("value", "low", "high"), each, strict=True)) for name, each in figures.items()}
+    models = {**card["figures"]["models"], "lightgbm": {**card["figures"]["models"]["lightgbm"], **told}}
+    card = {**card, "figures": {**card["figures"], "models": models}}
+    return replace(case, challenger=replace(case.challenger, card=card))
+
+
+SHIFTS = [
+    ((0.375, 0.254, 0.498), "surely are too low, intercept 0.38 (0.25, 0.50), beyond 0.25"),
+    ((-0.375, -0.498, -0.254), "surely are too high, intercept -0.38 (-0.50, -0.25), beyond 0.25"),
+    ((0.375, 0.15, 0.551), None),
+    ((None, None, None), None),
+]
+
+
+@pytest.mark.parametrize(("shift", "warning"), SHIFTS)
+def test_a_level_of_the_backtest_that_is_surely_off_is_warned_of_and_let_pass(case, shift, warning):
+    found = look(only(with_backtest(case, intercept=shift), "baselines"))[0]
+    assert found.passed
+    assert (f"warning: its backtest's risks {warning}" in found.why) if warning else "warning" not in found.why
+
+
+def test_what_passes_for_calibration_is_told_with_figures_and_not_called_right(case):
+    told = {each.item: each for each in look(only(with_backtest(case, intercept=(0.375, 0.254, 0.498)), *CALIBRATED))}
+    why, figures = told["calibration"].why, told["calibration"].figures
+    for name in (TWIN, ITSELF):
+        assert f"{name}: intercept {shown(figures[name]['figures']['intercept'])}" in why
+    assert "not surely off by more than 0.25; its backtest: intercept 0.38 (0.25, 0.50), slope" in why
+    of = told["groups"].figures
+    levels = [level for groups in of.values() for both in groups.values() for level in both.values() if level]
+    farthest = max(levels, key=lambda level: abs(level["value"]))
+    assert "no group surely off by more than 0.4; farthest" in told["groups"].why
+    assert told["groups"].why.endswith(f"intercept {shown(farthest)}")
 
 
 def test_a_gate_that_asks_for_feedback_needs_the_simulator(case):

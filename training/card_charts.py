@@ -6,11 +6,12 @@ from html import escape
 from typing import Any
 
 from markupsafe import Markup
+from matplotlib.ticker import MaxNLocator
 
 from training.card_words import group_name
 
 WIDTH, HEIGHT = 460, 320
-LEFT, RIGHT, TOP, BOTTOM = 52, 12, 12, 44
+LEFT, RIGHT, TOP, BOTTOM = 64, 12, 12, 44
 INK, SOFT, WARM = "#14324c", "#b8c4cf", "#c8693b"
 ROW = 24
 
@@ -51,7 +52,7 @@ def _reliability(bins: Sequence[Mapping[str, Any]], texts: Mapping[str, Any]) ->
             parts.append(_line(frame, [(each["risk"], told["low"]), (each["risk"], told["high"])], INK))
         x, y = frame.at(each["risk"], told["value"])
         parts.append(f'<circle cx="{x:.1f}" cy="{y:.1f}" r="4" fill="{INK}"/>')
-    ticks = [most * share for share in (0, 0.25, 0.5, 0.75, 1)]
+    ticks = _ticks(0, most)
     return _svg([*_axes(frame, ticks, ticks, texts["risk"], texts["observed"]), *parts], texts["reliability"])
 
 
@@ -65,8 +66,7 @@ def _decision(curve: Sequence[Mapping[str, Any]], texts: Mapping[str, Any]) -> M
     for place, (name, colour) in enumerate(zip(names, (INK, WARM, SOFT), strict=False)):
         parts.append(_line(frame, [(each["threshold"], each[name]["value"] or 0.0) for each in curve], colour, width=2))
         parts.append(_text(WIDTH - RIGHT - 6, TOP + 14 + 16 * place, texts["models"][name], colour, "end"))
-    ticks = [frame.y[0] + (frame.y[1] - frame.y[0]) * share for share in (0, 0.5, 1)]
-    axes = _axes(frame, [each["threshold"] for each in curve], ticks, texts["threshold"], texts["benefit"])
+    axes = _axes(frame, [each["threshold"] for each in curve], _ticks(*frame.y), texts["threshold"], texts["benefit"])
     return _svg([*axes, *parts], texts["decision"])
 
 
@@ -96,15 +96,22 @@ def _fairness(card: Mapping[str, Any], texts: Mapping[str, Any], language: str) 
         x, y = frame.at(told["value"], level)
         parts.append(f'<rect x="{x - 4:.1f}" y="{y - 4:.1f}" width="8" height="8" fill="{colour}"/>')
         parts.append(_text(frame.left - 8, y + 4, name, INK, "end"))
-    ticks = [-reach, -reach / 2, 0.0, reach / 2, reach]
-    return _svg([*_axes(frame, ticks, [], texts["too_low_by"], ""), *parts], texts["fairness"], frame.height)
+    return _svg(
+        [*_axes(frame, _ticks(-reach, reach), [], texts["too_low_by"], ""), *parts], texts["fairness"], frame.height
+    )
+
+
+def _ticks(low: float, high: float) -> list[float]:
+    """Round numbers between two, three to six of them."""
+    near = MaxNLocator(nbins=5, steps=[1, 2, 5, 10]).tick_values(low, high)
+    return [round(float(each), 10) + 0.0 for each in near if low <= each <= high]
 
 
 def _axes(frame: Frame, xs: Iterable[float], ys: Iterable[float], across: str, up: str) -> list[str]:
     (left, bottom), (right, top) = frame.at(frame.x[0], frame.y[0]), frame.at(frame.x[1], frame.y[1])
     parts = [f'<path d="M{left} {top}V{bottom}H{right}" fill="none" stroke="{SOFT}"/>']
-    parts += [_text(frame.at(x, 0)[0], bottom + 16, f"{x:.2g}", "#5a6b7b", "middle") for x in xs]
-    parts += [_text(left - 6, frame.at(0, y)[1] + 4, f"{y:.2g}", "#5a6b7b", "end") for y in ys]
+    parts += [_text(frame.at(x, 0)[0], bottom + 16, f"{x:g}", "#5a6b7b", "middle") for x in xs]
+    parts += [_text(left - 6, frame.at(0, y)[1] + 4, f"{y:g}", "#5a6b7b", "end") for y in ys]
     parts.append(_text((left + right) / 2, bottom + 36, across, INK, "middle"))
     middle = (top + bottom) / 2
     turned = f'transform="rotate(-90 14 {middle:.0f})"'

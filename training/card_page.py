@@ -3,7 +3,7 @@
 import base64
 import json
 import tomllib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -23,6 +23,7 @@ HERE = Path(__file__).parent
 LANGUAGES = ("zh-CN", "en")
 MEASURES = ("auroc", "auprc", "brier", "slope", "intercept")
 MODELS = ("lightgbm", "logistic", "points", "last_result", "base_rate", "last_years_model")
+NEARLY_EVERYONE = 0.9  # the share listed from which on a list says little of who comes first
 
 
 @dataclass(frozen=True)
@@ -48,38 +49,47 @@ def relapse_pages(trained: Trained, card: Mapping[str, Any], folder: Path) -> li
     folder.mkdir(parents=True, exist_ok=True)
     moves = shap_plots(trained, folder)
     pictures = Pictures(_base64(moves.beeswarm), tuple(map(_base64, moves.dependences)), moves.features)
+    written = write_pages(card, folder, lambda language: page_of(card, pictures, language))
+    return [*written, moves.beeswarm, *moves.dependences]
+
+
+def write_pages(card: Mapping[str, Any], folder: Path, page: Callable[[str], str]) -> list[Path]:
+    """The files of a card: the page of each language, and the card as JSON."""
     pages = [folder / f"card.{language}.html" for language in LANGUAGES]
-    for page, language in zip(pages, LANGUAGES, strict=True):
-        page.write_text(page_of(card, pictures, language), encoding="utf-8")
+    for path, language in zip(pages, LANGUAGES, strict=True):
+        path.write_text(page(language), encoding="utf-8")
     plain = folder / "card.json"
     plain.write_text(json.dumps(card, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
-    return [*pages, plain, moves.beeswarm, *moves.dependences]
+    return [*pages, plain]
+
+
+def rendered(template: str, card: Mapping[str, Any], language: str, **more: Any) -> str:
+    """The template of a page, filled with what every card has and what this one has beside."""
+    texts = texts_of(language, template)
+    day = (EPOCH + timedelta(days=card["snapshot_day"])).isoformat()
+    page = _environment().get_template(f"{template}.html")
+    return page.render(card=card, t=texts, language=language, day=day, shown=shown, **more)
 
 
 def page_of(card: Mapping[str, Any], pictures: Pictures, language: str) -> str:
     """The page of a card in a language."""
     texts, figures = texts_of(language), card["figures"]
     attributes = figures["fairness"]["attributes"]
-    return (
-        environment()
-        .get_template("card.html")
-        .render(
-            card=card,
-            t=texts,
-            language=language,
-            day=(EPOCH + timedelta(days=card["snapshot_day"])).isoformat(),
-            charts=charts(card, texts, language),
-            pictures=pictures,
-            strongest=dictionary(pictures.features, language),
-            models=[name for name in MODELS if name in figures["models"]],
-            measures=MEASURES,
-            lists=_lists(figures["capacity"] or {}),
-            lines=list(_lines(card, texts, language)),
-            protected=_listed(card["protected_attributes_used"], texts),
-            not_recorded=_listed((name for name, of in attributes.items() if of is None), texts),
-            items=list(answers(card, texts, language)),
-            shown=shown,
-        )
+    return rendered(
+        "card",
+        card,
+        language,
+        charts=charts(card, texts, language),
+        pictures=pictures,
+        strongest=dictionary(pictures.features, language),
+        models=[name for name in MODELS if name in figures["models"]],
+        measures=MEASURES,
+        lists=_lists(figures["capacity"] or {}),
+        nearly_everyone=NEARLY_EVERYONE,
+        lines=list(_lines(card, texts, language)),
+        protected=_listed(card["protected_attributes_used"], texts),
+        not_recorded=_listed((name for name, of in attributes.items() if of is None), texts),
+        items=list(answers(card, texts, language)),
     )
 
 
@@ -96,7 +106,7 @@ def _lists(capacity: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
     return {size.partition("_")[0]: of for size, of in capacity.items()}
 
 
-def environment() -> Environment:
+def _environment() -> Environment:
     """Where the templates of cards are; what is written into them is escaped, and nothing may be left out."""
     return Environment(
         loader=FileSystemLoader(HERE / "templates"), autoescape=True, undefined=StrictUndefined, trim_blocks=True

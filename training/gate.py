@@ -20,6 +20,7 @@ from models import artifact
 from models.reasons import ReasonsError
 from models.relapse import RelapseModel
 from training.card_items import at, empty_items, unstated_items
+from training.card_words import shown
 from training.config import RelapseConfig
 from training.evaluate import Estimate, draws, paired
 from training.fairness import Audit, Fairness, Group, audit
@@ -30,6 +31,8 @@ from training.proof import Proof
 
 RELAPSES_FOR_A_SLOPE = 100  # with fewer a slope says little (Collins et al. 2016, doi:10.1002/sim.6787)
 SLOPES_OF_FEW = (0.5, 2.0)  # at least so wide is what passes then; an interval wholly outside is sure all the same
+OFF_IN_SLOPE = "risks too extreme or too timid"
+PARTS = ("value", "low", "high")
 NOT_USABLE = (WaystationError, ReasonsError, lgb.basic.LightGBMError, KeyError, TypeError, ValueError, AttributeError)
 
 
@@ -196,7 +199,8 @@ def baselines(case: Case) -> Finding:
         return Finding("baselines", passed=False, why="not ahead of the base rate on log loss", figures=losses)
     if behind:
         return Finding("baselines", passed=False, why=f"behind {', '.join(behind)} on log loss", figures=losses)
-    return Finding("baselines", passed=True, why="ahead of the base rate on rows it was not fitted on", figures=losses)
+    why = "; ".join(["ahead of the base rate on rows it was not fitted on", *_shifted(case)])
+    return Finding("baselines", passed=True, why=why, figures=losses)
 
 
 def later(case: Case) -> Finding:
@@ -219,30 +223,41 @@ def later(case: Case) -> Finding:
 
 
 def calibration(case: Case) -> Finding:
-    """On later rows, and by the slope of its backtest, risks are not surely too low or high, too extreme or timid."""
+    """On later rows, and by the slope of its backtest, risks are not surely too low or high, too extreme or timid.
+
+    The level of the backtest is told and refuses nobody: over its weeks the level of what was learned from may shift,
+    which would refuse the base rate as well. Where it surely is off, `baselines` warns of it.
+    """
+    most = case.config.gate.most_off
     groups = {name: _audited(case, name).everyone for name in (TWIN, ITSELF)}
     faults = [
-        f"{name}: {fault}"
-        for name, group in groups.items()
-        for fault in _off(group, case.config.gate.most_off, case.config.gate.slopes)
+        f"{name}: {fault}" for name, group in groups.items() for fault in _off(group, most, case.config.gate.slopes)
     ]
-    slope, off = _of_the_backtest(case.challenger.card, case.config.gate.slopes)
-    faults += [f"its backtest: {fault}" for fault in off]
-    figures = plain({**groups, "backtest_slope": slope})
-    return Finding("calibration", not faults, "; ".join(faults) or "risks are right on the whole", figures)
+    slope, shift = (_of_the_backtest(case.challenger.card, measure) for measure in ("slope", "intercept"))
+    relapses = at(case.challenger.card, "figures.counts.positives")
+    if slope and _steep(slope, int(relapses or 0), case.config.gate.slopes):
+        faults.append(f"its backtest: {OFF_IN_SLOPE}")
+    figures = plain({**groups, "backtest_slope": slope, "backtest_intercept": shift})
+    told = [_level(name, group.figures.get("intercept")) for name, group in groups.items()]
+    told.append(
+        f"not surely off by more than {most:g}; its backtest: intercept {_figure(shift)}, slope {_figure(slope)}"
+    )
+    return Finding("calibration", not faults, "; ".join(faults) or ", ".join(told), figures)
 
 
 def groups(case: Case) -> Finding:
     """Within no group that can be told of are the risks surely off."""
     found: dict[str, Any] = {}
-    faults = []
+    faults, levels = [], []
     for name in (TWIN, ITSELF):
         for attribute, inside in _audited(case, name).attributes.items():
             for each, group in (inside or {}).items():
-                off = list(_off(group, case.config.gate.most_off_in_groups, None))
+                off = _off(group, case.config.gate.most_off_in_groups, None)
                 faults += [f"{name}, {attribute} {each}: {fault}" for fault in off]
+                levels += [(f"{name}, {attribute} {each}", group.figures["intercept"])] if group.figures else []
                 found.setdefault(attribute, {}).setdefault(each, {})[name] = plain(group.figures.get("intercept"))
-    return Finding("groups", not faults, "; ".join(faults) or "risks are right within groups", found)
+    why = "; ".join(faults) or _farthest(levels, case.config.gate.most_off_in_groups)
+    return Finding("groups", not faults, why, found)
 
 
 def leak(case: Case) -> Finding:
@@ -292,21 +307,44 @@ def _off(group: Group, most: float, slopes: tuple[float, float] | None) -> list[
     return [*faults, *(_steep(slope, group.relapses or 0, slopes) if slopes else [])]
 
 
-def _of_the_backtest(card: Mapping[str, Any], slopes: tuple[float, float]) -> tuple[Estimate | None, list[str]]:
-    """The slope that the card tells of the model's whole backtest, if it tells one, and what is surely off with it."""
-    told, relapses = at(card, f"figures.models.{MODEL}.slope"), at(card, "figures.counts.positives")
+def _of_the_backtest(card: Mapping[str, Any], measure: str) -> Estimate | None:
+    """A measure that the card tells of the model's whole backtest; None where it tells none."""
+    told = at(card, f"figures.models.{MODEL}.{measure}")
     if not isinstance(told, Mapping):
-        return None, []
-    numbers = (told.get(name) for name in ("value", "low", "high"))
-    slope = Estimate(*(float("nan") if each is None else float(each) for each in numbers))
-    return slope, _steep(slope, int(relapses or 0), slopes)
+        return None
+    return Estimate(*(float("nan") if (each := told.get(name)) is None else float(each) for name in PARTS))
+
+
+def _shifted(case: Case) -> list[str]:
+    """A warning, where over the whole backtest the risks surely were too low or too high."""
+    shift, most = _of_the_backtest(case.challenger.card, "intercept"), case.config.gate.most_off
+    if shift is None or not _beyond(shift, (-most, most)):
+        return []
+    way = "low" if shift.low > most else "high"
+    return [f"warning: its backtest's risks surely are too {way}, intercept {_figure(shift)}, beyond {most:g}"]
+
+
+def _farthest(levels: list[tuple[str, Estimate]], most: float) -> str:
+    """That no group is surely off by more than is let pass, and whose risks are farthest from what came."""
+    if not levels:
+        return "no group is large enough to be told of"
+    name, shift = max(levels, key=lambda each: abs(each[1].value))
+    return f"no group surely off by more than {most:g}; farthest {_level(name, shift)}"
+
+
+def _level(name: str, shift: Estimate | None) -> str:
+    return f"{name}: intercept {_figure(shift)}"
+
+
+def _figure(estimate: Estimate | None) -> str:
+    return shown(None if estimate is None else plain(estimate))
 
 
 def _steep(slope: Estimate, relapses: int, slopes: tuple[float, float]) -> list[str]:
     low, high = slopes
     if relapses < RELAPSES_FOR_A_SLOPE:
         low, high = min(low, SLOPES_OF_FEW[0]), max(high, SLOPES_OF_FEW[1])
-    return ["risks too extreme or too timid"] if _beyond(slope, (low, high)) else []
+    return [OFF_IN_SLOPE] if _beyond(slope, (low, high)) else []
 
 
 def _beyond(slope: Estimate, between: tuple[float, float]) -> bool:

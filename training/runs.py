@@ -187,10 +187,20 @@ def fairness_of(
         config.seed,
         min(config.use.persons_a_worker),
     )
-    told = audit(
-        rows, rows[MODEL].to_numpy(dtype=float), groups_of(rows, Registers.of(snapshot)), workers=workers, how=how
+    told = plain(
+        audit(
+            rows, rows[MODEL].to_numpy(dtype=float), groups_of(rows, Registers.of(snapshot)), workers=workers, how=how
+        )
     )
-    return dict(plain(told)) | {"district_names": _district_names(snapshot)}
+    if told["everyone"]["figures"]:
+        told["everyone"]["figures"] |= _as_judged(judged)
+    return dict(told) | {"district_names": _district_names(snapshot)}
+
+
+def _as_judged(judged: Backtest) -> dict[str, Any]:
+    """The calibration of everyone as the judgement has it: one figure on a card has one interval."""
+    own, weighted = plain(judged.models[MODEL]), judged.more["weighted"][MODEL]
+    return {"slope": own["slope"], "intercept": own["intercept"], "intercept_weighted": weighted["intercept"]}
 
 
 def _district_names(snapshot: Snapshot) -> dict[str, dict[str, str | None]]:

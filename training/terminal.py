@@ -21,6 +21,12 @@ BESIDE = 3  # what a column takes beside its text
 console = Console(soft_wrap=True)
 HEADLINES = ("deviance_skill", "hit_rate@0.05", "predicted_over_observed", "pit_coverage_90")  # of maps, many models
 
+OF_A_CONSTANT = (
+    "base_rate is one number for all at an origin or in a fold:\n"
+    "there its AUROC is .5. Pooled, its AUROC and AUPRC tell\n"
+    "origins apart, not persons."
+)
+
 
 @contextmanager
 def step(name: str) -> Iterator[None]:
@@ -81,6 +87,8 @@ def print_figures(figures: Mapping[str, Any]) -> None:
             for measure in next(iter(figures["models"].values()))
         ]
         print_table(["", *figures["models"]], rows)
+    if "base_rate" in figures.get("models", {}):
+        console.print(OF_A_CONSTANT)
 
 
 def shown(estimate: Mapping[str, float | None]) -> str:
