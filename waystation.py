@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 
 from features.errors import ConfigError, WaystationError
 from features.home import SETTINGS, Home
@@ -33,7 +34,7 @@ from training.options import (
     horizons_of,
     refuse_unheeded,
 )
-from training.terminal import console, near, print_figures, print_table, step, steps, write_json
+from training.terminal import console, near, print_figures, print_table, say, step, steps, write_json
 
 if TYPE_CHECKING:
     from serving.ask import Service
@@ -130,11 +131,11 @@ def ingest(  # noqa: PLR0913 (the options of a command)
     heads, *rows = report.lines()
     print_table(heads, rows)
     for table, reason, n in report.reasons():
-        console.print(f"quarantined from {table}: {n} rows: {reason}")
+        say(f"quarantined from {table}: {n} rows: {reason}")
     for note in report.notes:
-        console.print(note)
+        say(note)
     if report.unmapped:
-        console.print(f"not read (the mapping does not name them): {', '.join(report.unmapped)}")
+        say(f"not read (the mapping does not name them): {', '.join(report.unmapped)}")
     if report.repeated:
         console.print("This batch was taken in before; nothing changed.")
     console.print(f"store: {report.state_digest[:12]}")
@@ -272,7 +273,7 @@ def replay(answer: Annotated[str, typer.Argument(help="The score_id or answer_id
         told = again(home.records, store, answer, partial(stored_as, home))
     if isinstance(told, ReplayedAreas):
         console.print(f"{told.kind} again, model {told.model}, state {told.snapshot[:12]}")
-        console.print(told.sentence if told.same else f"[red]{told.sentence}[/]")
+        console.print(told.sentence, style=None if told.same else "red", markup=False)
     else:
         _show_score(told)
     if not told.same:
@@ -311,7 +312,7 @@ def store_info(json_file: JsonOption = None) -> None:
     with Store.open(home.store_url) as store:
         info = describe(store, home.snapshots)
     print_table(("", "rows", "occurred", "known"), info.lines())
-    console.print("\n".join(info.sentences()))
+    say("\n".join(info.sentences()))
     write_json(json_file, info.to_plain())
 
 
@@ -329,7 +330,7 @@ def store_quarantine(
     with Store.open(Home.settled().store_url) as store:
         rows = to_mend(store.quarantine(), file)
     rows.to_csv(out, index=False, encoding="utf-8-sig")  # with the mark by which spreadsheets know UTF-8
-    console.print(f"{len(rows)} rows: {out}")
+    say(f"{len(rows)} rows: {out}")
 
 
 def _show_answers(service: "Service", person_id: str, as_of: date) -> None:
@@ -371,7 +372,7 @@ def _show_addresses(port: int, ready: "Ready", key: str) -> None:
 
 
 def _print_decision(decision: Any) -> None:
-    console.print(f"{decision.champion.name}: {decision.decision}, {decision.why}. {decision.champion.tag}")
+    say(f"{decision.champion.name}: {decision.decision}, {decision.why}. {decision.champion.tag}".rstrip())
 
 
 def _today() -> date:
@@ -388,7 +389,7 @@ def main() -> None:
     try:
         app()
     except WaystationError as error:
-        Console(stderr=True, soft_wrap=True).print(f"[red]waystation:[/] {error}", highlight=False)
+        Console(stderr=True, soft_wrap=True).print(f"[red]waystation:[/] {escape(str(error))}", highlight=False)
         sys.exit(2)
 
 

@@ -6,9 +6,8 @@ import typer
 
 from features.home import Home
 from training.options import JsonOption
-from training.terminal import console, print_table, write_json
+from training.terminal import console, say, write_json
 
-HEADS = ("no", "day", "model", "who", "decision, and why")
 DAY = len("2026-01-01")  # of an ISO time
 
 
@@ -17,16 +16,13 @@ def ledger(json_file: JsonOption = None) -> None:
     from training.ledger import verify
 
     verdict = verify(Home.settled())
-    decided = [(each.seq, each.decision) for each in verdict.entries]
-    print_table(
-        HEADS,
-        [
-            (str(seq), each.champion.promoted_at[:DAY], each.champion.name, each.who, f"{each.decision}: {each.why}")
-            for seq, each in decided
-        ],
-    )
+    for entry in verdict.entries:
+        told = entry.decision
+        row = (str(entry.seq), told.champion.promoted_at[:DAY], told.champion.name, told.who, told.decision)
+        say("  ".join(row))
+        say(f"    {told.why}")
     for finding in verdict.findings:
-        console.print(f"[red]{finding}[/]")
+        console.print(finding, style="red", markup=False)
     last = verdict.entries[-1].link[:12] if verdict.entries else "none"
     console.print(f"{len(verdict.entries)} entries, last link {last}.")
     write_json(json_file, asdict(verdict))

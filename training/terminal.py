@@ -28,6 +28,11 @@ OF_A_CONSTANT = (
 )
 
 
+def say(text: str) -> None:
+    """Print free text as it is: what stands in brackets in it is no markup."""
+    console.print(text, markup=False, highlight=False)
+
+
 @contextmanager
 def step(name: str) -> Iterator[None]:
     """Say what is being done, and how long it took."""
@@ -148,7 +153,7 @@ def write_json(path: Path | None, plain: Mapping[str, Any]) -> None:
     """Write figures to a file, when one was asked for."""
     if path is not None:
         path.write_text(json.dumps(plain, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-        console.print(f"written: {path}")
+        say(f"written: {path}")
 
 
 def near(path: Path) -> Path:
