@@ -2,7 +2,7 @@
 
 from datetime import date
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
@@ -13,6 +13,9 @@ from features.out_file import to_write
 from serving.area_commands import LanguageOption, refuse_language
 from serving.bulletin_print import NOT_PRINTED, browser, printed
 
+if TYPE_CHECKING:
+    from features.store import Store
+
 PAGES = (".html", ".htm")
 PRINT = ".pdf"
 PATIENCE_SECONDS = 120
@@ -21,7 +24,9 @@ console = Console(soft_wrap=True, highlight=False)
 
 
 def bulletin(
-    until: Annotated[str, typer.Option(help="What was known by the end of this day; as a rule the 15th or the last.")],
+    until: Annotated[
+        str, typer.Option(help="Last day of the half-month, a 15th or the last of a month: what was known by its end.")
+    ],
     out: Annotated[
         Path,
         typer.Option(
@@ -35,16 +40,14 @@ def bulletin(
     from features.store import Store
     from serving.bulletin import names_of, of_store
     from serving.bulletin_page import page_of
-    from serving.settings import Settings
     from serving.wording import wording
 
     refuse_language(language)
     day = _day(until)
     program = _browser() if out.suffix == PRINT else None
     home = Home.settled()
-    if day > Settings.of_environment().today:
-        raise ConfigError("bulletin: --until is in the future; give a day that is over.")
     with Store.open(home.store_url) as store:
+        _refuse(store, day)
         made = of_store(store, day)
         page = page_of(made, names_of(store, language), wording(language))
     if program:
@@ -59,6 +62,23 @@ def _day(text: str) -> date:
         return date.fromisoformat(text)
     except ValueError:
         raise ConfigError("bulletin: --until takes a day such as 2025-12-31.") from None
+
+
+def _refuse(store: "Store", until: date) -> None:
+    """ConfigError where the page would refuse the day, or the store holds nothing to make a bulletin of."""
+    from serving.bulletins import first_day_of, refuse_other_days
+    from serving.problems import ProblemError
+    from serving.settings import Settings
+    from serving.wording import wording
+
+    first = first_day_of(store)
+    if first is None:
+        raise ConfigError("bulletin: the store holds no records; bring some in with waystation ingest first.")
+    try:
+        refuse_other_days(until, today=Settings.of_environment().today, first=first)
+    except ProblemError as refused:
+        (fault,) = refused.faults
+        raise ConfigError(f"bulletin: --until {wording('en').rule(fault.rule, fault.expected)}.") from None
 
 
 def _browser() -> str:

@@ -6,12 +6,15 @@ brought.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from threading import Lock
 
 import sqlalchemy as sa
 
 from features.errors import StoreError
+from features.schema import EPOCH
+from features.store import Store
+from features.tables import STORED
 from serving.bulletin import Bulletin, names_of, of_store
 from serving.bulletin_dues import half_months
 from serving.desk import Desk
@@ -32,13 +35,17 @@ class Bulletins:
 
     def of(self, until: date) -> Bulletin:
         """The bulletin of the half-month that ends on a day; ProblemError when none does, or it is not over."""
-        if until > self.desk.settings.today:
-            raise fault_of("until", "in_the_future")
-        if half_months(until) != [until]:
-            raise fault_of("until", "one_of", ENDS)
+        refuse_other_days(until, today=self.desk.settings.today, first=self.first_day())
         key = (self.desk.histories.snapshot(), until)
         with self._lock:  # whoever asks meanwhile waits for the answer instead of reading the city again
             return self._held.get(key, lambda: self._made(until), key_of=lambda _: key)
+
+    def first_day(self) -> date | None:
+        """The day of the first record; None where there is none."""
+        try:
+            return first_day_of(self.desk.histories.store())
+        except (StoreError, sa.exc.SQLAlchemyError):
+            raise ProblemError("store_unavailable") from None
 
     def names(self, language: str) -> Mapping[str, str]:
         """The names of the stations that have one."""
@@ -52,3 +59,20 @@ class Bulletins:
             return of_store(self.desk.histories.store(), until)
         except (StoreError, sa.exc.SQLAlchemyError):
             raise ProblemError("store_unavailable") from None
+
+
+def first_day_of(store: Store) -> date | None:
+    """The day of the first record of a store; None where there is none."""
+    with store.reading() as connection:
+        found = connection.execute(sa.select(sa.func.min(STORED["events"].c.occurred_on))).scalar()
+    return None if found is None else EPOCH + timedelta(days=int(found))
+
+
+def refuse_other_days(until: date, *, today: date, first: date | None) -> None:
+    """ProblemError where no half-month ends on a day, or it is not over, or lies before the first record."""
+    if until > today:
+        raise fault_of("until", "in_the_future")
+    if half_months(until) != [until]:
+        raise fault_of("until", "one_of", ENDS)
+    if first is not None and until < first:
+        raise fault_of("until", "before_the_records")

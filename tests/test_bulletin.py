@@ -307,6 +307,28 @@ def test_the_command_writes_the_page(small_home, tmp_path):
     assert page.read_text(encoding="utf-8").startswith("<!doctype html>")
 
 
+@pytest.mark.parametrize(
+    ("until", "why"),
+    [
+        ("2025-12-20", "should be one of: YYYY-MM-15"),
+        ("1990-01-15", "lies before the first record"),
+        ("2199-12-31", "lies in the future"),
+    ],
+)
+def test_the_command_refuses_what_the_page_refuses(small_home, tmp_path, monkeypatch, until, why):
+    monkeypatch.setenv("WAYSTATION_HOME", str(small_home.path))
+    with pytest.raises(ConfigError, match=why):
+        command(until, tmp_path / "b.html")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_of_a_store_without_records_there_is_no_bulletin(tmp_path, monkeypatch):
+    monkeypatch.setenv("WAYSTATION_HOME", str(tmp_path / "home"))
+    with pytest.raises(ConfigError, match="the store holds no records"):
+        command("2025-12-31", tmp_path / "b.html")
+    assert not (tmp_path / "b.html").exists()
+
+
 def test_without_a_chromium_a_pdf_is_refused_in_words(tmp_path, monkeypatch):
     monkeypatch.setenv("PATH", "")
     with pytest.raises(ConfigError, match="print that"):

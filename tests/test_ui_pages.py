@@ -191,7 +191,7 @@ def test_a_half_month_is_chosen_without_javascript(browser, ui_site):
         assert watched.faults == []
 
 
-@pytest.mark.parametrize("until", ["2024-05-30", "2999-12-31", "2024-02-30", "x"])
+@pytest.mark.parametrize("until", ["2024-05-30", "2999-12-31", "2024-02-30", "1990-01-15", "x"])
 def test_a_bulletin_is_of_a_half_month_that_is_over(ui_site, until):
     assert ask_as(ui_site, "station_lead", f"/ui/bulletin?until={until}").status == 422
 

@@ -31,7 +31,8 @@ class BulletinPage:
         """The page."""
         newest = _newest(view)
         until = _until(view, newest)
-        ends = half_months(newest, n=OFFERED)
+        first = self.bulletins.first_day() or newest
+        ends = [end for end in half_months(newest, n=OFFERED) if end >= first]
         return view.page(
             "bulletin.html",
             until=until,
