@@ -10,6 +10,7 @@ counts change: a lasting map, bent by what came lately in an area and near it ov
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from scipy.sparse import coo_array, csr_array
@@ -27,6 +28,8 @@ BENDING_WEEKS = (8, 26)  # half-lives of what bends them
 BENDING_WIDTHS = (0.0, 1.0)
 BENDING_STRENGTH = 8.0  # incidents as expected, added to both sides, so that few bend little
 EVEN_SHARE = 0.02  # of what is near by, so that no area expects nothing
+SPREADS_KEPT = 8  # all widths of two levels
+MOST_AREAS_KEPT = 6000  # of which the widest spread takes 100 MB; that of more is made each time
 
 
 @dataclass(frozen=True)
@@ -170,17 +173,30 @@ def typical_distance_m(centres_m: Floats) -> float:
 def _gaussian(areas: AreaSet, width: float) -> csr_array | None:
     if areas.centres_m is None:
         return None
-    placed = np.flatnonzero(np.isfinite(areas.centres_m).all(axis=1))
-    centres = areas.centres_m[placed]
+    made = _kept_spread if len(areas) <= MOST_AREAS_KEPT else _made_spread
+    return made(np.asarray(areas.centres_m, np.float64).tobytes(), width)
+
+
+def _made_spread(centres_m: bytes, width: float) -> csr_array:
+    """The Gaussian spread between centres, east and north in metres; read only, as it may be shared."""
+    all_centres = np.frombuffer(centres_m, np.float64).reshape(-1, 2)
+    placed = np.flatnonzero(np.isfinite(all_centres).all(axis=1))
+    centres = all_centres[placed]
     width_m = width * typical_distance_m(centres)
     tree = cKDTree(centres)
     near = tree.sparse_distance_matrix(tree, FAR * width_m, output_type="coo_matrix")
     weight = np.exp(-0.5 * (near.data / width_m) ** 2)
-    size = len(areas)
+    size = len(all_centres)
     unplaced = np.setdiff1d(np.arange(size), placed)  # what has no outline keeps its incidents
     rows = np.concatenate([placed[near.row], unplaced])
     columns = np.concatenate([placed[near.col], unplaced])
     spread = csr_array(coo_array((np.append(weight, np.ones(len(unplaced))), (rows, columns)), shape=(size, size)))
     total = spread @ np.ones(size)
     spread.data *= np.repeat(1 / total, np.diff(spread.indptr))  # in place: of many cells there are millions
+    for part in (spread.data, spread.indices, spread.indptr):
+        part.flags.writeable = False
     return spread
+
+
+# By the outlines alone, in which no incident is: a map made after new records finds the spread of the one before.
+_kept_spread = lru_cache(maxsize=SPREADS_KEPT)(_made_spread)

@@ -103,6 +103,16 @@ def test_a_gaussian_spread_equals_a_plain_loop():
         assert by[place] == pytest.approx(np.array(weight) / np.sum(weight))
 
 
+def test_the_same_outlines_have_one_spread_that_nobody_can_change_and_other_outlines_another():
+    kind = MapKind(None, "gaussian", 0.6)
+    by = spread_matrix(townships(row_of_areas(6)), kind)
+    assert spread_matrix(townships(row_of_areas(6)), kind) is by
+    assert spread_matrix(townships(row_of_areas(7)), kind).shape == (7, 7)
+    assert spread_matrix(townships(row_of_areas(6)), MapKind(None, "gaussian", 0.7)) is not by
+    with pytest.raises(ValueError, match="read-only"):
+        by.data[0] = 1.0
+
+
 def test_the_typical_distance_of_cells_is_their_size():
     places = incidents([1000, 1000], [None, None]).assign(longitude=[105.0, 105.01], latitude=[30.0, 30.01])
     areas = cells(places, Grid(500, 30.0, 105.0), as_of=1000)
