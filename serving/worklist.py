@@ -46,15 +46,6 @@ class AskedFor:
     wording: Wording
 
 
-@dataclass(frozen=True)
-class Seat:
-    """Where a person stands on a list: the case in words and who comes before and after; None where there is none."""
-
-    case: WorklistCase | None = None
-    before: str | None = None
-    after: str | None = None
-
-
 @dataclass
 class _Held:
     caseload: Caseload
@@ -90,20 +81,18 @@ class Worklists:
         cases, following = paging.page(in_order, name=name, cursor=asked.cursor, limit=asked.limit)
         first = paging.begin(asked.cursor, name)
         self._record(held, asking, f"list {made.list_id} places {first + 1} to {first + len(cases)}")
-        names = names_of(self.desk, visit.caller, made.station_id, [case.person_id for case in cases])
-        told = [_case(case, made, names.get(case.person_id), asked.wording) for case in cases]
+        told = self._in_words(cases, made, asked, visit)
         whole = _worklist(replace(made, cases=tuple(in_order)), told, following, asked.wording)
         return whole.model_copy(update={"stopped": self.desk.stopped(asked.as_of, made.snapshot, asked.wording)})
 
-    def seat(self, asked: AskedFor, visit: Visit, person_id: str) -> Seat:
-        """Where a person stands on the list; an empty seat for one who is not on it. It records nothing."""
+    def around(self, asked: AskedFor, visit: Visit) -> list[WorklistCase]:
+        """The whole list, to find a person's place on it, whose reading is recorded already. It records nothing."""
         made = self._of(_station(asked, visit), asked.as_of).caseload
-        cases = decided(made.cases, self._standing(made))
-        order = [None, *(case.person_id for case in cases), None]
-        if person_id not in order:
-            return Seat()
-        place = order.index(person_id)
-        return Seat(_case(cases[place - 1], made, None, asked.wording), order[place - 1], order[place + 1])
+        return self._in_words(decided(made.cases, self._standing(made)), made, asked, visit)
+
+    def _in_words(self, cases: Sequence[Case], made: Caseload, asked: AskedFor, visit: Visit) -> list[WorklistCase]:
+        names = names_of(self.desk, visit.caller, made.station_id, [case.person_id for case in cases])
+        return [_case(case, made, names.get(case.person_id), asked.wording) for case in cases]
 
     def _standing(self, made: Caseload) -> dict[str, Standing]:
         """What people decided for the persons of a caseload and holds."""

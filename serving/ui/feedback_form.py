@@ -108,6 +108,5 @@ def _sent(asked: Asked, fields: Mapping[str, str]) -> Sent:
 
 
 def _back(view: View) -> Response:
-    query = view.request.query_params
-    there = view.address("/ui/person", of=query.get("of"), as_of=query.get("as_of"), kept="yes")
-    return RedirectResponse(there, SEE_OTHER)
+    """To the page of the person, in its place on the list."""
+    return RedirectResponse(view.address("/ui/person", **{**view.request.query_params, "kept": "yes"}), SEE_OTHER)

@@ -21,7 +21,8 @@ from serving.ui.risk_bar import risk_bar
 from serving.ui.timeline import LANES, MOST_LISTED, drawing, events_of, in_words
 from serving.ui.view import View
 from serving.ui.waterfall import risk_of, steps
-from serving.worklist import AskedFor, Seat, Worklists
+from serving.ui.worklist_query import Seat, chosen, place
+from serving.worklist import AskedFor, Worklists
 
 N_CHANGES, N_GIVEN = 8, 20
 REVIEW = "POST /v1/feedback:review"
@@ -58,6 +59,8 @@ class PersonPage:
             events=[(each, in_words(each, view.wording)) for each in events[:MOST_LISTED]],
             n_events=len(events),
             case=seat.case,
+            place=place(view),
+            page=seat.page,
             neighbours=[each and view.sessions.reference_to(each) for each in (seat.before, seat.after)],
             said=feedback.page(self.book, _all_said(asked), asked.visit, view.wording).feedback,
             today=view.desk.settings.today,
@@ -127,10 +130,10 @@ def _name(asked: Asked) -> str | None:
 
 
 def _seat(asked: Asked) -> Seat:
-    """Where the person stands on the reader's list; an empty seat for a reader who has no station."""
+    """Where the person stands on the part of the list that the page is of; an empty seat where there is no station."""
     about, station = asked.about, asked.visit.caller.station
     if station is None:
         return Seat()
     worklists: Worklists = asked.view.request.app.state.worklists
     listed = AskedFor(about.as_of, about.purpose, station, 1, None, about.wording)
-    return worklists.seat(listed, asked.visit, about.person_id)
+    return chosen(asked.view).seat(worklists.around(listed, asked.visit), about.person_id)

@@ -14,7 +14,7 @@ from serving.ui.risk_bar import risk_bar
 from serving.ui.station_names import station_name
 from serving.ui.tables import csv_response
 from serving.ui.view import View
-from serving.ui.worklist_query import A_PAGE, SORTS, TABS, UNSCORED, Chosen, asked_for, chosen, is_under
+from serving.ui.worklist_query import A_PAGE, SORTS, TABS, UNSCORED, Chosen, asked_for, chosen, is_under, place
 from serving.worklist import AskedFor, Worklists
 from serving.worklist_messages import Worklist, WorklistCase
 
@@ -43,6 +43,7 @@ def page(view: View) -> Response:
         "worklist.html",
         told=told,
         wanted=wanted,
+        place=place(view),
         shown=shown,
         station=station_name(view, told.station_id),
         bars={case.person_id: risk_bar(case.risk, case.low, case.high) for case in shown.cases},

@@ -17,7 +17,18 @@ TABS = ("all", "overdue", "hand_over", "decided")
 SORTS = ("level", "due", "name")
 LONGEST_SEARCH = 100
 A_PAGE = 60
+PLACE = ("q", "level", "tab", "sort")  # of an address: what it says of the part of a list it leads from or to
 NO_DAY = date.max
+
+
+@dataclass(frozen=True)
+class Seat:
+    """Where a person stands on what is shown of a list: the case, who comes before and after, and on which page."""
+
+    case: WorklistCase | None = None
+    before: str | None = None
+    after: str | None = None
+    page: int = 1
 
 
 @dataclass(frozen=True)
@@ -32,22 +43,32 @@ class Chosen:
 
     def of(self, cases: Sequence[WorklistCase]) -> list[WorklistCase]:
         """The cases that are shown, in their order."""
+        return [case for case in self._in_order(cases) if self._holds(case)]
+
+    def seat(self, cases: Sequence[WorklistCase], person_id: str) -> Seat:
+        """Where a person stands, or stood: a decision may take one out of the part that is shown."""
+        in_order = self._in_order(cases)
+        place = next((place for place, case in enumerate(in_order) if case.person_id == person_id), None)
+        if place is None:
+            return Seat()
+        before = [case.person_id for case in in_order[:place] if self._holds(case)]
+        after = next((case.person_id for case in in_order[place + 1 :] if self._holds(case)), None)
+        return Seat(in_order[place], before[-1] if before else None, after, 1 + len(before) // A_PAGE)
+
+    def _in_order(self, cases: Sequence[WorklistCase]) -> Sequence[WorklistCase]:
+        if self.sort == "due":
+            return sorted(cases, key=lambda case: case.to_do[0].due_on if case.to_do else NO_DAY)
+        if self.sort == "name":
+            return sorted(cases, key=lambda case: case.display_name or case.person_id)
+        return cases
+
+    def _holds(self, case: WorklistCase) -> bool:
         wanted = self.search.casefold()
-        found = [
-            case
-            for case in cases
-            if self._has_level(case)
+        return (
+            (not self.level or (case.level or UNSCORED) == self.level)
             and is_under(self.tab, case)
             and (wanted in case.person_id.casefold() or wanted in (case.display_name or "").casefold())
-        ]
-        if self.sort == "due":
-            return sorted(found, key=lambda case: case.to_do[0].due_on if case.to_do else NO_DAY)
-        if self.sort == "name":
-            return sorted(found, key=lambda case: case.display_name or case.person_id)
-        return found
-
-    def _has_level(self, case: WorklistCase) -> bool:
-        return not self.level or (case.level or UNSCORED) == self.level
+        )
 
 
 def is_under(tab: str, case: WorklistCase) -> bool:
@@ -75,6 +96,12 @@ def chosen(view: View) -> Chosen:
         sort=_one_of(view, "sort", SORTS),
         page=int(page[:6]),
     )
+
+
+def place(view: View) -> Mapping[str, str]:
+    """What an address says of a part of a list, to be carried on to the next."""
+    given = view.request.query_params
+    return {name: given[name] for name in PLACE if given.get(name)}
 
 
 def asked_for(view: View, fields: Mapping[str, str]) -> str:

@@ -1,0 +1,85 @@
+"""Which part of a worklist is shown, and a person's place on it: who comes before, who after, on which page."""
+
+import re
+from html import unescape
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+
+from serving.ui.sessions import Sessions
+from serving.ui.worklist_query import A_PAGE, Chosen, Seat
+from serving.worklist_messages import WorklistCase
+from tests.serving_helpers import AS_OF
+from tests.ui_helpers import fetched, session_of
+
+PART = {"tab": "all", "sort": "name"}
+
+
+def case(number, level="light", *, overdue=False):
+    return WorklistCase.model_construct(
+        person_id=f"Q{number:03}", display_name=None, level=level, overdue=overdue, to_do=[]
+    )
+
+
+def part(*, search="", level="", tab="all", sort="level"):
+    return Chosen(search=search, level=level, tab=tab, sort=sort, page=1)
+
+
+@pytest.mark.parametrize(
+    ("chosen", "before", "after"),
+    [
+        (part(), "Q001", "Q003"),
+        (part(tab="overdue"), "Q000", "Q004"),
+        (part(search="q00"), "Q001", "Q003"),
+        (part(search="Q004"), None, "Q004"),
+        (part(level="intensive"), "Q000", None),  # Q002 is not under it any more: its neighbours there are told
+    ],
+)
+def test_the_neighbours_of_a_person_are_those_of_the_part_that_is_shown(chosen, before, after):
+    cases = [case(0, "intensive", overdue=True), case(1), case(2), case(3), case(4, overdue=True)]
+    seat = chosen.seat(cases, "Q002")
+    assert (seat.case.person_id, seat.before, seat.after) == ("Q002", before, after)
+
+
+def test_a_person_is_on_the_page_that_shows_them():
+    cases = [case(number) for number in range(2 * A_PAGE)]
+    assert [part().seat(cases, f"Q{number:03}").page for number in (0, A_PAGE - 1, A_PAGE)] == [1, 1, 2]
+    assert part().seat(cases, "NOBODY") == Seat()
+
+
+def test_the_place_on_the_list_is_kept_on_the_way_to_a_person_through_a_decision_and_back(ui_site):
+    cookie = session_of(ui_site, ui_site.keys["station_worker"])
+    asked = {**PART, "q": Sessions.open(ui_site.home.path).sealed_words("P")}
+    query = "&".join(f"{name}={value}" for name, value in asked.items())
+    listed = fetched(ui_site, f"/ui/worklist?as_of={AS_OF}&{query}", cookie=cookie).text()
+    persons = links(listed, "/ui/person")
+    assert [kept(each) for each in persons] == [asked] * len(persons)
+    assert len(persons) > 1
+    chips = listed.partition('class="bare chips"')[2].partition("</ul>")[0]
+    assert [{**kept(each), "level": ""} for each in links(chips, "/ui/worklist")] == [
+        {**asked, "level": ""}
+    ] * chips.count("<li>")
+    page = fetched(ui_site, persons[0], cookie=cookie).text()
+    (back,) = (each for each in links(page, "/ui/worklist") if "as_of" in each)
+    (after,) = (each for each in links(page, "/ui/person") if "lang=" not in each)
+    assert [kept(back), kept(after)] == [asked, asked]
+    ids = Sessions.open(ui_site.home.path)
+    assert ids.person_of(parse_qs(urlsplit(after).query)["of"][0]) == ids.person_of(
+        parse_qs(urlsplit(persons[1]).query)["of"][0]
+    )
+    sent = {name: re.search(rf'name="{name}" value="([^"]*)"', page).group(1) for name in ("form_token", "key")}
+    opinion = {**sent, "kind": "opinion", "agrees": "yes", "score_id": score_of(page)}
+    assert kept(fetched(ui_site, persons[0], form=opinion, cookie=cookie).headers["location"]) == asked
+
+
+def score_of(page):
+    return re.search(r'name="score_id" value="([^"]*)"', page).group(1)
+
+
+def links(text, path):
+    return [unescape(each) for each in re.findall(r'href="([^"]*)"', text) if each.startswith(path + "?")]
+
+
+def kept(address):
+    told = {name: values[0] for name, values in parse_qs(urlsplit(address).query).items()}
+    return {name: told[name] for name in ("q", "level", "tab", "sort") if name in told}
