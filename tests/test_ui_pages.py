@@ -9,6 +9,7 @@ from itertools import product
 import pytest
 
 from features.languages import LANGUAGES
+from serving.ui.texts import texts
 from tests.serving_helpers import AS_OF, ask, bearer
 from tests.test_access import newest
 from tests.ui_helpers import ABSENT, HOSTILE, PHONE, SCRIPT, ask_as, fetched, session_of, tab, violations
@@ -126,6 +127,18 @@ def test_a_reading_of_the_worklist_is_in_the_record_under_the_purpose_named_at_t
     assert fetched(ui_site, f"/ui/worklist?as_of={AS_OF}", cookie=cookie).status == 200
     row = newest(ui_site.home)
     assert (row["act"], row["purpose"], row["station"], row["as_of"]) == ("GET /v1/worklist", "review", "S1", AS_OF)
+
+
+def test_a_worklist_of_another_day_is_headed_by_it_and_writes_every_day_in_one_way(ui_site):
+    told = ask_as(ui_site, "station_worker", f"/ui/worklist?as_of={AS_OF}&lang=zh-CN").text()
+    day = texts("zh-CN").day(AS_OF)
+    assert f"{day}的工作清单" in told
+    assert "今日工作清单" not in told
+    assert re.search(r"应于\d+年\d+月\d+日前", told)
+    assert not re.search(r"应于\d+-", told)
+    today = ask_as(ui_site, "station_worker", "/ui/worklist?lang=zh-CN").text()  # its city has records of today
+    assert "今日工作清单" in today
+    assert "数据可能已停止接入" not in today
 
 
 def test_another_station_is_not_to_be_had_by_its_name(ui_site):
