@@ -146,7 +146,7 @@ def test_a_model_no_better_than_the_base_rate_is_refused_and_the_refusal_kept(ho
     card = json.loads(_file_of(home, useless, "card.json").read_text())
     assert card["name"] == NAME
     task = read(home.path / "relapse.toml")
-    strict = replace(task, gate=replace(task.gate, items=("sound", "card", "baselines")))
+    strict = replace(task, gate=replace(task.gate, items=("sound", "card", "baselines"), fewer_items=True))
     decision = promotion.promote(home, NAME, useless.tracked.run, now=NOW, config=strict)
     beaten = card["figures"]["paired"]["base_rate"]["log_loss"]["value"] < 0
     assert decision.decision == promotion.REFUSED or beaten
@@ -290,6 +290,21 @@ def test_a_run_nobody_tracked_is_told(home, base):
         promotion.promote(home, NAME, "0" * 32, now=NOW)
     with pytest.raises(ArtifactError, match="train first"):
         promotion.promote(home, "relapse-unheard-of", None, now=NOW)
+
+
+def test_items_the_champion_passed_are_not_left_out_in_silence(home, base, other):
+    task = read(home.path / "relapse.toml")
+    whole, less = (replace(task, gate=replace(task.gate, items=items)) for items in (("sound", "features"), ("sound",)))
+    first = promotion.promote(home, NAME, base, now=NOW, config=whole)
+    assert "not asked of the whole gate: card, fresh, newer, baselines, later, calibration" in first.why
+    refused = promotion.promote(home, NAME, other, now=NOW, config=less)
+    assert refused.decision == promotion.REFUSED
+    assert "the champion passed what is not asked now: features" in refused.why
+    assert champion.read(home.champions, NAME) == first.champion
+    stated = replace(less, gate=replace(less.gate, fewer_items=True))
+    last = promotion.promote(home, NAME, other, now=NOW, config=stated)
+    assert (last.decision, "not asked of the whole gate: features" in last.why) == (promotion.PROMOTED, True)
+    assert verify(home).entries[-1].decision == last
 
 
 def kept(home):

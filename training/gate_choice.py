@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 from features.errors import ConfigError
 
@@ -21,7 +22,10 @@ class GateChoice:
     pass; refused is what is surely beyond, by the whole of its 95 % interval. `proof_edits`: edits of the leak proof.
     `most_drift`: how much AUROC against true use ten rounds of feedback may cost, and how much they may raise the share
     of tests that fall to a tenth of persons; four times that the log-odds by which risks may run away from true use.
+    `fewer_items`: items that the champion passed may be left out.
     """
+
+    whole: ClassVar[tuple[str, ...]] = ITEMS
 
     items: tuple[str, ...] = ITEMS
     most_behind_days: int = 60
@@ -32,6 +36,7 @@ class GateChoice:
     least_relapses: int = 10
     proof_edits: int = 1000
     most_drift: float = 0.1
+    fewer_items: bool = False
 
     def __post_init__(self) -> None:
         refuse_items(self.items, ITEMS)

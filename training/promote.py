@@ -34,9 +34,11 @@ from training import hotspot_gate, track
 from training.case import case_of
 from training.config import RelapseConfig
 from training.gate import Feedback, Finding, look
+from training.gate_choice import GateChoice
 from training.hotspot_case import hotspot_case_of
 from training.hotspot_config import HotspotConfig
 from training.hotspot_gate import Feedback as HotspotFeedback
+from training.hotspot_gate_choice import HotspotGate
 from training.judgement import plain
 from training.later import recipe_of
 from training.ledger import alone, catch_up, enter
@@ -67,33 +69,61 @@ def promote(  # noqa: PLR0913 (a request, each part of which may be left out)
         if answering is not None and sound is not None and answering.digest == checked.digest:
             return Decision(UNCHANGED, "this very model answers already", answering)
         champion = Champion(name, checked.model["task"], "", checked.digest, chosen, tags["snapshot"], now)
-        findings = _findings(home, checked, sound, config, feedback)
-        decision = _weighed(findings, champion)
+        rule = config or _recipe_of(checked)
+        findings = [*_fewer_items(home, name, rule.gate), *_findings(home, checked, sound, rule, feedback)]
+        decision = _weighed(findings, champion, rule.gate)
         if decision.decision == PROMOTED:
             decision = replace(decision, champion=_handed_over(home, folder, champion))
     return _decided(home, decision)
 
 
-def _findings(
-    home: Home,
-    challenger: artifact.Artifact,
-    champion: artifact.Artifact | None,
-    config: Any,
-    feedback: Any,
-) -> list[Finding]:
-    """What the gate of the challenger's task finds; the configuration of the card where none is given."""
+def _recipe_of(challenger: artifact.Artifact) -> RelapseConfig | HotspotConfig:
+    """The configuration on the card of a model."""
     is_hotspot = challenger.model["task"] == "hotspot"
-    rule: Any = config or (hotspot_gate.recipe_of if is_hotspot else recipe_of)(challenger.card)
+    rule = (hotspot_gate.recipe_of if is_hotspot else recipe_of)(challenger.card)
     if rule is None:
         raise ConfigError("promote: the card tells of no configuration, so no gate is known; train the model again.")
-    if is_hotspot:
+    return rule
+
+
+def _findings(
+    home: Home, challenger: artifact.Artifact, champion: artifact.Artifact | None, rule: Any, feedback: Any
+) -> list[Finding]:
+    """What the gate of the challenger's task finds."""
+    if challenger.model["task"] == "hotspot":
         return hotspot_gate.look(hotspot_case_of(home, challenger, champion, rule, feedback))
     return look(case_of(home, challenger, champion, rule, feedback))
 
 
-def _weighed(findings: list[Finding], champion: Champion) -> Decision:
+def _fewer_items(home: Home, name: str, gate: GateChoice | HotspotGate) -> list[Finding]:
+    """A refusal where the champion passed an item that is not asked now, and `fewer_items` does not allow that."""
+    catch_up(home)
+    fewer = [item for item in _passed_by_champion(home, name) if item not in gate.items]
+    if gate.fewer_items or not fewer:
+        return []
+    why = (
+        f"the champion passed what is not asked now: {', '.join(fewer)}; ask it, or state fewer_items = true in [gate]"
+    )
+    return [Finding("items", passed=False, why=why, figures={"not_asked": fewer})]
+
+
+def _passed_by_champion(home: Home, name: str) -> list[str]:
+    """The items that the standing champion passed when it was promoted; none where there is no champion."""
+    standing = earlier(home.ledger, name)
+    promoted = [
+        each.compared
+        for each in decisions(home.ledger)
+        if standing and each.decision == PROMOTED and each.champion.digest == standing[0].digest
+    ]
+    return [str(each["item"]) for each in promoted[-1] if each.get("passed")] if promoted else []
+
+
+def _weighed(findings: list[Finding], champion: Champion, gate: GateChoice | HotspotGate) -> Decision:
+    """The decision by the findings, which says what of the whole gate was not asked."""
     against = [each.why for each in findings if not each.passed]
-    why = "; ".join(against or [each.why for each in findings])
+    not_asked = [item for item in gate.whole if item not in gate.items]
+    left_out = [f"not asked of the whole gate: {', '.join(not_asked)}"] if not_asked else []
+    why = "; ".join([*(against or [each.why for each in findings]), *left_out])
     return Decision(REFUSED if against else PROMOTED, why, champion, compared=tuple(plain(findings)))
 
 
