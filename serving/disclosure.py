@@ -156,6 +156,15 @@ def among_highest(expected: Floats) -> list[float]:
     return [SHARES[place] for place in np.searchsorted(last, rank).tolist()]
 
 
+def share_told(among: float, *, of: int) -> float | None:
+    """The share of all areas that are the highest and hold one, a whole area at least; None where nothing is told.
+
+    >>> share_told(0.05, of=112), share_told(0.05, of=4), share_told(1.0, of=4)
+    (0.05, 0.25, None)
+    """
+    return None if among == SHARES[-1] else max(among, round(1 / of, 4))
+
+
 def _little(parts: pd.DataFrame) -> tuple[AreaReason, ...]:
     """The reasons told of every area of which little may be told; the same for all of them."""
     shared = _rounded({code: float(parts[code].mean()) for code in SHARED}, STEPS[0])

@@ -30,6 +30,7 @@ SUMMED_FROM = {  # the levels of models a forecast may be made by: its own, else
     "district": ("township", "cell"),
     "city": ("township", "cell"),
 }
+ENDS = ("low", "high")  # of an interval of counts
 Found = TypeVar("Found")
 Given_co = TypeVar("Given_co", covariant=True)
 
@@ -143,7 +144,10 @@ def _areas(found: Findings, places: Places, asked: Asked) -> list[Area]:
     names = {**names_of(places.areas, asked.wording.language), CITY: asked.wording.warning("city")}
     return [
         Area(
-            geometry=shape, properties=_estimate(each, names.get(each.area_id) or _place_of(each, shape, asked), asked)
+            geometry=shape,
+            properties=_estimate(
+                each, names.get(each.area_id) or _place_of(each, shape, asked), asked, of=len(found.told)
+            ),
         )
         for each, shape in zip(found.told, shapes, strict=True)
     ]
@@ -154,6 +158,8 @@ def row_of(area: Area, told: Forecast) -> dict[str, Any]:
     middle = (None, None) if area.geometry is None else middle_of(area.geometry)
     shared = {name: getattr(told, name) for name in ("as_of", "weeks", "answer_id", "noise_epsilon")}
     own = area.properties.model_dump(exclude={"reasons"})
+    own["among_highest"] = disclosure.share_told(area.properties.among_highest, of=len(told.features))
+    own |= {name: int(own[name]) for name in ENDS if float(own[name]).is_integer()}  # a spreadsheet shows 3, not 3.0
     return {**own, "longitude": middle[0], "latitude": middle[1], **shared}
 
 
@@ -165,7 +171,7 @@ def _place_of(told: disclosure.Told, shape: dict[str, Any] | None, asked: Asked)
     return asked.wording.text("areas", "cell", latitude=f"{latitude:.4f}", longitude=f"{longitude:.4f}")
 
 
-def _estimate(told: disclosure.Told, name: str, asked: Asked) -> AreaEstimate:
+def _estimate(told: disclosure.Told, name: str, asked: Asked, *, of: int) -> AreaEstimate:
     band = told.band
     return AreaEstimate(
         area_id=told.area_id,
@@ -176,7 +182,7 @@ def _estimate(told: disclosure.Told, name: str, asked: Asked) -> AreaEstimate:
         low=band.low,
         high=band.high,
         among_highest=band.among_highest,
-        text=asked.wording.area_band(band, weeks=asked.weeks),
+        text=asked.wording.area_band(band, weeks=asked.weeks, of=of),
         reasons=[_reason(each, asked.wording) for each in told.reasons[: asked.most]],
     )
 

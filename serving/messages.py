@@ -289,7 +289,11 @@ class AreaEstimate(Message):
     expected_below: float = Field(ge=0, description="The upper end of that band.")
     low: float = Field(ge=0, description="Lower end of the 90 % interval of the band.")
     high: float = Field(ge=0, description="Upper end of the 90 % interval of the band.")
-    among_highest: float = Field(gt=0, le=1, description="Share of the areas that are the highest and hold this one.")
+    among_highest: float = Field(
+        gt=0,
+        le=1,
+        description="Share of the areas that are the highest and hold this one; 1 where no lesser one is told.",
+    )
     text: str
     reasons: list[AreaReason]
 

@@ -4,17 +4,21 @@ from typing import Annotated
 
 from fastapi import Depends, FastAPI, Query, Response
 
-from serving.area_record import record
+from serving.area_record import Made, record
 from serving.desk import Desk
 from serving.guard import Visiting
-from serving.hotspots import Asked
+from serving.hotspots import Asked, model_for
+from serving.kept import Kept
 from serving.messages import AreaLevel, Day, Language, Warnings
 from serving.routing import Accepted, answer, problems
 from serving.warnings import warnings
 
+MOST_KEPT = 16
+
 
 def add(app: FastAPI, desk: Desk) -> None:
     """Add the route."""
+    kept: Kept[Made[Warnings]] = Kept(MOST_KEPT)
 
     def asked(
         as_of: Day,
@@ -37,6 +41,13 @@ def add(app: FastAPI, desk: Desk) -> None:
 
         No count under ten is told, and none can be had by asking for other areas or days.
         """
-        made = warnings(desk, question)
+        desk.refuse_the_future(question.as_of)
+        champion, _ = model_for(desk, question, summed=False)
+        of = (question.as_of, question.weeks, question.level, question.wording.language)
+        made = kept.get(
+            (champion.digest, desk.histories.snapshot(), of),
+            lambda: warnings(desk, question),
+            key_of=lambda made: (made.answer.model.digest, made.answer.snapshot, of),
+        )
         record(desk, visit, made)
         return answer(made.answer)

@@ -92,14 +92,16 @@ class Wording:
             return str(entry["label"])
         return str(entry["value"]).format(value=_rounded(reason.value, 0))
 
-    def area_band(self, band: Band, *, weeks: int) -> str:
-        """What is expected of an area, and how high that is among all, in words."""
+    def area_band(self, band: Band, *, weeks: int, of: int) -> str:
+        """What is expected of an area, and how high that is among all, of so many areas, in words."""
         texts = self.texts["areas"]
         expected = self.band(at_least=band.at_least, below=band.below)
         ends = {"low": _rounded(band.low, 0), "high": _rounded(band.high, 0)}
         told = str(texts["interval"]).format(weeks=weeks, expected=expected, **ends)
         if band.among_highest == 1:
             return told
+        if band.among_highest * of < 1:  # a share of less than one area is held by the highest alone
+            return str(texts["highest_one"]).format(text=told, count=of)
         return str(texts["highest"]).format(text=told, percent=_rounded(100 * band.among_highest, 0))
 
     def band(self, *, at_least: float, below: float) -> str:

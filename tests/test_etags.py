@@ -71,6 +71,8 @@ def test_the_table_says_what_the_map_says(url):
     assert {row["as_of"] for row in rows} == {AS_OF}
     middles = {row["area_id"]: (float(row["longitude"]), float(row["latitude"])) for row in rows}
     assert middles == {f"T{number}": (round(106.05 + number / 10, 4), 26.05) for number in range(4)}
+    assert sorted(row["among_highest"] for row in rows) == ["", "", "0.25", "0.5"]  # one of four, two of four, untold
+    assert all(row[end].isdecimal() for row in rows for end in ("low", "high"))
 
 
 def test_tags_are_compared_weakly_and_a_star_is_any():

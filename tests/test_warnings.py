@@ -78,6 +78,14 @@ def test_warnings_that_cannot_be_given_are_refused_as_forecasts_are(url, query, 
     assert ask(f"{url}/v1/warnings?{query}").status == status
 
 
+def test_warnings_asked_for_again_are_the_same_and_those_of_another_language_are_not(url):
+    first, again, other = (
+        ask(f"{url}/v1/warnings?as_of={AS_OF}&language={language}").body for language in ("en", "en", "zh-CN")
+    )
+    assert first == again != other
+    assert Warnings.model_validate_json(other).language == "zh-CN"
+
+
 @pytest.mark.parametrize(("language", "hidden"), [("en", "fewer than 10"), ("zh-CN", "不足10")])
 def test_what_is_too_few_to_tell_is_said_so(language, hidden):
     assert hidden in wording(language).warning("hidden", smallest=10)

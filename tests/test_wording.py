@@ -166,8 +166,15 @@ def test_what_may_not_be_told_of_an_area_is_not_written():
     ],
 )
 def test_what_is_expected_is_told_as_a_band(band, zh, en):
-    assert wording("zh-CN").area_band(band, weeks=4) == zh
-    assert en in wording("en").area_band(band, weeks=4)
+    assert wording("zh-CN").area_band(band, weeks=4, of=112) == zh
+    assert en in wording("en").area_band(band, weeks=4, of=112)
+
+
+def test_of_few_areas_the_highest_is_told_by_its_place_and_not_as_a_share_of_less_than_one():
+    top = Band(12, 13, 6, 20, 0.05)
+    assert wording("en").area_band(top, weeks=4, of=4).endswith("; the highest of 4 areas")
+    assert wording("zh-CN").area_band(top, weeks=4, of=4).endswith("，在全部4个区域中最高")
+    assert wording("en").area_band(top, weeks=4, of=20).endswith("; among the highest 5% of areas")
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

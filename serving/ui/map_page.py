@@ -9,8 +9,8 @@ from starlette.responses import JSONResponse, Response
 
 from models.track_record import track_record
 from serving.desk import Desk
-from serving.disclosure import SHARES
-from serving.hotspots import Asked, model_for
+from serving.disclosure import SHARES, share_told
+from serving.hotspots import ENDS, Asked, model_for
 from serving.kept import Kept
 from serving.messages import Warnings
 from serving.problems import ProblemError, fault_of
@@ -136,7 +136,8 @@ class MapPage:
     def csv(self, view: View) -> Response:
         """The areas as a table, to keep."""
         query = map_query(view)
-        rows = (list(_properties(each).values()) for each in self._forecast(view, query).areas)
+        areas = self._forecast(view, query).areas
+        rows = (list(_cells(each, of=len(areas)).values()) for each in areas)
         return csv_response(COLUMNS, rows, name=f"{_name(query)}.csv")
 
     def _forecast(self, view: View, query: MapQuery) -> MapForecast:
@@ -235,6 +236,13 @@ def told_of(area: MapArea, texts: Texts) -> str:
 def _row(area: MapArea, query: MapQuery, text: int, reasons: int) -> list[Any]:
     classes = [area.of_colour(query.colour), int(area.is_hatched(query.colour))]
     return [area.area_id, area.name, area.within, text, reasons, *classes]
+
+
+def _cells(area: MapArea, *, of: int) -> dict[str, Any]:
+    """An area as a row of a table of so many: no share where none is told, and whole counts without a point."""
+    told = _properties(area)
+    ends = {name: int(told[name]) for name in ENDS if float(told[name]).is_integer()}
+    return told | ends | {"among_highest": share_told(area.band.among_highest, of=of)}
 
 
 def _properties(area: MapArea) -> dict[str, Any]:
