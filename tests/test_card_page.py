@@ -4,13 +4,15 @@ import json
 import re
 import shutil
 from html.parser import HTMLParser
+from itertools import pairwise
 
 import pytest
 
 from features.home import Home
 from training import runs
+from training.card_charts import charts
 from training.card_items import items
-from training.card_page import LANGUAGES, Pictures, page_of, texts_of
+from training.card_page import LANGUAGES, MEASURES, Pictures, page_of, texts_of
 from training.card_words import answers, shown
 from training.config import read
 
@@ -98,6 +100,54 @@ def test_the_reliability_plot_has_an_interval_for_each_tenth(pages, language):
     plot = re.search(rf'<svg[^>]*aria-label="{re.escape(label)}".*?</svg>', pages[language], re.DOTALL)[0]
     assert plot.count("<circle") == 10
     assert plot.count("<polyline") == 10 + 1  # the line on which risks are right
+
+
+TICK = re.compile(r'text-anchor="(?:end|middle)" >(-?[0-9][^<]*)</text>')
+
+
+@pytest.mark.parametrize("scale", [1e-4, 0.062, 0.247, 1.0])
+def test_ticks_are_round_numbers_that_a_reader_can_read_off(card, scale):
+    """Of a decision curve of any height; the thresholds along it are the configuration's own."""
+    curve = [
+        {"threshold": 0.05 * place, **{name: {"value": scale * (3 - place)} for name in ("lightgbm", "everyone")}}
+        for place in (1, 2, 3)
+    ]
+    figures = {**card["figures"], "decision_curve": curve}
+    told = TICK.findall(str(charts({**card, "figures": figures}, texts_of("en"), "en")["decision"]))[len(curve) :]
+    apart = {f"{float(high) - float(low):.3g}" for low, high in pairwise(told)}
+    assert len(told) >= 3
+    assert len(apart) == 1
+    assert apart.pop().strip("0.")[0] in "125"
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_no_heading_stands_twice_in_a_row_and_no_column_is_beyond_the_measures(pages, language):
+    headings = re.findall(r"<h[23]>(.*?)</h[23]>", pages[language])
+    assert all(one != other for one, other in pairwise(headings))
+    assert table_of(pages[language], "figures").split("</tr>")[0].count("<th>") == 1 + len(MEASURES)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_list_of_nearly_everyone_and_the_auroc_of_a_constant_are_not_left_without_a_word(card, language):
+    texts, figures = texts_of(language), card["figures"]
+    lists = figures["capacity"]
+
+    def page_with(share):
+        listed = {**lists["30_a_worker"]["lightgbm"], "listed": {"value": share, "low": None, "high": None}}
+        of = {"30_a_worker": {**lists["30_a_worker"], "lightgbm": listed}}
+        return page_of({**card, "figures": {**figures, "capacity": of}}, Pictures("", (), ()), language)
+
+    assert texts["list_of_all"].format(share="95%") in page_with(0.95)
+    assert texts["list_of_all"].split("{share}")[0] not in page_with(0.5)
+    assert texts["constant_note"] in page_with(0.5)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_meaning_of_a_feature_stands_beside_its_plot(pages, language):
+    meanings = re.findall(r"</code></td><td>(.*?)</td>", table_of(pages[language], "meanings"))
+    beside = re.findall(r'</figcaption><p class="note">(.*?)</p><img', pages[language])
+    assert beside == meanings[: len(beside)]
+    assert len(beside) == 3
 
 
 LATIN = re.compile(r"[A-Za-z][A-Za-z'’-]*(?:[ ,;:.]+[A-Za-z][A-Za-z'’-]*){2,}")
