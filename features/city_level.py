@@ -44,10 +44,19 @@ def ages(past: VisiblePast, *, recent: str, lag_days: int) -> Ages:
 
 def levels(past: VisiblePast, seen: Ages) -> Floats:
     """Incidents to expect inside the areas in the horizon, by half-life, plain then adjusted; (as-of dates, 12)."""
-    plain = _totals(seen.counts, seen.exposure)
     season, ahead = _season(past, seen)
-    adjusted = _totals(seen.counts / season, seen.exposure) * ahead[:, None]
-    return np.asarray(np.maximum(np.hstack([plain, adjusted]) * WEEK * past.horizon_weeks, SMALLEST), np.float64)
+    return _levels(past, seen, season, ahead)
+
+
+def calm_levels(past: VisiblePast, seen: Ages) -> Floats:
+    """The same levels as if the horizon lay in no season: what is adjusted stays so; (as-of dates, 12)."""
+    season, ahead = _season(past, seen)
+    return _levels(past, seen, season, np.ones_like(ahead))
+
+
+def long_level(past: VisiblePast, seen: Ages) -> Floats:
+    """Incidents inside the areas in a horizon as they came over all history, (as-of dates,)."""
+    return np.maximum(window_rate(seen, weeks=None) * WEEK * past.horizon_weeks, SMALLEST)
 
 
 def window_rate(seen: Ages, *, weeks: int | None) -> Floats:
@@ -55,6 +64,12 @@ def window_rate(seen: Ages, *, weeks: int | None) -> Floats:
     upto = None if weeks is None else WEEK * weeks
     exposed = seen.exposure[:, :upto].sum(axis=1)
     return seen.counts[:, :upto].sum(axis=1) / np.maximum(exposed, 1.0)
+
+
+def _levels(past: VisiblePast, seen: Ages, season: Floats, ahead: Floats) -> Floats:
+    plain = _totals(seen.counts, seen.exposure)
+    adjusted = _totals(seen.counts / season, seen.exposure) * ahead[:, None]
+    return np.asarray(np.maximum(np.hstack([plain, adjusted]) * WEEK * past.horizon_weeks, SMALLEST), np.float64)
 
 
 def _totals(counts: Floats, exposed: Floats) -> Floats:

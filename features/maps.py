@@ -9,7 +9,7 @@ counts change: a lasting map, bent by what came lately in an area and near it ov
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import numpy as np
@@ -45,6 +45,7 @@ class MapKind:
 EVEN = MapKind(None, "even")
 INHABITED = MapKind(None, "inhabited")  # as many incidents a head everywhere
 BENT = "bent"
+LASTING = "lasting"  # what is bent, before it is: shrunk towards what is near by, or with no width towards the mean
 NEAR = MapKind(None, "gaussian", 1.0)
 
 
@@ -68,6 +69,18 @@ def bank_of(areas: AreaSet) -> tuple[MapKind, ...]:
     return (*(MapKind(life, spread) for life in fading for spread in spreads), EVEN, *heads, *bent)
 
 
+def unfaded(kind: MapKind) -> MapKind:
+    """The map of all history alike that has the spread of this one: nothing of it is recent."""
+    return MapKind(None, LASTING, 1.0) if kind.spread == BENT else replace(kind, half_life_weeks=None)
+
+
+def without_neighbours(kind: MapKind) -> MapKind:
+    """The map of all history alike that knows what each area had itself, in the place of this one."""
+    if kind in {EVEN, INHABITED}:
+        return kind
+    return MapKind(None, LASTING if kind.spread == BENT else "own")
+
+
 def maps(past: VisiblePast, kinds: Sequence[MapKind]) -> Floats:
     """Share of the incidents in each area by each kind of map, shape (as-of dates, kinds, areas); even where none."""
     lives = {life for kind in kinds for life in (kind.half_life_weeks, kind.lasting_weeks)}
@@ -85,6 +98,8 @@ def maps(past: VisiblePast, kinds: Sequence[MapKind]) -> Floats:
             return np.broadcast_to(_by_heads(past.areas), counts.shape)
         if kind.spread == BENT:
             return _bent(lasting[kind.lasting_weeks], counts, near if kind.width else None)
+        if kind.spread == LASTING:
+            return _lasting(counts, near if kind.width else None)
         return shares(spread_out(counts, spreading[kind.spread, kind.width]))
 
     return np.stack([drawn(kind) for kind in kinds], axis=1)

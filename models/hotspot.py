@@ -21,12 +21,14 @@ from features.grids import Grid, Hexagons
 from features.hotspot import Feature, Places, VisiblePast
 from models.boosters import ALL_THREADS, raw_score
 from models.counts import interval_of
-from models.prior import Prior, evidence_of
+from models.prior import Evidence, Prior, evidence_of
+from models.prior_parts import prior_parts
 from models.reasons import contributions_of
 
 YEAR_WEEKS = 52
 SILENT_DAYS = 42  # a horizon of four weeks and two weeks of reporting lag
 PRIOR = "prior"  # the column of the prior rate in a feature table
+PRIOR_PART = "prior_"  # before the family: the columns of what each adds to the log of the prior
 TOLD_YEAR = "told_52w"  # the column of the incidents seen in the year before the last day at which counts are told
 SUNDAY, TOLD_EVERY_DAYS = 3, 28  # day 3, 1970-01-04, was a Sunday
 HEAVY = "times_as_heavy"  # the column of how many times one of them counts there
@@ -124,8 +126,15 @@ def look(model: HotspotModel, places: Places, *, as_of: int) -> pd.DataFrame:
     past = equalised(scope, raw, seen)
     table = catalogue.compute(past, model.features)
     year = catalogue.count(replace(raw, as_of=np.array([last_told_day(as_of)])), YEAR_WEEKS)[0]
-    told = table.assign(**{PRIOR: model.prior.expected(evidence_of(past, recent))[-1], TOLD_YEAR: year})
+    evidence = evidence_of(past, recent)
+    told = table.assign(**{PRIOR: model.prior.expected(evidence)[-1], TOLD_YEAR: year}, **parts_of(model, evidence))
     return told.assign(**{HEAVY: times_as_heavy(raw, weeks=YEAR_WEEKS)[0]}) if scope.at_equal_effort else told
+
+
+def parts_of(model: HotspotModel, evidence: Evidence) -> dict[str, Floats]:
+    """The columns of what each family adds to the log of the prior, a row for each as-of date and area."""
+    parts = prior_parts(model.prior, evidence)
+    return {f"{PRIOR_PART}{family}": part.ravel() for family, part in parts.items()}
 
 
 def last_told_day(as_of: int) -> int:

@@ -84,10 +84,14 @@ class Prior:
                 "prior: there are other maps than those it was fitted on; were outlines added or removed, or is it of "
                 "an earlier release? Train the model again."
             )
-        stacked = np.einsum("dka,k->da", evidence.maps, np.array(self.map_weights))
-        share = np.maximum(stacked, TINY)
         level = evidence.levels @ np.array(self.level_weights)
-        return np.asarray(share / share.sum(axis=1, keepdims=True) * level[:, None], np.float64)
+        return np.asarray(self.share(evidence.maps) * level[:, None], np.float64)
+
+    def share(self, drawn: Floats) -> Floats:
+        """Share of the city in each area by the mixture of maps (dates, kinds, areas), above zero; (dates, areas)."""
+        stacked = np.einsum("dka,k->da", drawn, np.array(self.map_weights))
+        share = np.maximum(stacked, TINY)
+        return np.asarray(share / share.sum(axis=1, keepdims=True), np.float64)
 
 
 def evidence_of(past: VisiblePast, recent: Recent) -> Evidence:

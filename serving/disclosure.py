@@ -3,16 +3,17 @@
 The rule. Expected counts are told in bands at least as wide as ten incidents a year would make (for four weeks: one),
 rounded down, and the interval is that of the band. Reasons are told by family (the level of the place, its recent
 weeks, its neighbours, ...), never by lookback, and their contributions are rounded to a step that ten incidents a year
-would make there, 0.1 at least. A count itself is rounded down to tens. Areas with fewer than ten incidents in their
-year, or expected in the lowest band, are given the same reasons: what the whole city shares, and that no more may be
-told; only the band, and whether they are among the highest 5, 10, 20 or 50 % of areas, sets them apart. The year ends
-with the last fourth Sunday, as known then: who asks every day sees in steps of four weeks alone who has reached ten.
+would make there, 0.1 at least; the trend of the city, told of every area, to a step that they would make in the city.
+A count itself is rounded down to tens. Areas with fewer than ten incidents in their year, or expected in the lowest
+band, are given the same reasons: what the whole city shares, and that no more may be told; only the band, and whether
+they are among the highest 5, 10, 20 or 50 % of areas, sets them apart. The year ends with the last fourth Sunday, as
+known then: who asks every day sees in steps of four weeks alone who has reached ten.
 
 Where a model weighs incidents by how much was tested, counts are those seen, not those weighed, and bands are as many
 times wider as one incident counts: else a band of weighed counts would tell less than ten of those seen apart.
 """
 
-from collections.abc import Hashable, Iterator, Mapping
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,7 +22,18 @@ import pandas as pd
 from features.areas import Floats
 from features.hotspot import Feature
 from models.counts import SMALLEST_SHOWN
-from models.hotspot import HEAVY, TOLD_YEAR, YEAR_WEEKS, HotspotModel, contributions, interval, predict
+from models.hotspot import (
+    HEAVY,
+    PRIOR,
+    PRIOR_PART,
+    TOLD_YEAR,
+    YEAR_WEEKS,
+    HotspotModel,
+    contributions,
+    interval,
+    predict,
+)
+from models.prior_parts import FAMILIES as FAMILIES_OF_PRIOR
 from serving.noise import Noise
 
 WIDTHS = (0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0)  # of a band, in incidents; ten are those of a year
@@ -30,7 +42,6 @@ SHARES = (0.05, 0.1, 0.2, 0.5, 1.0)
 SHARED = ("city", "season")  # families told of every area; where a number could give a count away, as the city's mean
 FAMILIES = ("base", "level", "recent", "neighbours", "city", "season", "effort")
 FAMILY_OF = {
-    "prior": "level",
     "rate": "level",
     "weeks_since_last": "recent",
     "ring": "neighbours",
@@ -86,7 +97,7 @@ def told(model: HotspotModel, table: pd.DataFrame, noise: Noise | None = None) -
     if noise is not None:
         return [Told(area_id, band, ()) for area_id, band in zip(table["area_id"].astype("str"), bands, strict=True)]
     parts = families(model, table)
-    little = _little(parts)
+    little = _little(parts, _step_of_city(bands))
     rows = zip(table["area_id"].astype("str"), bands, parts.to_dict("records"), year.tolist(), strict=True)
     return [
         Told(area_id, band, little if count < SMALLEST_SHOWN or not band.at_least else _reasons(row, count, band))
@@ -110,10 +121,11 @@ def rates(model: HotspotModel, table: pd.DataFrame, noise: Noise | None = None) 
 
 def families(model: HotspotModel, table: pd.DataFrame) -> pd.DataFrame:
     """What each family adds to the log rate, unrounded; rows sum to the log rate, `base` is common to all."""
-    parts = contributions(model, table)
-    named = {feature.name: _family(feature) for feature in model.features} | FAMILY_OF | {"base": "base"}
+    of_prior = {f"{PRIOR_PART}{family}": family for family in FAMILIES_OF_PRIOR}
+    parts = contributions(model, table).drop(columns=PRIOR).join(table[[*of_prior]])
+    named = {feature.name: _family(feature) for feature in model.features} | {"base": "base"} | of_prior
     summed = parts.T.groupby([named[name] for name in parts.columns]).sum().T.reindex(columns=FAMILIES, fill_value=0.0)
-    mean = summed["level"].mean()  # so that a level raises or lowers against the other areas, not against one incident
+    mean = summed["level"].mean()  # so that a level raises or lowers against the usual area, not against an even share
     return summed.assign(base=summed["base"] + mean, level=summed["level"] - mean)
 
 
@@ -165,9 +177,10 @@ def share_told(among: float, *, of: int) -> float | None:
     return None if among == SHARES[-1] else max(among, round(1 / of, 4))
 
 
-def _little(parts: pd.DataFrame) -> tuple[AreaReason, ...]:
+def _little(parts: pd.DataFrame, of_city: float) -> tuple[AreaReason, ...]:
     """The reasons told of every area of which little may be told; the same for all of them."""
-    shared = _rounded({code: float(parts[code].mean()) for code in SHARED}, STEPS[0])
+    mean = parts[[*SHARED]].mean()
+    shared = [*_rounded({"city": mean["city"]}, of_city), *_rounded({"season": mean["season"]}, STEPS[0])]
     return AreaReason("level", None), *(AreaReason(code, part) for code, part in shared)
 
 
@@ -190,5 +203,13 @@ def _rounded(parts: Mapping[Hashable, float], step: float) -> Iterator[tuple[str
 
 def _step(band: Band) -> float:
     """The step that ten incidents a year would make at this level, from what is told of it."""
-    needed = (band.below - band.at_least) / band.at_least
-    return next((step for step in STEPS if step >= needed), STEPS[-1])
+    return _step_at(band.at_least, band.below - band.at_least)
+
+
+def _step_of_city(bands: Sequence[Band]) -> float:
+    """The step that ten incidents a year would make in the whole city: of a small one the trend counts incidents."""
+    return _step_at(sum(band.at_least for band in bands), max(band.below - band.at_least for band in bands))
+
+
+def _step_at(rate: float, width: float) -> float:
+    return next((step for step in STEPS if step * rate >= width), STEPS[-1])

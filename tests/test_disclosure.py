@@ -9,6 +9,7 @@ import pytest
 from features.areas import townships
 from features.hotspot import FEATURES, Places, compute, visible_past
 from models import hotspot as model
+from models import prior_parts
 from models.hotspot import Scope
 from models.hotspot_fit import Learning, Lessons, fit
 from models.prior import Recent, evidence_of
@@ -40,7 +41,11 @@ def invented():
     fitted = fit(lessons, scope, Learning(rounds=60, rows_per_leaf=50), FEATURES)
     return (
         fitted,
-        table.assign(prior=fitted.prior.expected(evidence).ravel(), told_52w=table["count_52w"]),
+        table.assign(
+            prior=fitted.prior.expected(evidence).ravel(),
+            told_52w=table["count_52w"],
+            **model.parts_of(fitted, evidence),
+        ),
         Places(rows, areas),
     )
 
@@ -167,6 +172,18 @@ def test_a_busy_area_is_told_in_tens_and_in_steps_of_ten_a_year(city):
             assert reason.value == (count // 10 * 10 if reason.code == "level" else None)
 
 
+def test_in_a_small_city_the_trend_told_of_every_area_singles_no_count_under_ten_out():
+    told = []
+    for step in (
+        disclosure.STEPS[0],
+        disclosure._step_of_city([disclosure.Band(0, 1, 0, 3, 1), disclosure.Band(1, 2, 0, 4, 0.5)]),
+    ):
+        trends = [{"city": np.log((2 + n) / 6), "season": 0.0} for n in range(10)]  # two weeks' incidents, of six usual
+        told.append({disclosure._little(pd.DataFrame([each]), step) for each in trends})
+    assert len(told[0]) == 10  # the attack on a trend in tenths: every count is told apart
+    assert len(told[1]) <= 4
+
+
 def test_what_is_common_to_all_areas_is_told_alike_of_all(city):
     fitted, table = city
     told = disclosure.told(fitted, at(table, DATES[-1]))
@@ -179,6 +196,8 @@ def test_families_sum_to_the_log_rate_before_they_are_rounded(city):
     parts = disclosure.families(fitted, today)
     assert parts.sum(axis=1).to_numpy() == pytest.approx(np.log(model.predict(fitted, today)))
     assert parts["level"].mean() == pytest.approx(0.0)
+    of_prior = [f"prior_{family}" for family in prior_parts.FAMILIES]
+    assert today[of_prior].sum(axis=1).to_numpy() == pytest.approx(np.log(today["prior"].to_numpy()), abs=1e-9)
     assert tuple(parts.columns) == disclosure.FAMILIES
 
 

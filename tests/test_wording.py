@@ -151,9 +151,12 @@ def test_no_text_calls_a_reason_a_cause(language):
 
 
 def test_what_may_not_be_told_of_an_area_is_not_written():
-    assert wording("zh-CN").area_reason(AreaReason("level", None)) == "本区域历年水平（事件过少，不再细说）"
+    assert (
+        wording("zh-CN").area_reason(AreaReason("level", None))
+        == "本区域历年水平与全市一般区域相比（事件过少，不再细说）"
+    )
     assert wording("en").area_reason(AreaReason("level", 0.5, 20.0)) == (
-        "Incidents in this area in 52 weeks, counted every fourth Sunday: 20 or more"
+        "The level of this area over the years, against the usual area of the city (20 or more incidents in 52 weeks)"
     )
 
 
