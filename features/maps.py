@@ -22,6 +22,7 @@ from features.hotspot import WEEK, VisiblePast
 HALF_LIVES_WEEKS: tuple[int | None, ...] = (4, 26, 104, None)
 WIDTHS = (0.0, 0.6, 1.7, 6.0)  # of the Gaussian spread, in typical distances between neighbours
 FAR = 3.5  # widths beyond which nothing is spread
+AREAS_AT_ONCE = 256  # whose pairs are looked for
 LASTING_WEEKS: tuple[int | None, ...] = (104, None)  # half-lives of the maps that are bent
 LASTING_STRENGTH = 4.0  # incidents that the areas near by weigh beside an area's own in a lasting map
 BENDING_WEEKS = (8, 26)  # half-lives of what bends them
@@ -102,7 +103,10 @@ def maps(past: VisiblePast, kinds: Sequence[MapKind]) -> Floats:
             return _lasting(counts, near if kind.width else None)
         return shares(spread_out(counts, spreading[kind.spread, kind.width]))
 
-    return np.stack([drawn(kind) for kind in kinds], axis=1)
+    bank = np.empty((len(past.as_of), len(kinds), len(past.areas)))
+    for place, kind in enumerate(kinds):  # each put where it stays: of many cells and dates all of them twice is much
+        bank[:, place] = drawn(kind)
+    return bank
 
 
 def shares(counts: Floats) -> Floats:
@@ -199,14 +203,15 @@ def _made_spread(centres_m: bytes, width: float) -> csr_array:
     centres = all_centres[placed]
     width_m = width * typical_distance_m(centres)
     tree = cKDTree(centres)
-    near = tree.sparse_distance_matrix(tree, FAR * width_m, output_type="coo_matrix")
-    weight = np.exp(-0.5 * (near.data / width_m) ** 2)
     size = len(all_centres)
     unplaced = np.setdiff1d(np.arange(size), placed)  # what has no outline keeps its incidents
-    rows = np.concatenate([placed[near.row], unplaced])
-    columns = np.concatenate([placed[near.col], unplaced])
-    spread = csr_array(coo_array((np.append(weight, np.ones(len(unplaced))), (rows, columns)), shape=(size, size)))
-    total = spread @ np.ones(size)
+    spread = csr_array(coo_array((np.ones(len(unplaced)), (unplaced, unplaced)), shape=(size, size)))
+    for first in range(0, len(placed), AREAS_AT_ONCE):  # pairs take far more room than what is kept of them
+        some = placed[first : first + AREAS_AT_ONCE]
+        near = cKDTree(all_centres[some]).sparse_distance_matrix(tree, FAR * width_m, output_type="coo_matrix")
+        weight = np.exp(-0.5 * (near.data / width_m) ** 2)
+        spread = csr_array(spread + coo_array((weight, (some[near.row], placed[near.col])), shape=(size, size)))
+    total = np.asarray(spread @ np.ones(size), np.float64)
     spread.data *= np.repeat(1 / total, np.diff(spread.indptr))  # in place: of many cells there are millions
     for part in (spread.data, spread.indices, spread.indptr):
         part.flags.writeable = False

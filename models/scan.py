@@ -36,6 +36,7 @@ MOST_WARNINGS = 10
 CITY = "city"
 LEAST_KNOWN = 0.1  # share of a window's incidents usually known, under which the window tells nothing yet
 SMALLEST = 1e-9
+DATES_AT_ONCE = 16  # of which statistics are made: of many cells each step of all would be tens of megabytes
 
 
 @dataclass(frozen=True, eq=False)
@@ -137,9 +138,17 @@ def statistics(zones: Zones, seen: Watch, dispersions: Dispersions) -> Floats:
     Areas of one zone miss together and each for itself, so a zone's dispersion is the city's, and the rest of an
     area's spread over its areas: d = city + (area - city) x sum of squares / square of the sum of what was expected.
     """
-    observed, expected = _within(zones, seen.observed), _within(zones, seen.expected)
+    told = np.empty((*seen.observed.shape[:-1], len(zones.name)))
+    for first in range(0, len(told), DATES_AT_ONCE):
+        part = slice(first, first + DATES_AT_ONCE)
+        told[part] = _statistics(zones, seen.observed[part], seen.expected[part], dispersions)
+    return told
+
+
+def _statistics(zones: Zones, came: Floats, due: Floats, dispersions: Dispersions) -> Floats:
+    observed, expected = _within(zones, came), _within(zones, due)
     own = max(dispersions.area - dispersions.city, 0.0)
-    spread = dispersions.city + own * _within(zones, seen.expected**2) / expected**2
+    spread = dispersions.city + own * _within(zones, due**2) / expected**2
     ratio = negative_binomial_deviance(observed, expected, spread) / 2
     return np.where(observed > expected, ratio, 0.0)
 

@@ -19,7 +19,7 @@ from serving import (
     worklist_routes,
 )
 from serving.access import Access
-from serving.audit_page import MOST_ENTRIES, AuditPage, page
+from serving.audit_page import MOST_ENTRIES, AuditPage, Wanted, page
 from serving.bulletins import Bulletins
 from serving.champions import Resolve
 from serving.desk import Desk
@@ -32,6 +32,8 @@ from serving.messages import (
     MOST_EXACT,
     BatchAnswer,
     BatchRequest,
+    Code,
+    Day,
     Score,
     ScoreRequest,
 )
@@ -140,9 +142,12 @@ def _add_audit(app: FastAPI, settings: Settings) -> None:
     def audit(
         after: Annotated[int, Query(ge=0, le=MOST_EXACT, description="Number of the last entry already read.")] = 0,
         limit: Annotated[int, Query(ge=1, le=MOST_ENTRIES)] = 100,
+        outcome: Annotated[Code | None, Query(description="Only these: `unusual_volume` are the alarms.")] = None,
+        actor: Annotated[str | None, Query(min_length=1, max_length=256, description="Only what this one did.")] = None,
+        day: Annotated[Day | None, Query(description="Only of this day, in UTC.")] = None,
     ) -> Response:
         """Entries of the record, oldest first; ask again after the last one received until none come.
 
         Persons are keyed hashes. That the record was read is recorded as well.
         """
-        return answer(page(settings.home.records, after=after, limit=limit))
+        return answer(page(settings.home.records, Wanted(after, limit, outcome, actor, day)))

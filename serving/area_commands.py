@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 JSON_FILES = {".json", ".geojson"}
 TABLES = (".csv", ".parquet")
+SPOKEN = "en"  # of all that a command says on the terminal; `--language` is that of the texts of the answer
 
 console = Console(soft_wrap=True, highlight=False)
 
@@ -58,6 +59,7 @@ def forecast(  # noqa: PLR0913, PLR0917 (the options of a command)
     from serving.hotspots import forecast as told_by
     from serving.hotspots import row_of
     from serving.messages import ForecastLevel
+    from serving.wording import wording
 
     with answering(noise=noise) as desk:
         made = told_by(desk, _asked(as_of, weeks, level, language, known=get_args(ForecastLevel)))
@@ -67,7 +69,7 @@ def forecast(  # noqa: PLR0913, PLR0917 (the options of a command)
         out.write_text(told.model_dump_json(), encoding="utf-8")
     else:
         write_rows(out, pd.DataFrame([row_of(area, told) for area in told.features]))
-    console.print(f"{len(told.features)} areas: {out}. {told.note}")
+    console.print(f"{len(told.features)} areas: {out}. {wording(SPOKEN).area_note(told.noise_epsilon)}")
     console.print(f"waystation replay {told.answer_id} makes it again.")
 
 
@@ -84,6 +86,7 @@ def warnings(
     from serving.area_record import record
     from serving.messages import AreaLevel
     from serving.warnings import warnings as told_by
+    from serving.wording import wording
 
     with answering() as desk:
         made = told_by(desk, _asked(as_of, weeks, level, language, known=get_args(AreaLevel)))
@@ -93,7 +96,7 @@ def warnings(
         out.write_text(told.model_dump_json(), encoding="utf-8")
     for each in told.warnings:
         console.print(each.text)
-    console.print(f"{len(told.warnings)} warnings. {told.note}")
+    console.print(f"{len(told.warnings)} warnings. {wording(SPOKEN).warning('note')}")
     console.print(f"waystation replay {told.answer_id} makes them again.")
 
 
@@ -109,6 +112,7 @@ def observed(  # noqa: PLR0913, PLR0917 (the options of a command)
     noise: NoiseOption = None,
 ) -> None:
     """Observed counts of a settled year, as far as no count under ten can be had from them."""
+    from serving.observed import SETTLED_DAYS
     from serving.observed_counts import AskedYear, observed_counts
     from serving.observed_messages import ObservedLevel, Period
     from serving.wording import wording
@@ -123,8 +127,9 @@ def observed(  # noqa: PLR0913, PLR0917 (the options of a command)
         out.write_text(told.model_dump_json(), encoding="utf-8")
     else:
         write_rows(out, rows_of(told.counts))
+    note = wording(SPOKEN).observed_note(settled_days=SETTLED_DAYS, epsilon=told.noise_epsilon)
     n_told = sum(not each.suppressed for each in told.counts)
-    console.print(f"{n_told} of {len(told.counts)} counts told: {out}. {told.note}")
+    console.print(f"{n_told} of {len(told.counts)} counts told: {out}. {note}")
 
 
 @contextmanager
@@ -149,7 +154,7 @@ def answering(what: str = "areas", *, noise: float | None = None) -> "Iterator[D
         if refused.code == "invalid":
             named = "; ".join(f"{fault.field}: {fault.rule}" for fault in refused.faults)
             raise ConfigError(f"{what}: the question is refused ({named}).") from None
-        title, detail = wording("en").problem(refused.code, refused.slots)
+        title, detail = wording(SPOKEN).problem(refused.code, refused.slots)
         raise ConfigError(f"{what}: {title}. {detail}") from None
 
 

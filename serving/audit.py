@@ -6,11 +6,12 @@ that the whole was written anew. The heads are read first, so that what the serv
 
 import sqlite3
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from features.errors import StoreError
 from serving.audit_chain import Head, chain_key, next_head, read_heads
+from serving.entries import UNUSUAL_VOLUME
 from serving.private_files import reading
 from serving.records import COLUMNS, HEAD_SUFFIX, KEY_SUFFIX
 
@@ -20,10 +21,10 @@ ROWS = f"SELECT seq, link, {', '.join(COLUMNS)} FROM audit ORDER BY seq"  # noqa
 
 @dataclass(frozen=True)
 class Verdict:
-    """What verification found: number of entries, alarms among them, the head, and what is wrong, in sentences."""
+    """What verification found: entries, number and day of each alarm, the head, and what is wrong, in sentences."""
 
     entries: int
-    alarms: int
+    alarms: tuple[tuple[int, str], ...]
     head: Head
     findings: tuple[str, ...]
 
@@ -55,7 +56,7 @@ def _verdict(connection: sqlite3.Connection, key: bytes, heads: Sequence[Head], 
     findings = [*missing, *broken, *_against(heads, links, walk.head)]
     more = len(findings) - MOST_TOLD
     told = (*findings[:MOST_TOLD], f"... and {more} more.") if more > 0 else tuple(findings)
-    return Verdict(walk.entries, walk.alarms, walk.head, told)
+    return Verdict(walk.entries, tuple(walk.alarms), walk.head, told)
 
 
 @dataclass
@@ -66,7 +67,7 @@ class _Walk:
     links: dict[int, str]
     head: Head = Head()  # noqa: RUF009 (frozen)
     entries: int = 0
-    alarms: int = 0
+    alarms: list[tuple[int, str]] = field(default_factory=list)
 
     def over(self, rows: sqlite3.Cursor) -> Iterator[str]:
         """What is wrong with the entries, one sentence each.
@@ -81,7 +82,8 @@ class _Walk:
                 yield f"Entry {seq} is not as it was written, or not where: changed, inserted or moved."
             self.head = Head(seq, link)
             self.entries += 1
-            self.alarms += content["outcome"] == "unusual_volume"
+            if content["outcome"] == UNUSUAL_VOLUME:
+                self.alarms.append((seq, str(content["at"])[:10]))
             if seq in self.links:
                 self.links[seq] = link
 

@@ -137,9 +137,18 @@ class Client(Line):
         """The same as a page of HTML."""
         return self._text(f"/v1/models/{quote(name, safe='')}/card.html")
 
-    def audit(self, *, after: int = 0, limit: int = 100) -> AuditPage:
-        """The record after an entry, oldest first."""
-        return self._get(AuditPage, "/v1/audit", {"after": after, "limit": limit})
+    def audit(
+        self,
+        *,
+        after: int = 0,
+        limit: int = 100,
+        outcome: str | None = None,
+        actor: str | None = None,
+        day: date | None = None,
+    ) -> AuditPage:
+        """The record after an entry, oldest first; of one outcome, actor or day in UTC where these are named."""
+        query = {"after": after, "limit": limit, "outcome": outcome, "actor": actor, "day": day}
+        return self._get(AuditPage, "/v1/audit", query)
 
     def metrics(self) -> str:
         """Figures about the service, in the text format of Prometheus."""

@@ -27,6 +27,7 @@ audit_app = typer.Typer(help="The record of who asked what.", no_args_is_help=Tr
 
 
 console = Console(soft_wrap=True, highlight=False)
+notices = Console(stderr=True, soft_wrap=True, highlight=False)  # what is no part of the answer: a key can be piped
 
 
 @access_app.command()
@@ -48,7 +49,7 @@ def grant(
         _refuse_unknown(home, station)
     key, made = granted(home, Asked(role, station, name, until), now=now)
     console.print(f"{key}")
-    console.print(f"It is not shown again. Id {made.key_id}, {made.role}, good until {made.expires_on}.")
+    notices.print(f"It is not shown again. Id {made.key_id}, {made.role}, good until {made.expires_on}.")
 
 
 @access_app.command("list")
@@ -116,7 +117,9 @@ def verify(
     verdict = check(Home.settled().records, head or [])
     for finding in verdict.findings:
         console.print(f"[red]{finding}[/]")
-    alarms = f"; alarms of unusual volume: {verdict.alarms}" if verdict.alarms else ""
+    for seq, day in verdict.alarms:
+        console.print(f"Alarm: entry {seq} of {day}, unusual volume.")
+    alarms = f"; alarms of unusual volume: {len(verdict.alarms)}" if verdict.alarms else ""
     console.print(f"{verdict.entries:,} entries, head {verdict.head.link[:12]} at {verdict.head.seq}{alarms}.")
     if not verdict.whole:
         raise typer.Exit(1)

@@ -86,17 +86,22 @@ def page(book: Book, asked: CorrectionsAsked, visit: Visit, wording: Wording) ->
 
 
 def _found(book: Book, station_id: str | None, before: int, limit: int) -> tuple[list[Note], int | None]:
-    """The next corrections of a station's persons, or of all, and the number to go on from; None at the end."""
+    """The next corrections of a station's persons, or of all, and the number to go on from; None at the end.
+
+    One more than asked for is looked for: where there is none, no page follows.
+    """
     found: list[Note] = []
+    last: int | None = None
     while part := book.notes.corrections(before=before, limit=LOOKED_AT_ONCE):
         persons = [decision.note.person_id for decision in part]
         theirs = _stations(book, persons) if station_id is not None else [station_id] * len(part)
         for decision, station in zip(part, theirs, strict=True):
             before = decision.seq
             if station == station_id:
-                found.append(decision.note)
                 if len(found) == limit:
-                    return found, before
+                    return found, last
+                found.append(decision.note)
+                last = before
     return found, None
 
 

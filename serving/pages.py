@@ -6,6 +6,7 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from fastapi.responses import HTMLResponse, JSONResponse
 
+from serving.answer_headers import declare_headers
 from serving.docs_page import operations
 from serving.examples import of_parameters, of_schemas
 from serving.messages import Forecast, Problem
@@ -84,6 +85,7 @@ def document(app: FastAPI) -> dict[str, Any]:
         made["components"]["securitySchemes"] = {SCHEME: {"type": "http", "scheme": "bearer"}}
         for path, methods in made["paths"].items():
             for operation in methods.values():
+                declare_headers(operation["responses"])
                 operation["security"] = [] if path in OPEN else [{SCHEME: []}]
                 for parameter in operation.get("parameters", []):
                     if parameter["name"] in values:

@@ -50,7 +50,7 @@ def begin(cursor: str | None, name: ListName) -> int:
         return 0
     found = DECODED.fullmatch(_decoded(cursor))
     if not found:
-        raise fault_of("cursor", "wrong_form")
+        raise fault_of("cursor", "no_cursor")
     if found[1] != name.which:
         raise fault_of("cursor", "of_another_list")
     if found[2] != name.state:

@@ -20,7 +20,7 @@ RULES = (
     "unknown_field", "missing", "wrong_type", "wrong_form", "one_of", "not_a_date", "out_of_range", "too_small",
     "too_large", "too_short", "too_long", "in_the_future", "given_twice", "finite_number", "unicode_text", "unique_key",
     "known_before_occurred", "outcome_of_other_kind", "revision_of_nothing", "said_otherwise_before",
-    "person_id_or_events", "person_needs_events", "unknown_score", "of_another_list", "before_the_records",
+    "person_id_or_events", "person_needs_events", "unknown_score", "of_another_list", "before_the_records", "no_cursor",
     "needed_to_refuse_minors", "needed_to_refuse",
     "invalid",
 )  # fmt: skip

@@ -1,12 +1,15 @@
 """The route of the report for the person concerned: a page to print, without scripts, in the person's language."""
 
+from typing import Annotated
+
 from fastapi import FastAPI, Response
+from pydantic import WithJsonSchema
 
 from serving.feedback import Book
 from serving.guard import Visiting
 from serving.html import HTML, PAGE, environment
 from serving.messages import Day, Id, Language, Message, Purpose
-from serving.one_person import About
+from serving.one_person import OWN_REQUEST, About
 from serving.report import Report, report
 from serving.routing import ABOUT_A_PERSON, Accepted, problems
 from serving.wording import Wording
@@ -17,7 +20,7 @@ class ReportRequest(Message):
 
     person_id: Id
     as_of: Day
-    purpose: Purpose
+    purpose: Annotated[Purpose, WithJsonSchema({"type": "string", "const": OWN_REQUEST})]
     language: Language | None = None
 
 

@@ -51,6 +51,7 @@ def start(
         WORKERS: str(workers),
         "FORWARDED_ALLOW_IPS": "",  # the web server would believe X-Forwarded-For; only the socket says who calls
         "OMP_NUM_THREADS": "1",  # one row needs no team of threads, and waking one costs more than the row
+        "MALLOC_ARENA_MAX": "2",  # each thread would keep what it freed for itself: fifty megabytes after areas by cell
     }
     command += ["--working-dir", str(root)]
     if log is None:

@@ -11,6 +11,7 @@ from rich.console import Console
 
 from features.errors import ConfigError
 from features.out_file import to_write
+from features.vocabulary import PURPOSES
 from serving.area_commands import (
     JSON_FILES,
     TABLES,
@@ -39,7 +40,9 @@ console = Console(soft_wrap=True, highlight=False)
 
 def score(  # noqa: PLR0913, PLR0917 (the options of a command)
     as_of: AsOfOption,
-    purpose: Annotated[str, typer.Option(help="What the scores are for; see serving/purposes.py.")],
+    purpose: Annotated[
+        str, typer.Option(help=f"What the scores are for: {', '.join(PURPOSES)} (research with --histories alone).")
+    ],
     out: Annotated[
         Path,
         typer.Option(

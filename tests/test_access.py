@@ -5,6 +5,7 @@ import sqlite3
 from contextlib import suppress
 from datetime import UTC, datetime
 from itertools import product
+from urllib.parse import urlencode
 
 import pytest
 import sqlalchemy as sa
@@ -262,6 +263,28 @@ def test_an_auditor_reads_the_record_page_by_page(url, keys):
     assert seen == list(range(1, 3 * 2 + 1))
     assert ask(f"{url}/v1/audit?after={2**53}", headers=auditor).json == {"entries": []}
     assert "P00" not in json.dumps(ask(f"{url}/v1/audit?limit=1000", headers=auditor).json)
+
+
+def test_an_auditor_asks_for_entries_of_one_outcome_actor_or_day(url, keys):
+    def asked(**named):
+        told = ask(f"{url}/v1/audit?{urlencode({'limit': 1000, **named})}", headers=bearer(keys["auditor"]))
+        return told.json["entries"]
+
+    every = asked()
+    first = every[0]
+    wanted = {"outcome": first["outcome"], "actor": first["actor"], "day": first["at"][:10]}
+    for chosen in ({"outcome"}, {"actor"}, {"day"}, {"outcome", "actor", "day"}):
+        found = asked(**{name: wanted[name] for name in chosen})[: len(every)]
+        same = [
+            each
+            for each in every
+            if all((each["at"][:10] if name == "day" else each[name]) == wanted[name] for name in chosen)
+        ]
+        assert same
+        assert found[: len(same)] == same  # the reading itself adds entries at the end
+        assert all(each["seq"] > every[-1]["seq"] for each in found[len(same) :])
+    assert asked(day="2001-01-01") == asked(actor="nobody") == []
+    assert ask(f"{url}/v1/audit?day=monday", headers=bearer(keys["auditor"])).status == 422
 
 
 def test_reading_far_beyond_a_caseload_raises_an_alarm(city, url):

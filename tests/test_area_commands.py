@@ -26,6 +26,9 @@ def test_a_forecast_is_written_as_geojson_or_as_a_table(home, tmp_path):
     again = waystation(home, "replay", drawn.answer_id)
     assert (again.returncode, "told in the same way" in again.stdout) == (0, True), again.stderr
     table = pd.read_csv(tmp_path / "table.csv")
+    spoken = waystation(home, "forecast", "--as-of", AS_OF, "--out", tmp_path / "zh.geojson")
+    assert spoken.stdout.isascii()  # the texts of the answer are in Chinese, what the command says is not
+    assert Forecast.model_validate_json((tmp_path / "zh.geojson").read_bytes()).language == "zh-CN"
     assert table["area_id"].tolist() == [area.properties.area_id for area in drawn.features]
     assert table["expected"].tolist() == [area.properties.expected for area in drawn.features]
 

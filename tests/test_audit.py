@@ -2,6 +2,7 @@
 
 import shutil
 import sqlite3
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
@@ -55,6 +56,13 @@ def spoilt(path, *statements):
     return verify(path).findings
 
 
+def test_an_alarm_is_told_with_its_number_and_day(path):
+    records = Records(path)
+    records.write([replace(entry(N), at="2024-06-03T01:02:03.004+00:00", outcome="unusual_volume")])
+    records.close()
+    assert verify(path).alarms == ((N + 1, "2024-06-03"),)
+
+
 def copy_of(seq, to):
     return f"INSERT INTO audit SELECT {to}, {', '.join(COLUMNS)}, link FROM audit WHERE seq = {seq}"
 
@@ -65,7 +73,7 @@ COLUMNS = tuple(Entry.__dataclass_fields__)
 def test_a_record_that_was_only_written_to_is_whole(path):
     verdict = verify(path)
     assert verdict.whole
-    assert (verdict.entries, verdict.alarms, verdict.head.seq) == (N, 0, N)
+    assert (verdict.entries, verdict.alarms, verdict.head.seq) == (N, (), N)
 
 
 @pytest.mark.parametrize(

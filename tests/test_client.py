@@ -131,6 +131,7 @@ def test_every_operation_is_asked_and_answered(city, url, client):
     assert keeper.card(NAME) == {}
     assert "<html" in keeper.card_page(NAME)
     assert [each.seq for each in auditor.audit(after=1, limit=2).entries] == [2, 3]
+    assert auditor.audit(outcome="scored", day=date(2001, 1, 1)).entries == []
     assert client.healthy().status == "up"
     assert client.ready().models
     assert keeper.metrics()

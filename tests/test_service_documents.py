@@ -80,6 +80,30 @@ def test_the_openapi_document_lists_what_is_answered(url):
         assert headers == {"accept-language"} | ({"if-none-match"} if path == "/v1/hotspots" else set())
 
 
+def test_the_openapi_document_declares_the_headers_that_answers_have(url):
+    paths = ask(f"{url}/openapi.json").json["paths"]
+    for methods in paths.values():
+        for operation in methods.values():
+            assert all("X-Request-Id" in each["headers"] for each in operation["responses"].values())
+    named = {
+        path
+        for path, methods in paths.items()
+        for operation in methods.values()
+        for status, response in operation["responses"].items()
+        if "ETag" in response["headers"] and status in {"200", "304"}
+    }
+    assert named == {"/v1/hotspots", "/v1/hotspots.csv", "/v1/models/{name}/card"}
+    refused = ask(f"{url}/v1/scores", {}, headers={"Authorization": None})
+    assert set(paths["/v1/scores"]["post"]["responses"]["401"]["headers"]) <= {
+        each for each in ("X-Request-Id", "WWW-Authenticate") if refused.headers[each]
+    }
+
+
+def test_the_openapi_document_names_the_one_purpose_of_a_report(url):
+    asked = ask(f"{url}/openapi.json").json["components"]["schemas"]["ReportRequest"]["properties"]["purpose"]
+    assert asked["const"] == "own_request"
+
+
 def test_without_an_issuer_the_door_of_the_pages_names_none(url):
     assert b"/ui/sign-in/away" not in ask(f"{url}/ui/sign-in").body
     for path in ("away", "back"):

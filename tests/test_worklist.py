@@ -246,7 +246,8 @@ def test_pages_together_are_the_list(lists):
 def test_a_cursor_of_another_list_is_told_so(lists):
     cursor = read(lists, limit=7).next
     assert refusal(lists, cursor=cursor, as_of="2024-05-01").code == "list_changed"
-    assert refusal(lists, cursor="nonsense").code == "invalid"
+    refused = refusal(lists, cursor="nonsense")
+    assert (refused.code, refused.faults) == ("invalid", (Fault("cursor", "no_cursor"),))  # a sentence without a slot
 
 
 def test_a_cursor_of_another_station_or_of_feedback_is_a_fault_of_the_request(lists):
