@@ -112,6 +112,11 @@ def page(book: Book, asked: AboutPerson, visit: Visit, wording: Wording) -> Feed
     )
 
 
+def last_day(kind: str, today: date) -> date:
+    """The last day until which a decision of a kind made today may hold."""
+    return today + timedelta(days=MOST_DAYS[kind])
+
+
 def standings(decisions: Iterable[Decision]) -> dict[str, Standing]:
     """What holds for each person, by id; of several decisions of a sort the last."""
     found: dict[str, Standing] = {}
@@ -174,7 +179,7 @@ def _refuse_faults(book: Book, said: Feedback, read: Person) -> None:
     """ProblemError for what only today, the record and the catalogue can tell to be wrong."""
     today, records = book.desk.settings.today, book.desk.reading.records
     if isinstance(said, Override | Snooze):
-        last = today + timedelta(days=MOST_DAYS[said.kind])
+        last = last_day(said.kind, today)
         if not today <= said.until <= last:
             raise fault_of("feedback.until", "out_of_range", f"{today} to {last}")
     elif isinstance(said, Outcome) and said.occurred_on > today:

@@ -13,6 +13,7 @@ from serving.messages import Others, Reason, Score
 from serving.notes import NOTES
 from serving.services import Services
 from serving.ui.sessions import Sessions
+from serving.ui.texts import texts
 from serving.ui.timeline import PersonEvent, visible
 from serving.ui.waterfall import risk_of, steps
 from tests.serving_helpers import AS_OF, TODAY
@@ -180,12 +181,31 @@ def test_nothing_is_written_without_the_token_of_the_session(ui_site, spoilt):
     assert notes(ui_site, "P010") == []
 
 
-def test_a_form_that_breaks_a_rule_names_the_field(ui_site):
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_form_that_breaks_a_rule_comes_back_with_what_was_typed_and_a_sentence(ui_site, language):
     cookie = session_of(ui_site, ui_site.keys["station_worker"])
-    sent = {**form_of(ui_site, cookie, "P010"), "kind": "snooze", "reason_code": "other", "until": "2199-01-01"}
-    answer = fetched(ui_site, address(ui_site, "P010"), form=sent, cookie=cookie)
+    sent = {**form_of(ui_site, cookie, "P010"), "kind": "snooze", "reason_code": "in_hospital", "until": "2199-01-01"}
+    sent["text"] = f"first line\r\n{SCRIPT}"
+    answer = fetched(ui_site, f"{address(ui_site, 'P010')}&lang={language}", form=sent, cookie=cookie)
+    text = answer.text()
     assert answer.status == 422
-    assert "feedback.until" in answer.text()
+    last = TODAY + timedelta(days=30)
+    told = texts(language)("person.faults.until", first=texts(language).day(TODAY), last=texts(language).day(last))
+    assert told in text.partition('role="alert"')[2].partition("</p>")[0]
+    assert "feedback.until" not in text
+    assert re.search(r"<details open>.*first line\r?\n&lt;script&gt;", text, re.DOTALL)
+    assert '<option value="in_hospital" selected>' in text
+    assert f'min="{TODAY}" max="{last}" value="2199-01-01"' in text
+    assert SCRIPT not in text
+    assert notes(ui_site, "P010") == []
+
+
+def test_a_text_of_several_lines_is_kept(ui_site):
+    cookie = session_of(ui_site, ui_site.keys["station_worker"])
+    sent = {**form_of(ui_site, cookie, "P016"), "kind": "snooze", "reason_code": "other", "until": UNTIL}
+    answer = fetched(ui_site, address(ui_site, "P016"), form={**sent, "text": "one\r\ntwo"}, cookie=cookie)
+    assert answer.status == 303
+    assert '"text": "one\\ntwo"' in notes(ui_site, "P016")[-1][2]
 
 
 @pytest.mark.parametrize("key", ["", "short", "x" * 65, "a b c d e f", "<script>"])

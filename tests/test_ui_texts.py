@@ -85,7 +85,8 @@ def test_a_text_that_nothing_names_is_found_in_every_section_that_is_not_all_cod
     assert of_codes == {"levels", "months", "navigation", "purposes", "roles"} | {
         f"map.{each}" for each in ("carried", "fifths", "tested", "trees")
     } | {f"models.{each}" for each in ("attributes", "decisions", "groups", "metrics", "moved", "names")} | {
-        f"person.{each}" for each in ("effects", "kinds", "opinion_codes", "override_codes", "reviews", "snooze_codes")
+        f"person.{each}"
+        for each in ("effects", "faults", "kinds", "opinion_codes", "override_codes", "reviews", "snooze_codes")
     }
 
 

@@ -15,7 +15,7 @@ from serving.one_person import OWN_REQUEST
 from serving.problems import ProblemError, fault_of, faults_of
 from serving.report import report
 from serving.report_routes import page_of
-from serving.support import LEVELS
+from serving.ui.person_page import PersonPage, Typed
 from serving.ui.person_reader import Asked
 from serving.ui.view import View
 
@@ -26,33 +26,31 @@ YES, NO = "yes", "no"
 
 
 @dataclass(frozen=True)
-class Form:
-    """The choices the forms offer."""
-
-    opinion: tuple[str, ...] = ("record_wrong", "record_missing", "circumstances_changed", "not_relevant", "other")
-    override: tuple[str, ...] = ("known_to_worker", "circumstances_changed", "record_wrong", "person_asked", "other")
-    snooze: tuple[str, ...] = ("just_met", "on_leave", "in_hospital", "other")
-    levels: tuple[str, ...] = LEVELS
-
-
-FORM = Form()
-
-
-@dataclass(frozen=True)
 class FeedbackForm:
     """Keeps what the forms send."""
 
     book: Book
+    person: PersonPage
 
     def give(self, asked: Asked, fields: Mapping[str, str]) -> Response:
-        """Back to the page once the feedback is kept; ProblemError names the field that breaks a rule."""
+        """Back to the page once the feedback is kept; what breaks a rule stands in its form again, with a sentence."""
+        try:
+            self._keep(asked, fields)
+        except ProblemError as refused:
+            fault = _fault_of_form(refused)
+            if fault is None:
+                raise
+            return self.person.shown(asked, Typed(fields, fault))
+        return _back(asked.view)
+
+    def _keep(self, asked: Asked, fields: Mapping[str, str]) -> None:
+        """Keep the feedback; ProblemError names the field that breaks a rule."""
         told = {"person_id": asked.about.person_id, "purpose": asked.about.purpose, "feedback": _said(fields)}
         try:
             checked = FeedbackRequest.model_validate(told)
         except ValidationError as error:
             raise ProblemError("invalid", faults_of(error.errors())) from None
         feedback.add(self.book, checked, _sent(asked, fields))
-        return _back(asked.view)
 
     def report(self, asked: Asked, _: Mapping[str, str]) -> Response:
         """The report for the person concerned, to print; asked for on the person's own request, and recorded so."""
@@ -70,6 +68,16 @@ class FeedbackForm:
         return _back(asked.view)
 
 
+def _fault_of_form(refused: ProblemError) -> str | None:
+    """The name of the text for what the reader can mend in the form; None where it is something else."""
+    if refused.code == "key_used_before":
+        return "sent"
+    if refused.code != "invalid" or not all(each.field.startswith("feedback") for each in refused.faults):
+        return None
+    named = refused.faults[0].field.rpartition(".")[2]
+    return named if named in {"until", "text"} else "other"
+
+
 def _report(book: Book, asked: Asked) -> Response:
     about = replace(asked.about, purpose=OWN_REQUEST)
     page = page_of(report(book, about, asked.visit), about.wording)
@@ -79,7 +87,11 @@ def _report(book: Book, asked: Asked) -> Response:
 def _said(fields: Mapping[str, str]) -> dict[str, Any]:
     """The feedback in the shape of the API; an empty field is one that was not filled in."""
     kind = fields.get("kind", "")
-    told: dict[str, Any] = {name: value for name, value in fields.items() if value and name in KEPT_OF.get(kind, ())}
+    told: dict[str, Any] = {
+        name: value.replace("\r\n", "\n")  # as browsers send the lines of a text
+        for name, value in fields.items()
+        if value and name in KEPT_OF.get(kind, ())
+    }
     if kind == "opinion":
         told["agrees"] = fields.get("agrees") == YES
         if fields.get("level_agrees") in {YES, NO}:

@@ -1,7 +1,7 @@
 """One person: the score taken apart, what changed, what is not known, which help may fit, and the history."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from starlette.responses import Response
@@ -15,7 +15,7 @@ from serving.names import names_of
 from serving.problems import ProblemError
 from serving.services import Services
 from serving.ui.charts import risks_chart
-from serving.ui.feedback_form import FORM
+from serving.ui.form_choices import FORM
 from serving.ui.person_reader import Asked, asked_of
 from serving.ui.risk_bar import risk_bar
 from serving.ui.timeline import LANES, MOST_LISTED, drawing, events_of, in_words
@@ -24,9 +24,18 @@ from serving.ui.waterfall import risk_of, steps
 from serving.ui.worklist_query import Seat, chosen, place
 from serving.worklist import AskedFor, Worklists
 
+OK, UNPROCESSABLE = 200, 422
 N_CHANGES, N_GIVEN = 8, 20
 REVIEW = "POST /v1/feedback:review"
 NO_SCORE = "no_score"
+
+
+@dataclass(frozen=True)
+class Typed:
+    """What a form sent that was refused, and the name of the text that tells why."""
+
+    fields: Mapping[str, str] = field(default_factory=dict)
+    fault: str = ""
 
 
 @dataclass(frozen=True)
@@ -38,7 +47,11 @@ class PersonPage:
 
     def page(self, view: View) -> Response:
         """The page."""
-        asked = asked_of(view)
+        return self.shown(asked_of(view), Typed())
+
+    def shown(self, asked: Asked, typed: Typed) -> Response:
+        """The page, with what was typed and refused still in its forms."""
+        view, today = asked.view, asked.desk.settings.today
         read = one_person.person(asked.desk, asked.about, asked.visit)
         one_person.refuse_sealed(asked.desk, read, view.wording)
         changed, refused = _changed(asked)
@@ -47,6 +60,9 @@ class PersonPage:
         score, seat = changed.now if changed else None, _seat(asked)
         return view.page(
             "person.html",
+            status=UNPROCESSABLE if typed.fault else OK,
+            typed=typed.fields,
+            fault=typed.fault,
             asked=asked,
             reference=view.request.query_params.get("of", ""),
             name=_name(asked),
@@ -63,7 +79,8 @@ class PersonPage:
             page=seat.page,
             neighbours=[each and view.sessions.reference_to(each) for each in (seat.before, seat.after)],
             said=feedback.page(self.book, _all_said(asked), asked.visit, view.wording).feedback,
-            today=view.desk.settings.today,
+            today=today,
+            last={kind: feedback.last_day(kind, today) for kind in feedback.MOST_DAYS},
             form=FORM,
             key=view.desk.settings.new_id(),
             may_review=view.may(REVIEW),

@@ -41,8 +41,9 @@ def add(app: FastAPI, book: Book, indicators: Indicators, bulletins: Bulletins) 
     """Add the pages to the application; `book` is where feedback is kept."""
     sessions = Sessions.open(app.state.desk.settings.home.path)
     open_to_all, guarded = partial(_open, sessions), partial(_guarded, sessions)
-    shown, said, work = MapPage(), FeedbackForm(book), BulletinPage(bulletins)
+    shown, work = MapPage(), BulletinPage(bulletins)
     person = PersonPage(Services.of_home(app.state.desk.settings.home.path), book)
+    said = FeedbackForm(book, person)
     writing = partial(_writing, sessions)
     routes = [
         Route("/", open_to_all(home_page.home)),
