@@ -76,3 +76,10 @@ def test_a_gate_without_items_is_refused(tmp_path):
     path.write_text('name = "relapse-mine"\n[gate]\nitems = []\n')
     with pytest.raises(ConfigError, match="items is empty"):
         read(path)
+
+
+def test_a_programme_there_is_not_is_refused_by_name(tmp_path):
+    path = tmp_path / "relapse.toml"
+    path.write_text('name = "relapse-x"\n[cohort]\nprogrammes = ["methadone", "methadon"]\n')
+    with pytest.raises(ConfigError, match="programmes lists methadon; expected some of community_treatment"):
+        read(path)

@@ -1,14 +1,16 @@
 """A model is judged on rows it has not seen, and the same input gives the same model."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
 
-from features.errors import TooLittleHistoryError
+from features.errors import ConfigError, TooLittleHistoryError
 from features.history import History, read_events
 from features.relapse import chosen
 from models import artifact
-from training.config import read
+from training.config import at_horizon, read
 from training.material import material
 from training.relapse import backtest, rows_to_learn, train
 from training.rows import prediction_times, rows_of
@@ -84,3 +86,12 @@ def test_too_short_a_history_is_told_and_no_model_is_made(made_from, config):
     first = int(made_from.history.occurred.min())
     with pytest.raises(TooLittleHistoryError, match="relapse-small"):
         backtest(made_from.history, config, snapshot_day=first + 200)
+
+
+def test_a_horizon_longer_than_the_records_and_a_kind_nobody_knows_are_told_as_that(made_from, config):
+    day = made_from.last_day
+    with pytest.raises(TooLittleHistoryError, match="too short for a horizon of 5000 days"):
+        rows_of(made_from.history, at_horizon(config, 5000), (), snapshot_day=day)
+    misspelt = replace(config, label=replace(config.label, kinds=("urin_test",)))
+    with pytest.raises(ConfigError, match="kinds lists urin_test"):
+        rows_of(made_from.history, misspelt, (), snapshot_day=day)

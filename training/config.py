@@ -11,6 +11,7 @@ from features.cohort import Cohort
 from features.errors import ConfigError
 from features.plain import read_toml
 from features.relapse import FeatureChoice
+from features.vocabulary import PROGRAMMES
 from models.curves import CURVES, LINE
 from models.relapse import Growth
 from training.gate_choice import GateChoice, Statements
@@ -206,6 +207,8 @@ def _faults(config: RelapseConfig) -> Iterator[str]:
         yield "name: expected letters, digits, `.`, `_` and `-`, the first a letter or digit"
     if config.as_of.clock not in {"programme", "calendar"}:
         yield "as_of: clock should be 'programme' or 'calendar'"
+    if unknown := [name for name in config.cohort.programmes if name not in PROGRAMMES]:
+        yield f"cohort: programmes lists {', '.join(unknown)}; expected some of {', '.join(PROGRAMMES)}"
     if config.split.by not in {"person", "time", "both"}:
         yield "split: by should be 'person', 'time' or 'both'"
     if config.fit.calibration not in {LINE, *CURVES}:

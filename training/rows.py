@@ -10,8 +10,9 @@ import pandas as pd
 from features.asof import Visible
 from features.catalogue import Feature, compute
 from features.cohort import ELIGIBLE, why_not
-from features.errors import TooLittleHistoryError
+from features.errors import ConfigError, TooLittleHistoryError
 from features.history import Floats, History
+from features.vocabulary import KINDS
 from training.config import RelapseConfig
 from training.labels import label
 
@@ -55,7 +56,13 @@ class Rows:
 
 def rows_of(history: History, config: RelapseConfig, features: tuple[Feature, ...], *, snapshot_day: int) -> Rows:
     """The rows of the cohort at all as-of dates of the configuration, labelled, with features."""
+    _refuse_unheard_of(history, config)
     at = prediction_times(history, config, snapshot_day=snapshot_day)
+    if len(history.occurred) and not at.empty and at["as_of"].max() < history.occurred.min():
+        raise TooLittleHistoryError(
+            f"'{config.name}': the records are too short for a horizon of {config.label.horizon_days} days: the last "
+            "as-of date whose outcome is known lies before the first record; take a shorter horizon."
+        )
     eligible = why_not(Visible.at(history, at), config.cohort) == ELIGIBLE
     at = at[eligible].reset_index(drop=True)
     if at.empty:
@@ -67,6 +74,15 @@ def rows_of(history: History, config: RelapseConfig, features: tuple[Feature, ..
     at = at.assign(station=station_of(past))
     labels = label(past, config.label, snapshot_day=snapshot_day)
     return Rows(times=at.join(labels), table=compute(history, at, features))
+
+
+def _refuse_unheard_of(history: History, config: RelapseConfig) -> None:
+    """ConfigError when the label asks for kinds that neither the vocabulary nor the records know."""
+    if unheard_of := [kind for kind in config.label.kinds if kind not in {*KINDS, *history.levels["kind"]}]:
+        raise ConfigError(
+            f"label: kinds lists {', '.join(unheard_of)}, of which the records hold no event and the vocabulary no "
+            "word; see features/vocabulary.py for the kinds there are."
+        )
 
 
 def prediction_times(history: History, config: RelapseConfig, *, snapshot_day: int) -> pd.DataFrame:
