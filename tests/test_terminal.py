@@ -2,7 +2,7 @@
 
 import pytest
 
-from training.terminal import console, print_figures, print_table
+from training.terminal import HEADLINES, PAIRED, console, print_figures, print_table
 
 FIGURE = {"value": 0.8049, "low": 0.7871, "high": 0.8212}
 MODELS = ("lightgbm", "logistic", "points", "last_result", "base_rate", "last_years_model")
@@ -32,3 +32,23 @@ def test_a_table_of_words_is_one_table_whatever_its_cells_hold(width):
         print_table(("no", "why"), [("1", "risks too high " * 30), ("2", "很长的理由" * 30)])
     assert told.get().count("why") == 1
     assert max(map(len, told.get().splitlines())) <= width
+
+
+def test_differences_to_baselines_are_told_with_what_is_surely_ahead_or_behind(monkeypatch):
+    monkeypatch.setattr(console, "_width", 80)
+    sure, behind, open_ = ((0.04, 0.03, 0.05), (-0.04, -0.05, -0.03), (0.0, -0.01, 0.01))
+    ewma, etas = (
+        {
+            name: dict(zip(("difference", "low", "high"), each, strict=True))
+            for name, each in zip(PAIRED, both, strict=True)
+        }
+        for both in ((sure, open_), (open_, behind))
+    )
+    line = {"one_in_each_district": False, "share_of_areas": 0.2, "held": FIGURE, "aim": 0.4, "reached": True}
+    part = {"models": {"lightgbm": dict.fromkeys(HEADLINES, FIGURE)}, "paired": {"ewma": ewma, "etas": etas}}
+    with console.capture() as told:
+        print_figures({"counts": {}, "horizons": {"4": {**part, "provident": line}}})
+    lines = [" ".join(each.split()) for each in told.get().splitlines()]
+    assert "ewma 0.040 (0.030,0.050) ahead 0.000 (-0.010,0.010)" in lines
+    assert "etas 0.000 (-0.010,0.010) -0.040 (-0.050,-0.030) behind" in lines
+    assert all(len(each) <= 80 for each in told.get().splitlines() if not each.startswith("PROVIDENT"))  # a sentence

@@ -33,6 +33,9 @@ def say(text: str) -> None:
     console.print(text, markup=False, highlight=False)
 
 
+PAIRED = ("deviance_skill", "hit_rate@0.05")  # told as differences to each baseline, more is better
+
+
 @contextmanager
 def step(name: str) -> Iterator[None]:
     """Say what is being done, and how long it took."""
@@ -80,6 +83,8 @@ def print_figures(figures: Mapping[str, Any]) -> None:
     for horizon, part in figures.get("horizons", {}).items():
         rows = [[name, *(shown(measures[each]) for each in HEADLINES)] for name, measures in part["models"].items()]
         print_table([f"{horizon} weeks", *HEADLINES], rows)  # the file of figures has all of them
+        pairs = [[name, *(_beside(measures[each]) for each in PAIRED)] for name, measures in part["paired"].items()]
+        print_table(["model less", *PAIRED], pairs)
         line = part["provident"]
         each = ", one in each district at least," if line["one_in_each_district"] else " (no districts are known)"
         console.print(
@@ -94,6 +99,15 @@ def print_figures(figures: Mapping[str, Any]) -> None:
         print_table(["", *figures["models"]], rows)
     if "base_rate" in figures.get("models", {}):
         console.print(OF_A_CONSTANT)
+
+
+def _beside(paired: Mapping[str, float | None]) -> str:
+    """A difference to a baseline with its interval, and whether that lies wholly on one side of nought."""
+    low, high = paired["low"], paired["high"]
+    told = shown({"value": paired["difference"], "low": low, "high": high})
+    if low is None or high is None:
+        return told
+    return f"{told} ahead" if low > 0 else f"{told} behind" if high < 0 else told
 
 
 def shown(estimate: Mapping[str, float | None]) -> str:
