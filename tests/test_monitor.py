@@ -25,7 +25,8 @@ VALUES = st.lists(st.one_of(st.just(math.nan), st.integers(0, 30).map(float)), m
 def plain(then, now):
     """The index by loops: bins between the tenths of the values then, absent ones apart, half a person in each."""
     present = sorted(value for value in then if not math.isnan(value))
-    edges = sorted({float(np.quantile(present, tenth / 10)) for tenth in range(1, 10)}) if present else []
+    tenths = [tenth / 10 for tenth in range(1, 10)]  # asked at once: one by one their last bit differs
+    edges = sorted(set(np.quantile(present, tenths).tolist())) if present else []
 
     def bin_of(value):
         return "absent" if math.isnan(value) else sum(value > edge for edge in edges)

@@ -32,7 +32,7 @@ from training.later import recipe_of
 from training.material import Tell, material
 from training.promote import stored
 
-TENTHS = np.arange(0.1, 1.0, 0.1)
+TENTHS = np.arange(1, 10) / 10
 ABSENT_ONCE = 0.5  # added to each bin, so that an empty one is no infinity
 MONTHS, MONTH_DAYS = 12, 30
 RESAMPLES, SEED = 200, 7

@@ -172,11 +172,11 @@ def stored(home: Home, champion: Champion) -> artifact.Artifact:
 
 def stored_as(home: Home, tag: str, digest: str) -> artifact.Artifact:
     """The artifact under a tag of the BentoML model store, checked against the digest."""
-    home.settle()
+    store = _model_store(home)
     import bentoml
 
     try:
-        folder = Path(bentoml.models.get(tag).path)
+        folder = Path(bentoml.models.get(tag, _model_store=store).path)
     except bentoml.exceptions.NotFound:
         name = tag.partition(":")[0]
         raise ArtifactError(f"model: the model store no longer holds '{name}'; promote it again.") from None
@@ -185,13 +185,23 @@ def stored_as(home: Home, tag: str, digest: str) -> artifact.Artifact:
 
 def _handed_over(home: Home, folder: Path, champion: Champion) -> Champion:
     """The champion with its tag in the BentoML model store, which now holds a copy of the artifact."""
-    home.settle()
+    store = _model_store(home)
     import bentoml
 
     labels = {"run": champion.run, "digest": champion.digest[:16]}
-    with bentoml.models.create(champion.name, labels=labels) as model:
+    with bentoml.models.create(champion.name, labels=labels, _model_store=store) as model:
         shutil.copytree(folder, model.path, dirs_exist_ok=True)
     return Champion(**{**asdict(champion), "tag": str(model.tag)})
+
+
+def _model_store(home: Home) -> Any:
+    """The BentoML model store of this home: left to itself, BentoML keeps to the first home of a process."""
+    home.settle()
+    from bentoml._internal.models.model import ModelStore
+
+    folder = home.bentoml / "models"
+    folder.mkdir(exist_ok=True)
+    return ModelStore(str(folder))
 
 
 def _decided(home: Home, decision: Decision) -> Decision:
