@@ -10,11 +10,11 @@ from dataclasses import asdict, dataclass, replace
 from typing import Generic, TypeVar
 
 from features.plain import from_plain
+from serving.area_messages import Forecast, Warnings
 from serving.desk import Desk
 from serving.entries import ANSWERED, Entry, by_model
 from serving.etags import name_of
 from serving.guard import Visit
-from serving.messages import Forecast, Warnings
 
 FORECAST, WARNINGS = "forecast", "warnings"
 MARK_DIGITS = 32

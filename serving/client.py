@@ -12,6 +12,7 @@ from datetime import date
 from typing import Any
 from urllib.parse import quote
 
+from serving.area_messages import Forecast, Warnings
 from serving.audit_page import AuditPage
 from serving.client_line import Line, RefusedError
 from serving.feedback_messages import (
@@ -26,17 +27,7 @@ from serving.feedback_messages import (
 )
 from serving.history_messages import ChangesRequest, HistoryRequest, ScoreChanges, ScoreHistory
 from serving.indicator_messages import CityIndicators
-from serving.messages import (
-    AreaLevel,
-    BatchAnswer,
-    BatchRequest,
-    Forecast,
-    Health,
-    Ready,
-    Score,
-    ScoreRequest,
-    Warnings,
-)
+from serving.messages import AreaLevel, BatchAnswer, BatchRequest, Health, Ready, Score, ScoreRequest
 from serving.models import PromotedModels
 from serving.observed_messages import ObservedCounts, ObservedLevel, Period
 from serving.report_routes import ReportRequest

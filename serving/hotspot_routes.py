@@ -4,13 +4,14 @@ from typing import Annotated, Any
 
 from fastapi import Depends, FastAPI, Query, Response
 
+from serving.area_messages import Forecast
 from serving.area_record import Made, record
 from serving.desk import Desk
 from serving.etags import SAME, IfNoneMatch, etag_of, headers_of, holds, not_modified
 from serving.guard import Visit, Visiting
 from serving.hotspots import Asked, forecast, model_for, row_of
 from serving.kept import Kept
-from serving.messages import MOST_REASONS, Day, Forecast, ForecastLevel, Language
+from serving.messages import MOST_REASONS, Day, ForecastLevel, Language
 from serving.pages import schema_of
 from serving.routing import Accepted, problems
 from serving.ui.tables import csv_response

@@ -15,11 +15,11 @@ from features.schema import days_since_epoch
 from features.store import newest_digest, read
 from models.champion import Champion
 from models.hotspot import HotspotModel
-from serving import answers, disclosure, messages
+from serving import answers, area_messages, disclosure
+from serving.area_messages import Area, AreaEstimate, Forecast
 from serving.area_record import FORECAST, Made, Marks, answer_id
 from serving.desk import Desk
 from serving.findings import Findings
-from serving.messages import Area, AreaEstimate, Forecast
 from serving.problems import Fault, ProblemError
 from serving.totals import CITY, by_level
 from serving.wording import Wording
@@ -195,9 +195,9 @@ def names_of(areas: pd.DataFrame | None, language: str) -> dict[str, str]:
     return {str(area_id): str(name) for area_id, name in named.items()}
 
 
-def _reason(reason: disclosure.AreaReason, wording: Wording) -> messages.AreaReason:
+def _reason(reason: disclosure.AreaReason, wording: Wording) -> area_messages.AreaReason:
     direction = None if reason.contribution is None else "raises" if reason.contribution > 0 else "lowers"
-    return messages.AreaReason(
+    return area_messages.AreaReason(
         code=reason.code,  # type: ignore[arg-type]
         value=reason.value,
         suppressed=reason.suppressed,

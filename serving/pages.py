@@ -7,9 +7,10 @@ from fastapi.openapi.utils import get_openapi
 from fastapi.responses import HTMLResponse, JSONResponse
 
 from serving.answer_headers import declare_headers
+from serving.area_messages import Forecast
 from serving.docs_page import operations
 from serving.examples import of_parameters, of_schemas
-from serving.messages import Forecast, Problem
+from serving.messages import Problem
 from serving.roles import OPEN
 
 MEANINGS = {

@@ -4,12 +4,13 @@ from typing import Annotated
 
 from fastapi import Depends, FastAPI, Query, Response
 
+from serving.area_messages import Warnings
 from serving.area_record import Made, record
 from serving.desk import Desk
 from serving.guard import Visiting
 from serving.hotspots import Asked, model_for
 from serving.kept import Kept
-from serving.messages import AreaLevel, Day, Language, Warnings
+from serving.messages import AreaLevel, Day, Language
 from serving.routing import Accepted, answer, problems
 from serving.warnings import warnings
 

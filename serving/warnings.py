@@ -12,11 +12,11 @@ from features.hotspot import WEEK
 from models.counts import SMALLEST_SHOWN
 from models.early_warning import early_warnings
 from models.scan import CITY, NOMINAL, EarlyWarning
+from serving.area_messages import AreaWarning, Warnings
 from serving.area_record import WARNINGS, Made, Marks
 from serving.desk import Desk
 from serving.disclosure import width_of_band
 from serving.hotspots import Asked, looked, names_of
-from serving.messages import AreaWarning, Warnings
 from serving.wording import Wording
 
 RECURRENCES_WEEKS = (20, 52, 104, 260, 520)

@@ -5,7 +5,7 @@ import json
 import pandas as pd
 import pytest
 
-from serving.messages import Forecast, Warnings
+from serving.area_messages import Forecast, Warnings
 from serving.observed_messages import ObservedCounts
 from tests.serving_helpers import AS_OF, TODAY, build_city
 from tests.test_cli import waystation

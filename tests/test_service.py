@@ -13,7 +13,8 @@ from features.catalogue import compute
 from features.history import History
 from features.store import Store
 from models import champion
-from serving.messages import BatchAnswer, Forecast, Score
+from serving.area_messages import Forecast
+from serving.messages import BatchAnswer, Score
 from tests.serving_helpers import (
     AS_OF,
     CANARY,

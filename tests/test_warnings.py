@@ -7,7 +7,7 @@ import pytest
 from features.intake import ingest
 from features.store import Store
 from models.scan import EarlyWarning
-from serving.messages import Warnings
+from serving.area_messages import Warnings
 from serving.warnings import RECURRENCES_WEEKS, told
 from serving.wording import wording
 from tests.serving_helpers import AS_OF, HOTSPOTS, TODAY, ask, build_city, serving

@@ -10,10 +10,11 @@ import shapely
 from shapely.geometry import shape
 
 from features.areas import geometries
+from serving.area_messages import Area
 from serving.desk import Desk
 from serving.disclosure import SHARES, Band
 from serving.hotspots import Asked, looked, names_of, told_of
-from serving.messages import Area, Model
+from serving.messages import Model
 from serving.totals import by_level
 from serving.ui.map_query import MapQuery
 from serving.ui.map_testing import district_tests, fifths, township_tests

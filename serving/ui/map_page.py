@@ -8,11 +8,11 @@ from typing import Any
 from starlette.responses import JSONResponse, Response
 
 from models.track_record import track_record
+from serving.area_messages import Warnings
 from serving.desk import Desk
 from serving.disclosure import SHARES, share_told
 from serving.hotspots import ENDS, Asked, model_for
 from serving.kept import Kept
-from serving.messages import Warnings
 from serving.problems import ProblemError, fault_of
 from serving.ui.charts import months_chart
 from serving.ui.map_areas import BAND_STEPS, N_CLASSES, MapArea, MapForecast, map_forecast
