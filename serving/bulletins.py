@@ -11,7 +11,6 @@ from threading import Lock
 
 import sqlalchemy as sa
 
-from features.errors import StoreError
 from features.schema import EPOCH
 from features.store import Store
 from features.tables import STORED
@@ -19,7 +18,8 @@ from serving.bulletin import Bulletin, names_of, of_store
 from serving.bulletin_dues import half_months
 from serving.desk import Desk
 from serving.kept import Kept
-from serving.problems import ProblemError, fault_of
+from serving.problems import fault_of
+from serving.store_answers import store_answers
 
 ENDS = "YYYY-MM-15, YYYY-MM-28/29/30/31"
 HELD = 24
@@ -42,23 +42,17 @@ class Bulletins:
 
     def first_day(self) -> date | None:
         """The day of the first record; None where there is none."""
-        try:
+        with store_answers():
             return first_day_of(self.desk.histories.store())
-        except (StoreError, sa.exc.SQLAlchemyError):
-            raise ProblemError("store_unavailable") from None
 
     def names(self, language: str) -> Mapping[str, str]:
         """The names of the stations that have one."""
-        try:
+        with store_answers():
             return names_of(self.desk.histories.store(), language)
-        except (StoreError, sa.exc.SQLAlchemyError):
-            raise ProblemError("store_unavailable") from None
 
     def _made(self, until: date) -> Bulletin:
-        try:
+        with store_answers():
             return of_store(self.desk.histories.store(), until)
-        except (StoreError, sa.exc.SQLAlchemyError):
-            raise ProblemError("store_unavailable") from None
 
 
 def first_day_of(store: Store) -> date | None:

@@ -13,7 +13,6 @@ import numpy as np
 import pandas as pd
 import sqlalchemy as sa
 
-from features.errors import StoreError
 from features.history import History, NamedColumns, Objects
 from features.schema import EPOCH, TABLES, days_since_epoch
 from features.stations import StationMonths
@@ -24,6 +23,7 @@ from serving import stations
 from serving.kept import Kept
 from serving.messages import FIRST_DAY, Event, Facts, ScoreRequest
 from serving.problems import MOST_FAULTS, Fault, ProblemError, path_of
+from serving.store_answers import store_answers
 
 STOPPED_DAYS = 60  # a city of which nothing at all was recorded for so long has not gone quiet: no records came
 MOST_DAYS = 1_000  # as-of dates about which it is kept whether all records had stopped
@@ -64,10 +64,8 @@ class StoredHistories:
 
     def of(self, person_ids: Sequence[str]) -> Held:
         """The histories of those persons that the store knows, all of one state."""
-        try:
+        with store_answers():
             return self._read(person_ids)
-        except (StoreError, sa.exc.SQLAlchemyError):
-            raise ProblemError("store_unavailable") from None
 
     def seen_at(self, station_id: str) -> Sequence[str]:
         """The persons of whom a station ever recorded anything; read for all stations once in each state."""
@@ -78,10 +76,8 @@ class StoredHistories:
 
     def snapshot(self) -> str:
         """The digest of the state the store is in."""
-        try:
+        with store_answers():
             return self.store().state_digest()
-        except (StoreError, sa.exc.SQLAlchemyError):
-            raise ProblemError("store_unavailable") from None
 
     def had_stopped(self, as_of: date, snapshot: str) -> bool:
         """Whether nothing that happened to anybody in the STOPPED_DAYS before a day was known on it, in a state."""
@@ -90,12 +86,9 @@ class StoredHistories:
 
     def _had_stopped(self, day: int) -> tuple[str, int, bool]:
         """The state that was asked, the day, and the answer."""
-        try:
-            with self.store().reading() as connection:
-                found = connection.execute(STILL_COMING, {"after": day - STOPPED_DAYS, "day": day}).first()
-                return newest_digest(connection), day, found is None
-        except (StoreError, sa.exc.SQLAlchemyError):
-            raise ProblemError("store_unavailable") from None
+        with store_answers(), self.store().reading() as connection:
+            found = connection.execute(STILL_COMING, {"after": day - STOPPED_DAYS, "day": day}).first()
+            return newest_digest(connection), day, found is None
 
     def last_known_day(self, table: str, *, today: date) -> date:
         """The last day, today at most, on which a row of a table became known; today where none ever did."""
@@ -106,13 +99,10 @@ class StoredHistories:
         """The state that was asked, the table, today, and the day."""
         known_on = STORED[table].c.known_on
         query = sa.select(sa.func.max(known_on)).where(known_on <= days_since_epoch(today))
-        try:
-            with self.store().reading() as connection:
-                found = connection.execute(query).scalar()
-                last = today if found is None else EPOCH + timedelta(days=int(found))
-                return newest_digest(connection), table, today, last
-        except (StoreError, sa.exc.SQLAlchemyError):
-            raise ProblemError("store_unavailable") from None
+        with store_answers(), self.store().reading() as connection:
+            found = connection.execute(query).scalar()
+            last = today if found is None else EPOCH + timedelta(days=int(found))
+            return newest_digest(connection), table, today, last
 
     def _read(self, person_ids: Sequence[str]) -> Held:
         facts: list[dict[str, Any]] = []
@@ -145,10 +135,8 @@ class StoredHistories:
         """The open store; ProblemError when it cannot be opened."""
         with self._lock:
             if self._store is None:
-                try:
+                with store_answers():
                     self._store = Store.open(self.url, migrate=False)
-                except (StoreError, sa.exc.SQLAlchemyError):
-                    raise ProblemError("store_unavailable") from None
             return self._store
 
 

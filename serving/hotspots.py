@@ -6,10 +6,9 @@ from functools import partial
 from typing import Any, Generic, Protocol, TypeVar
 
 import pandas as pd
-import sqlalchemy as sa
 
 from features.areas import geometries, middle_of
-from features.errors import SchemaError, StoreError, TooLittleHistoryError
+from features.errors import SchemaError, TooLittleHistoryError
 from features.hotspot import Places
 from features.schema import days_since_epoch
 from features.store import newest_digest, read
@@ -21,6 +20,7 @@ from serving.area_record import FORECAST, Made, Marks, answer_id
 from serving.desk import Desk
 from serving.findings import Findings
 from serving.problems import Fault, ProblemError
+from serving.store_answers import store_answers
 from serving.totals import CITY, by_level
 from serving.wording import Wording
 
@@ -111,12 +111,9 @@ def looked(desk: Desk, asked: Asked, look: Look[Found], *, summed: bool = True) 
 
 def places_of(desk: Desk) -> tuple[Places, str]:
     """What a forecast is made from, and the digest of the state of the store that it is of."""
-    try:
-        with desk.histories.store().reading() as connection:  # one state: what comes in meanwhile is not seen
-            places = Places(*(read(connection, table) for table in ("incidents", "areas", "effort")))
-            return places, newest_digest(connection)
-    except (StoreError, sa.exc.SQLAlchemyError):
-        raise ProblemError("store_unavailable") from None
+    with store_answers(), desk.histories.store().reading() as connection:  # one state: nothing that comes in meanwhile
+        places = Places(*(read(connection, table) for table in ("incidents", "areas", "effort")))
+        return places, newest_digest(connection)
 
 
 def model_for(desk: Desk, asked: Asked, *, summed: bool = True) -> tuple[Champion, HotspotModel]:

@@ -18,7 +18,6 @@ import numpy as np
 import pandas as pd
 import sqlalchemy as sa
 
-from features.errors import StoreError
 from features.history import NEEDED, History
 from features.indicators import INDICATORS, Cases, Quarter
 from features.schema import TABLES, days_since_epoch
@@ -26,7 +25,7 @@ from features.store import frame_of, newest_digest, read
 from features.tables import STORED, fetch_plain
 from models.counts import SMALLEST_SHOWN
 from serving.desk import Desk
-from serving.problems import ProblemError
+from serving.store_answers import store_answers
 from serving.suppression import Hierarchy, protected
 
 CITY = "city"
@@ -182,13 +181,10 @@ def told(cases: Cases, district: Sequence[str], span: tuple[date, date]) -> Iter
 
 def read_known(desk: Desk) -> Known:
     """Everything the indicators need, of one state of the store."""
-    try:
-        with desk.histories.store().reading() as connection:
-            persons, stations, areas = (read(connection, table) for table in ("persons", "stations", "areas"))
-            events = _events(connection)
-            snapshot = newest_digest(connection)
-    except (StoreError, sa.exc.SQLAlchemyError):
-        raise ProblemError("store_unavailable") from None
+    with store_answers(), desk.histories.store().reading() as connection:
+        persons, stations, areas = (read(connection, table) for table in ("persons", "stations", "areas"))
+        events = _events(connection)
+        snapshot = newest_digest(connection)
     return Known(History.of(events, persons), districts_of(stations, areas), areas, snapshot)
 
 

@@ -9,11 +9,10 @@ from datetime import date
 
 import sqlalchemy as sa
 
-from features.errors import StoreError
 from features.schema import days_since_epoch
 from features.store import Store
 from features.tables import STORED, current, fetch_plain
-from serving.problems import ProblemError
+from serving.store_answers import store_answers
 
 HAND_OVER = "transfer_in"
 EVENTS = STORED["events"]
@@ -52,11 +51,8 @@ def station_of(store: Store, person_id: str, *, today: date) -> str | None:
 
 def stations_of(store: Store, person_ids: Sequence[str], *, today: date) -> list[str | None]:
     """The station of each person today, in the order asked; the same work for each, whatever comes of it."""
-    try:
-        with store.reading() as connection:
-            return [_station(connection, person_id, days_since_epoch(today)) for person_id in person_ids]
-    except (StoreError, sa.exc.SQLAlchemyError):
-        raise ProblemError("store_unavailable") from None
+    with store_answers(), store.reading() as connection:
+        return [_station(connection, person_id, days_since_epoch(today)) for person_id in person_ids]
 
 
 def _station(connection: sa.Connection, person_id: str, today: int) -> str | None:
@@ -67,12 +63,9 @@ def _station(connection: sa.Connection, person_id: str, today: int) -> str | Non
 def seen_at(store: Store) -> dict[str, list[str]]:
     """The persons of whom each station ever recorded anything, in the order of their ids; one reading of all."""
     found: dict[str, list[str]] = {}
-    try:
-        with store.reading() as connection:
-            for station_id, person_id in (row for part in fetch_plain(connection, SEEN_AT) for row in part):
-                found.setdefault(str(station_id), []).append(str(person_id))
-    except (StoreError, sa.exc.SQLAlchemyError):
-        raise ProblemError("store_unavailable") from None
+    with store_answers(), store.reading() as connection:
+        for station_id, person_id in (row for part in fetch_plain(connection, SEEN_AT) for row in part):
+            found.setdefault(str(station_id), []).append(str(person_id))
     return {station_id: sorted(person_ids) for station_id, person_ids in found.items()}
 
 
@@ -95,9 +88,6 @@ def is_known(store: Store, station_id: str) -> bool:
 def workers_of(store: Store, station_id: str) -> tuple[bool, int | None]:
     """Whether a station is on the list of stations, and how many social workers it has; None where not told."""
     query = current("stations").where(STORED["stations"].c.station_id == station_id)
-    try:
-        with store.reading() as connection:
-            row = connection.execute(query).mappings().first()
-    except (StoreError, sa.exc.SQLAlchemyError):
-        raise ProblemError("store_unavailable") from None
+    with store_answers(), store.reading() as connection:
+        row = connection.execute(query).mappings().first()
     return row is not None, None if row is None else row["social_workers"]

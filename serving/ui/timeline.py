@@ -6,15 +6,13 @@ from datetime import date, timedelta
 from html import escape
 from typing import Any
 
-import sqlalchemy as sa
 from markupsafe import Markup
 
-from features.errors import StoreError
 from features.schema import EPOCH, days_since_epoch
 from features.store import EVENTS_OF, PERSON_EVENTS
 from features.tables import fetch_plain
 from serving.desk import Desk
-from serving.problems import ProblemError
+from serving.store_answers import store_answers
 from serving.ui.texts import Texts
 from serving.wording import Wording
 
@@ -72,11 +70,8 @@ class PersonEvent:
 
 def events_of(desk: Desk, person_id: str, as_of: date) -> list[PersonEvent]:
     """The events of a person as known at the as-of date, the newest first; who may read them is asked before."""
-    try:
-        with desk.histories.store().reading() as connection:
-            rows = [row for part in fetch_plain(connection, EVENTS_OF, person=person_id) for row in part]
-    except (StoreError, sa.exc.SQLAlchemyError):
-        raise ProblemError("store_unavailable") from None
+    with store_answers(), desk.histories.store().reading() as connection:
+        rows = [row for part in fetch_plain(connection, EVENTS_OF, person=person_id) for row in part]
     told = [dict(zip(PERSON_EVENTS, row, strict=True)) for row in rows]
     return sorted(visible(told, days_since_epoch(as_of)), key=lambda each: each.occurred_on, reverse=True)
 
