@@ -6,13 +6,12 @@ reads that one, and has it when the store does not answer.
 """
 
 import json
-import os
-import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from hashlib import sha256
 from pathlib import Path
 
+from features.replaced import replace_text
 from models.champion import Decision, lines
 
 GENESIS = "0" * 64
@@ -60,13 +59,8 @@ def read(path: Path) -> list[Entry]:
 
 
 def write(path: Path, entries: Sequence[Entry]) -> None:
-    """Put the entries into the file: written aside, flushed, renamed."""
-    handle, aside = tempfile.mkstemp(prefix=".writing-", dir=path.parent)
-    with os.fdopen(handle, "w", encoding="utf-8") as file:
-        file.writelines(json.dumps(_plain(entry), ensure_ascii=False) + "\n" for entry in entries)
-        file.flush()
-        os.fsync(file.fileno())
-    Path(aside).replace(path)
+    """Put the entries into the file, all in one step."""
+    replace_text(path, "".join(json.dumps(_plain(entry), ensure_ascii=False) + "\n" for entry in entries))
 
 
 def _plain(entry: Entry) -> dict[str, object]:

@@ -27,7 +27,7 @@ from serving.feedback_messages import (
 )
 from serving.history_messages import ChangesRequest, HistoryRequest, ScoreChanges, ScoreHistory
 from serving.indicator_messages import CityIndicators
-from serving.messages import AreaLevel, BatchAnswer, BatchRequest, Health, Ready, Score, ScoreRequest
+from serving.messages import AreaLevel, BatchAnswer, BatchRequest, ForecastLevel, Health, Ready, Score, ScoreRequest
 from serving.models import PromotedModels
 from serving.observed_messages import ObservedCounts, ObservedLevel, Period
 from serving.report_routes import ReportRequest
@@ -90,12 +90,12 @@ class Client(Line):
         """Corrections asked for and how far they have come, the newest first."""
         return self._get(CorrectionPage, "/v1/corrections", {"purpose": purpose, "limit": limit, "cursor": cursor})
 
-    def forecast(self, as_of: date, *, weeks: int = 4, level: AreaLevel = "township", most: int = 3) -> Forecast:
+    def forecast(self, as_of: date, *, weeks: int = 4, level: ForecastLevel = "township", most: int = 3) -> Forecast:
         """What is expected of each area in the coming weeks."""
         query = {"as_of": as_of, "weeks": weeks, "level": level, "most": most}
         return self._get(Forecast, "/v1/hotspots", query)
 
-    def forecast_table(self, as_of: date, *, weeks: int = 4, level: AreaLevel = "township") -> str:
+    def forecast_table(self, as_of: date, *, weeks: int = 4, level: ForecastLevel = "township") -> str:
         """The same as CSV, the areas with most first."""
         return self._text("/v1/hotspots.csv", {"as_of": as_of, "weeks": weeks, "level": level})
 
