@@ -1,8 +1,12 @@
 """Where everything lives: one folder, `WAYSTATION_HOME`, `.waystation/` when not set."""
 
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 from pathlib import Path
+
+from features.errors import ConfigError
 
 # Must be set before MLflow, BentoML or LightGBM is loaded: no pickles, nobody told, no noise, and no threads that
 # burn a core while they wait for each other (seven times slower on a busy machine).
@@ -16,9 +20,19 @@ SETTINGS = {
     "OMP_WAIT_POLICY": "PASSIVE",
 }
 
+HOME = "WAYSTATION_HOME"
 STORE_URL = "WAYSTATION_STORE_URL"
 TRACKING_URI = "MLFLOW_TRACKING_URI"
 ELSEWHERE = (STORE_URL, TRACKING_URI)
+NEAR = 0.88  # between one letter too few in the shortest name, and two names that both are settings
+
+
+def refuse_misspelt(names: Sequence[str]) -> None:
+    """ConfigError when the environment sets what is no setting but nearly one of these: it would change nothing."""
+    ours = (name for name in sorted(os.environ) if name.startswith("WAYSTATION_") and name not in names)
+    for name in ours:
+        if near := get_close_matches(name, names, n=1, cutoff=NEAR):
+            raise ConfigError(f"settings: the environment sets {name}, which nothing reads; expected {near[0]}.")
 
 
 @dataclass(frozen=True)
@@ -30,7 +44,8 @@ class Home:
     @classmethod
     def of_environment(cls) -> "Home":
         """The home the environment names, else `.waystation/` here."""
-        return cls(Path(os.environ.get("WAYSTATION_HOME", ".waystation")).resolve())
+        refuse_misspelt((HOME, STORE_URL))
+        return cls(Path(os.environ.get(HOME, ".waystation")).resolve())
 
     @classmethod
     def settled(cls) -> "Home":

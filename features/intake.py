@@ -22,13 +22,13 @@ from features.coordinates import agreed, converted, has_places
 from features.digest import MODULUS
 from features.errors import SchemaError, StoreError
 from features.gcj02 import WGS84
-from features.mapping import SourceMapping, apply
+from features.mapping import SourceMapping, absent, apply
 from features.quarantine import Refused
 from features.schema import DELIVERED, TABLES, Arrival, Conformed, conform, days_since_epoch
 from features.sources import SourceFile
 from features.store import Store, newest_digest
 from features.tables import BATCHES, STORED
-from features.vocabulary import KINDS
+from features.vocabulary import KINDS, SUBSTANCES
 
 HEADINGS = ("table", "came", "stored", "unchanged", "updated", "quarantined")
 
@@ -244,7 +244,7 @@ def _frames(file: SourceFile, mapping: SourceMapping | None) -> Iterator[tuple[s
         return
     for table in mapping.of_file(file.name):
         mapped = apply(mapping, table, file.rows)
-        yield table.table, mapped.frame, mapped.notes
+        yield table.table, mapped.frame, (*absent(table, file.rows), *mapped.notes)
 
 
 def _take_in(connection: sa.Connection, batch_id: str, delivery: _Delivery, came: Iterable[_Parts]) -> IntakeReport:
@@ -302,15 +302,17 @@ def _waiting(connection: sa.Connection, tables: Iterable[tuple[_Parts, Sorted]])
 
 
 def _unlisted(tables: Iterable[tuple[_Parts, Sorted]]) -> tuple[str, ...]:
-    """A note of the kinds of events the vocabulary does not list: kept, but one misspelt is not what it should be."""
-    kinds = [rows.new["kind"] for parts, rows in tables if parts.table == "events" and len(rows.new)]
-    unlisted = Counter(kinds[0][~kinds[0].isin(list(KINDS))]) if kinds else Counter()
-    if not unlisted:
-        return ()
-    named = ", ".join(f"{kind} ({n} rows)" for kind, n in unlisted.most_common(10))
-    return (
-        f"events: of kinds the vocabulary does not list: {named}; they are kept and get the generic features only.",
-    )
+    """A note of words of events the vocabulary does not list: kept, but one misspelt is not what it should be."""
+    events = [rows.new for parts, rows in tables if parts.table == "events" and len(rows.new)]
+    of_kinds = "of kinds the vocabulary does not list: {}; they are kept and get the generic features only."
+    of_substances = "of substances the vocabulary does not list: {}; they are kept, and count where they are asked for."
+    notes = []
+    for column, listed, told in (("kind", KINDS, of_kinds), ("substance", SUBSTANCES, of_substances)):
+        words = events[0][column].dropna() if events else pd.Series(dtype="str")
+        if unlisted := Counter(words[~words.isin(list(listed))]):
+            named = ", ".join(f"{word} ({n} rows)" for word, n in unlisted.most_common(10))
+            notes.append(f"events: {told.format(named)}")
+    return tuple(notes)
 
 
 def _report(

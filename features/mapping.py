@@ -22,6 +22,7 @@ from features.errors import ConfigError
 from features.gcj02 import COORDINATES, WGS84
 from features.plain import from_plain
 from features.schema import DELIVERED, TABLES
+from features.words import nearest
 
 BUNDLED = Path(__file__).parent / "mappings"
 Pairs = tuple[tuple[str, str], ...]
@@ -121,6 +122,16 @@ def apply(mapping: SourceMapping, table: TableMapping, rows: pd.DataFrame) -> Ma
     if table.melt:
         return Mapped(_melted(table.melt, came, translated))
     return _with_rest(table, came, translated) if table.keep_rest else Mapped(translated)
+
+
+def absent(table: TableMapping, came: pd.DataFrame) -> Iterator[str]:
+    """A note of the columns that the mapping names and the file has not: a misspelt one would be missing throughout."""
+    named = [filling.column for filling in table.columns if filling.column]
+    named += [name for rule in table.rules for name, _ in rule.when]
+    gone = [name for name in dict.fromkeys((*named, *table.numbers, *table.melt)) if name not in came]
+    if gone:
+        near = nearest(gone, [str(name) for name in came])
+        yield f"{table.table}: the mapping names columns that are not in the file: {', '.join(gone)}{near}."
 
 
 def _fill(filling: Filling, came: pd.DataFrame, epoch: date | None) -> "pd.Series[str] | None":

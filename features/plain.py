@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, TypeVar, Union, cast, get_args, get_origin, get_type_hints
 
 from features.errors import ConfigError
+from features.words import nearest
 
 Tree = TypeVar("Tree")
 
@@ -49,7 +50,9 @@ def _tree(plain: Any, kind: Any, where: str, mistakes: list[str]) -> Any:
     known = {field.name: field for field in fields(kind)}
     inside = f"{where}." if where else ""
     unknown = [key for key in plain if key not in known]
-    mistakes.extend(f"there is no key '{inside}{key}' (known: {', '.join(known)})" for key in unknown)
+    mistakes.extend(
+        f"there is no key '{inside}{key}' (known: {', '.join(known)}){nearest([key], known)}" for key in unknown
+    )
     values = {}
     for name, field in known.items():
         if name in plain:

@@ -11,6 +11,7 @@ from features import relapse  # noqa: F401 (it fills the catalogue that codes re
 from features.catalogue import CATALOGUE
 from features.errors import ConfigError
 from features.languages import LANGUAGES
+from features.words import nearest, unheard
 
 FILE = "services.toml"
 
@@ -33,11 +34,20 @@ class Services:
     def of_home(cls, home: Path) -> "Services":
         """The table in the home, else the one that comes with the product; ConfigError when it cannot be read."""
         own = home / FILE
-        text = own.read_text(encoding="utf-8") if own.exists() else files("serving").joinpath(FILE).read_text("utf-8")
         try:
-            rows = tomllib.loads(text).get("service", [])
-        except tomllib.TOMLDecodeError as error:
-            raise ConfigError(f"services: {FILE} is not TOML ({error}); mend it, or take it out of the home.") from None
+            text = own.read_text("utf-8") if own.exists() else files("serving").joinpath(FILE).read_text("utf-8")
+            table = tomllib.loads(text)
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
+            why = error.strerror if isinstance(error, OSError) else error
+            raise ConfigError(
+                f"services: {FILE} is not readable as TOML ({why}); mend it, or take it out of the home."
+            ) from None
+        rows = table.get("service", [])
+        wrong = "; ".join(unheard(f"services: {FILE}", table, ["service"]))
+        if wrong or not isinstance(rows, list):
+            raise ConfigError(
+                f"services: {FILE}: each row is headed [[service]], and nothing else is. {wrong}".rstrip()
+            )
         return cls(tuple(_offer(row, place) for place, row in enumerate(rows, 1)))
 
     def fitting(self, codes: Iterable[str], language: str) -> list[str]:
@@ -48,14 +58,14 @@ class Services:
 
 def _offer(row: dict[str, Any], place: int) -> HelpOffer:
     names, codes = {each: row.get(each) for each in LANGUAGES}, row.get("codes")
+    wrong = [*unheard(f"services: row {place} of {FILE}", row, [*LANGUAGES, "codes"])]
     if not all(isinstance(name, str) and name for name in names.values()) or not isinstance(codes, list):
-        raise ConfigError(
-            f"services: row {place} of {FILE} should have zh-CN, en and codes; see the file that comes along."
+        wrong.append(f"services: row {place} of {FILE} should have zh-CN, en and codes; see the file that comes along")
+    elif unknown := [str(code) for code in codes if str(code) not in CATALOGUE]:
+        wrong.append(
+            f"services: row {place} of {FILE} names reasons that do not exist: {', '.join(unknown)}"
+            f"{nearest(unknown, CATALOGUE)}; `waystation features --dictionary` lists those that do"
         )
-    unknown = [str(code) for code in codes if code not in CATALOGUE]
-    if unknown:
-        raise ConfigError(
-            f"services: row {place} of {FILE} names reasons that do not exist: {', '.join(unknown)}; "
-            "`waystation features --dictionary` lists those that do."
-        )
+    if wrong or not isinstance(codes, list):
+        raise ConfigError("; ".join(wrong) + ".")
     return HelpOffer({each: str(name) for each, name in names.items()}, frozenset(codes))

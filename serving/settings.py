@@ -9,7 +9,7 @@ from time import monotonic
 from urllib.parse import urlsplit
 
 from features.errors import ConfigError
-from features.home import Home
+from features.home import HOME, STORE_URL, Home, refuse_misspelt
 from serving.limits import Caps
 from serving.noise import Noise
 from serving.private_files import key_in
@@ -26,6 +26,10 @@ NOISE_EPSILON, NOISE_KEY = "WAYSTATION_NOISE_EPSILON", "noise.key"
 SECURE_COOKIES = "WAYSTATION_SECURE_COOKIES"
 MLFLOW_PAGES = "WAYSTATION_MLFLOW_PAGES"
 ROLE_CLAIM, STATION_CLAIM = "WAYSTATION_OIDC_ROLE_CLAIM", "WAYSTATION_OIDC_STATION_CLAIM"
+NAMES = (
+    HOME, STORE_URL, RELAPSE_MODEL, WORKERS, HOSTS, AT_ONCE, A_MINUTE, ISSUER, AUDIENCE, JWKS, AUTHORIZE, TOKEN, BACK,
+    SECRET, NOISE_EPSILON, SECURE_COOKIES, MLFLOW_PAGES, ROLE_CLAIM, STATION_CLAIM,
+)  # fmt: skip
 SIGN_ON_BACK = "/ui/sign-in/back"
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
@@ -63,6 +67,7 @@ class Settings:
     @classmethod
     def of_environment(cls) -> "Settings":
         """The settings the environment names."""
+        refuse_misspelt(NAMES)
         hosts = os.environ.get(HOSTS, "").lower().split(",")
         return cls(
             Home.of_environment(),

@@ -345,3 +345,36 @@ def test_a_misspelt_kind_is_kept_and_named(tmp_path):
     with Store.open_home(tmp_path / "home") as store:
         report = ingest(tmp_path / "events.csv", store, backfill=True, received_on=date(2024, 3, 1))
     assert any("seal_ed (1 rows)" in note for note in report.notes)
+
+
+def test_a_misspelt_substance_is_kept_and_named(tmp_path):
+    (tmp_path / "events.csv").write_text(
+        "person_id,occurred_on,known_on,source,kind,outcome,substance\n"
+        "P1,2024-01-02,2024-01-02,community,urine_test,positive,opoid\n"
+    )
+    with Store.open_home(tmp_path / "home") as store:
+        report = ingest(tmp_path / "events.csv", store, backfill=True, received_on=date(2024, 3, 1))
+    assert any("substances the vocabulary does not list: opoid (1 rows)" in note for note in report.notes)
+
+
+def test_a_column_that_the_mapping_names_and_the_file_has_not_is_told_with_the_nearest(tmp_path):
+    (tmp_path / "people.csv").write_text("who,geschlecht\nP1,F\n")
+    (tmp_path / "mine.toml").write_text(
+        """
+        [[tables]]
+        table = "persons"
+        files = ["people.csv"]
+        columns = [
+            { name = "person_id", column = "who" },
+            { name = "sex", column = "geschlect", translate = { F = "female" } },
+            { name = "registered_on", constant = "2024-01-01" },
+        ]
+        """
+    )
+    with Store.open_home(tmp_path / "home") as store:
+        report = ingest(
+            tmp_path / "people.csv", store, mapping=read_mapping(tmp_path / "mine.toml"), received_on=date(2024, 3, 1)
+        )
+    assert report.notes == (
+        "persons: the mapping names columns that are not in the file: geschlect; the nearest is geschlecht.",
+    )

@@ -94,4 +94,4 @@ def test_a_horizon_longer_than_the_records_and_a_kind_nobody_knows_are_told_as_t
         rows_of(made_from.history, at_horizon(config, 5000), (), snapshot_day=day)
     misspelt = replace(config, label=replace(config.label, kinds=("urin_test",)))
     with pytest.raises(ConfigError, match="kinds lists urin_test"):
-        rows_of(made_from.history, misspelt, (), snapshot_day=day)
+        backtest(made_from.history, misspelt, snapshot_day=day)

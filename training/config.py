@@ -11,7 +11,9 @@ from features.cohort import Cohort
 from features.errors import ConfigError
 from features.plain import read_toml
 from features.relapse import FeatureChoice
+from features.statutes import SCHEDULES
 from features.vocabulary import PROGRAMMES
+from features.words import unheard
 from models.curves import CURVES, LINE
 from models.relapse import Growth
 from training.gate_choice import GateChoice, Statements
@@ -207,15 +209,32 @@ def _faults(config: RelapseConfig) -> Iterator[str]:
         yield "name: expected letters, digits, `.`, `_` and `-`, the first a letter or digit"
     if config.as_of.clock not in {"programme", "calendar"}:
         yield "as_of: clock should be 'programme' or 'calendar'"
-    if unknown := [name for name in config.cohort.programmes if name not in PROGRAMMES]:
-        yield f"cohort: programmes lists {', '.join(unknown)}; expected some of {', '.join(PROGRAMMES)}"
+    yield from unheard("cohort: programmes", config.cohort.programmes, PROGRAMMES)
+    yield from unheard("features: programmes", config.features.programmes, PROGRAMMES)
+    yield from unheard("features: schedule", [config.features.schedule], tuple(SCHEDULES))
     if config.split.by not in {"person", "time", "both"}:
         yield "split: by should be 'person', 'time' or 'both'"
     if config.fit.calibration not in {LINE, *CURVES}:
         yield f"fit: calibration should be one of {', '.join((LINE, *CURVES))}"
     if not config.fit.linear_shares or not all(0 <= share < 1 for share in config.fit.linear_shares):
         yield "fit: linear_shares lists numbers from 0 to below 1"
+    yield from _lists(config)
     if config.as_of.clock == "programme" and not config.as_of.judged_days:
         yield "as_of: with clock = 'programme' the key judged_days lists the days to predict on"
     if config.as_of.clock == "programme" and config.split.by != "person":
         yield "split: by = 'time' needs a calendar; with clock = 'programme' split by 'person'"
+
+
+def _lists(config: RelapseConfig) -> Iterator[str]:
+    """Lists that are too short for what is made of them, or hold what cannot be meant."""
+    features, use = config.features, config.use
+    if len(features.lookbacks_days) < 1 + features.programme_only:  # a trial's features look at two of them
+        yield f"features: lookbacks_days lists {len(features.lookbacks_days)}; expected a lookback, in a trial two"
+    if not features.substances:
+        yield 'features: substances lists none; expected one at least, "" for any'
+    if min(use.persons_a_worker, default=0) < 1:
+        yield "use: persons_a_worker lists none, or fewer than 1; expected how many persons a worker can see"
+    if not all(0 < threshold < 1 for threshold in use.thresholds):
+        yield "use: thresholds lists risks, each above 0 and below 1"
+    if config.gate.slopes[0] >= config.gate.slopes[1]:
+        yield "gate: slopes is the least and the most that passes, in this order"

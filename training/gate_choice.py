@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from features.errors import ConfigError
+from features.words import nearest
 
 # By cost: those after a gap are looked at only when all before it are passed.
 ON_PAPER = ("sound", "features", "card", "fresh", "newer", "baselines")
@@ -48,7 +49,9 @@ def refuse_items(items: Sequence[str], known: Sequence[str]) -> None:
         raise ConfigError(f"gate: items is empty, so that any model would pass; name some of {', '.join(known)}.")
     unknown = [name for name in items if name not in known]
     if unknown:
-        raise ConfigError(f"gate: there is no item {', '.join(unknown)} (known: {', '.join(known)}).")
+        raise ConfigError(
+            f"gate: there is no item {', '.join(unknown)} (known: {', '.join(known)}){nearest(unknown, known)}."
+        )
 
 
 @dataclass(frozen=True)

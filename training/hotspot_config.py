@@ -9,6 +9,7 @@ from features.errors import ConfigError
 from features.grids import HEXAGONS, LARGEST_M, SMALLEST_M
 from features.plain import read_toml
 from features.vocabulary import INCIDENT_KINDS, REPORTERS, TOWNSHIP_ONLY
+from features.words import unheard
 from models.hotspot import YEAR_WEEKS
 from models.hotspot_fit import Learning
 from models.prior import Recent
@@ -106,11 +107,9 @@ def _choices(config: HotspotConfig) -> Iterable[str]:
         yield f"level is `{config.level}`; expected `cell` or `township`."
     if config.recent_days not in RECENT:
         yield f"recent_days is `{config.recent_days}`; expected one of {list(RECENT)}."
-    if unknown := {*config.kinds} - {*INCIDENT_KINDS}:
-        yield f"kinds {sorted(unknown)} are unknown; expected some of {list(INCIDENT_KINDS)}."
+    yield from (f"{fault}." for fault in unheard("kinds", config.kinds, INCIDENT_KINDS))
     if config.level == "cell" and not {*config.kinds} - {*TOWNSHIP_ONLY}:
         yield f"kinds {sorted(config.kinds)} have no place finer than the township; use level `township`."
-    if unknown := {*config.reporters} - {*REPORTERS}:
-        yield f"reporters {sorted(unknown)} are unknown; expected some of {list(REPORTERS)}."
+    yield from (f"{fault}." for fault in unheard("reporters", config.reporters, REPORTERS))
     if not {*config.reporters} - {"enforcement"}:
         yield f"reporters are {list(config.reporters)}; {ENFORCEMENT_ALONE}"

@@ -20,6 +20,7 @@ from models.relapse import RelapseModel
 from training.config import RelapseConfig
 from training.fairness import Registers, groups_of
 from training.fitting import fit, weights_of
+from training.heard_of import refuse_unheard_of
 from training.relapse import rows_to_learn
 from training.rows import rows_of
 from training.splits import Fold, folds_of
@@ -58,6 +59,7 @@ def later_rows(records: Records, config: RelapseConfig, challenger: Candidate, c
     """Both models on the rows of the last fold of the configuration's rolling origins."""
     recipe = recipe_of(challenger.card) or config
     old_recipe = None if champion is None else recipe_of(champion.card)
+    refuse_unheard_of(config, records.history.levels.__getitem__, [*records.history.persons])
     recipes = [config, recipe, *([old_recipe] if old_recipe else [])]
     models = [challenger.model, *([champion.model] if champion else [])]
     wanted = [

@@ -16,6 +16,7 @@ from models import baseline
 from models.relapse import RelapseModel
 from training.config import RelapseConfig
 from training.fitting import Fitted, fit, weights_of
+from training.heard_of import refuse_unheard_of
 from training.judgement import MODEL, Backtest, Counts, by_age, judgement, plain
 from training.labels import label
 from training.rows import Rows, rows_of
@@ -53,7 +54,7 @@ def train(
 
     `workers`: the social workers of each station, for what a list of its capacity finds.
     """
-    rows = rows_of(history, config, _computed(config), snapshot_day=snapshot_day)
+    rows = _rows(history, config, snapshot_day)
     record = _judge(rows, history, config, workers)
     learned = rows.where(rows.trained)
     model = fit(learned, config, refits=config.fit.refits).model
@@ -64,8 +65,12 @@ def backtest(
     history: History, config: RelapseConfig, *, snapshot_day: int, workers: Mapping[str, int] = NO_WORKERS
 ) -> Backtest:
     """How model and baselines do on rows they were not fitted on; everything is refitted in each fold."""
-    rows = rows_of(history, config, _computed(config), snapshot_day=snapshot_day)
-    return _judge(rows, history, config, workers)
+    return _judge(_rows(history, config, snapshot_day), history, config, workers)
+
+
+def _rows(history: History, config: RelapseConfig, snapshot_day: int) -> Rows:
+    refuse_unheard_of(config, history.levels.__getitem__, [*history.persons])
+    return rows_of(history, config, _computed(config), snapshot_day=snapshot_day)
 
 
 def _judge(rows: Rows, history: History, config: RelapseConfig, workers: Mapping[str, int]) -> Backtest:

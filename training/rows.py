@@ -10,9 +10,8 @@ import pandas as pd
 from features.asof import Visible
 from features.catalogue import Feature, compute
 from features.cohort import ELIGIBLE, why_not
-from features.errors import ConfigError, TooLittleHistoryError
+from features.errors import TooLittleHistoryError
 from features.history import Floats, History
-from features.vocabulary import KINDS
 from training.config import RelapseConfig
 from training.labels import label
 
@@ -56,7 +55,6 @@ class Rows:
 
 def rows_of(history: History, config: RelapseConfig, features: tuple[Feature, ...], *, snapshot_day: int) -> Rows:
     """The rows of the cohort at all as-of dates of the configuration, labelled, with features."""
-    _refuse_unheard_of(history, config)
     at = prediction_times(history, config, snapshot_day=snapshot_day)
     if len(history.occurred) and not at.empty and at["as_of"].max() < history.occurred.min():
         raise TooLittleHistoryError(
@@ -74,15 +72,6 @@ def rows_of(history: History, config: RelapseConfig, features: tuple[Feature, ..
     at = at.assign(station=station_of(past))
     labels = label(past, config.label, snapshot_day=snapshot_day)
     return Rows(times=at.join(labels), table=compute(history, at, features))
-
-
-def _refuse_unheard_of(history: History, config: RelapseConfig) -> None:
-    """ConfigError when the label asks for kinds that neither the vocabulary nor the records know."""
-    if unheard_of := [kind for kind in config.label.kinds if kind not in {*KINDS, *history.levels["kind"]}]:
-        raise ConfigError(
-            f"label: kinds lists {', '.join(unheard_of)}, of which the records hold no event and the vocabulary no "
-            "word; see features/vocabulary.py for the kinds there are."
-        )
 
 
 def prediction_times(history: History, config: RelapseConfig, *, snapshot_day: int) -> pd.DataFrame:

@@ -28,6 +28,7 @@ from training.capacity import workers_of
 from training.card_page import relapse_pages
 from training.config import RelapseConfig, read, read_all
 from training.fairness import Audit, Registers, audit, groups_of
+from training.heard_of import refuse_unheard_in
 from training.hotspot_card_page import hotspot_pages
 from training.hotspot_config import HotspotConfig, at_horizons, load_config
 from training.hotspot_files import read_places
@@ -128,7 +129,9 @@ def relapse_features(home: Home, config: Path | None, dates: list[date], tell: T
     """The snapshot and the task of the relapse features on some dates, as `feature_files` takes them."""
     relapse_config = read(config)
     days = tuple(days_since_epoch(each) for each in dates)
-    return snapshot_of(home, tell), Task(relapse_config.cohort, chosen(relapse_config.features), days)
+    snapshot = snapshot_of(home, tell)
+    refuse_unheard_in(snapshot, relapse_config)
+    return snapshot, Task(relapse_config.cohort, chosen(relapse_config.features), days)
 
 
 def area_features(home: Home, config: Path | None, dates: list[date], tell: Tell) -> pd.DataFrame:
@@ -142,6 +145,7 @@ def prove_no_leak(home: Home, config: Path | None, as_of: date, poison: Poison, 
     """Poison the future of the store, on a copy, and compare all features and the champion's scores and reasons."""
     relapse_config = read(config)
     snapshot = snapshot_of(home, tell)
+    refuse_unheard_in(snapshot, relapse_config)
     answering = champion.read(home.champions, relapse_config.name)
     model = None if answering is None else artifact.relapse_of(stored(home, answering))
     watched = Watched(days_since_epoch(as_of), relapse_config.cohort, chosen(relapse_config.features), model)
