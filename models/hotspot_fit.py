@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from features.areas import Floats, Ints, parent_sums
+from features.errors import TooLittleHistoryError
 from features.hotspot import Feature
 from models.counts import dispersion_of, poisson_deviance
 from models.hotspot import Dispersions, HotspotModel, Scope, design, trees
@@ -59,6 +60,10 @@ def fit(lessons: Lessons, scope: Scope, learning: Learning, features: Sequence[F
         counts_after(lessons.evidence.past, lessons.weeks, known_by=lessons.known_by),
         tuple(features),
     )
+    if not ground.observed.any():
+        raise TooLittleHistoryError(
+            "incidents: none came in the weeks after the dates learned from; expected some inside the areas."
+        )
     booster = ground.grown(lessons.weeks, learning)
     # The prior's: the trees have seen what came in these windows, and would seem to miss less than they do.
     dispersions = dispersions_of(windows.observed, ground.expected[windows.at], lessons.evidence)
@@ -99,7 +104,7 @@ def _trust(ground: _Ground, learning: Learning) -> float:
     weeks, horizon = ground.lessons.weeks, ground.lessons.evidence.past.horizon_weeks
     held = weeks[weeks > weeks[-1] - HELD_BACK_WEEKS]
     early = weeks[weeks <= held[0] - horizon]  # whose outcome had ended by then
-    if not len(early) or early[-1] - early[0] < FEWEST_WEEKS:
+    if not len(early) or early[-1] - early[0] < FEWEST_WEEKS or not ground.came(early).any():
         return UNTESTED_TRUST
     raw = ground.raw(ground.grown(early, learning), held, threads=learning.threads)
     came = ground.came(held)

@@ -5,6 +5,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from features.errors import TooLittleHistoryError
 from features.hotspot import Places
 from models.hotspot_baselines import Baselines
 from models.hotspot_fit import Learning
@@ -119,6 +120,12 @@ def test_what_tells_of_no_place_is_counted_apart_and_is_no_miss():
     assert counts["incidents_without_place"] > 0
     assert counts["incidents_outside"] == 0
     assert told.outcome.total.sum() == told.outcome.observed.sum()
+
+
+def test_a_city_that_lay_still_in_all_weeks_learned_from_is_refused():
+    rows = pd.concat([steady(RATES, 30), steady(RATES, 30, first=1000 + 7 * 150)], ignore_index=True)
+    with pytest.raises(TooLittleHistoryError, match="none came"):
+        judge(Places(rows, AREAS), SMALL)
 
 
 def test_without_districts_the_standing_line_promises_none():

@@ -89,6 +89,10 @@ def test_coordinates_of_chinese_vendors_are_converted_only_when_said_so(tmp_path
     [
         ("day,lon,lat\n2024-01-01,1,1", "no column `date`"),
         ("date,x\n2024-01-01,1", "no place"),
+        ("date;lon;lat\n2024-01-01;1;1", "not parted by commas"),
+        ("date,lon,lat,Longitude\n2024-01-01,1,1,1", "lon: more than one column"),
+        ("date,lon,lat\n12/31/2024,1,1", "not a date such as"),
+        ("date,lon,lat\n2024-12,1,1", "not a date such as"),
         ("date,lon,lat\n2024-01-01,1,1\nsoon,1,1", "not a date.*Lines: 3"),
         ("date,lon,lat\n2024-01-01,412000,3700000", "not in degrees.*Lines: 2"),
     ],
@@ -98,6 +102,40 @@ def test_what_cannot_be_read_is_refused_by_line_and_shows_no_value(tmp_path, tex
         places(tmp_path, text)
     assert "soon" not in str(refused.value)
     assert "412000" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        "2024-03-31T23:30:00-07:00", "2024-03-31 01:30:00.000Z", "2024/3/31 1:05 PM", "20240331", "2024.03.31",
+        " 2024-03-31 12:00:00 UTC", "2024-03-31T12:00+0200",
+    ],
+)  # fmt: skip
+def test_the_day_of_a_date_is_that_of_its_own_clock_whatever_form_it_has(tmp_path, told):
+    read = places(tmp_path, f"date,area_id\n{told},A\n2024-03-30T23:59:59-06:00,A", lag=0)
+    assert (read["occurred_on"] - read["occurred_on"].iloc[1]).tolist() == [1, 0]  # two time zones in one file
+
+
+def test_names_in_capitals_a_mark_at_the_start_and_other_columns_do_not_matter(tmp_path):
+    path = tmp_path / "export.csv"
+    path.write_bytes('\ufeff"Date","LON"," Lat ","Street"\r\n"2024-01-01","105.1","30.1","a, b"\r\n'.encode())
+    told = read_places(path, None, known_lag_days=0).incidents
+    assert told[["longitude", "latitude"]].to_numpy().tolist() == [[105.1, 30.1]]
+    assert "street" not in told
+
+
+def test_where_a_geocoder_found_nothing_there_is_no_place(tmp_path):
+    told = places(tmp_path, "date,lon,lat\n2024-01-01,0,0\n2024-01-02,0,51.5", lag=0)
+    assert told["longitude"].isna().tolist() == [True, False]  # London lies on the meridian of 0
+    assert told["latitude"].isna().tolist() == [True, False]
+
+
+def test_areas_that_hold_no_incident_at_all_are_refused(tmp_path):
+    days = np.arange("2022-01-01", "2024-12-31", dtype="datetime64[D]")
+    ids = written(tmp_path, "date,area_id\n" + "\n".join(f"{day},7.0" for day in days))
+    areas = written(tmp_path, "area_id\n7\n8", "areas.csv")
+    with pytest.raises(SchemaError, match="letter by letter"):
+        backtest_files(CityFiles(ids, areas, "area"), None, lambda step: None)
 
 
 def test_a_missing_file_is_named(tmp_path):

@@ -1,11 +1,13 @@
 """A city's incidents and areas from plain files, for a backtest without a store.
 
 Incidents: a CSV with `date` and either `lon, lat` or `area_id`; `known_on`, `kind` and `reported_by` are read where
-they are there. Areas: a CSV of the `areas` table, or a GeoJSON file whose features have an `area_id`.
+they are there. Areas: a CSV of the `areas` table, or a GeoJSON file whose features have an `area_id`. Names may have
+capitals, columns of other names are not read, and of a date with a clock and a time zone the day counts as it is told.
 """
 
 import json
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,11 +16,13 @@ import pandas as pd
 
 from features.errors import ConfigError, SchemaError
 from features.gcj02 import WGS84, check_coordinates, in_wgs84, outline_in_wgs84
-from features.grids import Floats
 from features.hotspot import Places
 
 NAMES = {"lon": "longitude", "lat": "latitude", "date": "occurred_on"}
 CALLED = {**{told: name for name, told in NAMES.items()}, "known_on": "known_on"}  # as the file has them
+OF_INCIDENTS = (*NAMES.values(), "area_id", "known_on", "kind", "reported_by")
+OF_AREAS = ("area_id", "level", "parent_id", "name_zh", "name_en", "population", "geometry")
+CLOCK = re.compile(r"[t ]\d{1,2}:\d{2}(:\d{2}([.,]\d+)?)?( ?[ap]m)?( ?(z|utc|[+-]\d{2}(:?\d{2})?))?$", re.IGNORECASE)
 DEFAULTS = {"kind": "overdose", "reported_by": "service"}
 LARGEST = {"longitude": 180.0, "latitude": 90.0}
 SHOWN = 5  # row numbers named in an error
@@ -33,7 +37,7 @@ def read_places(incidents: Path, areas: Path | None, *, known_lag_days: int, coo
     if known_lag_days < 0:
         raise ConfigError("--known-lag-days is below zero; an incident cannot be known before it occurred.")
     check_coordinates(coordinates)
-    given = _read_csv(incidents).rename(columns=NAMES)
+    given = _read_csv(incidents, OF_INCIDENTS)
     _refuse([*_missing(given), *_of_dates(given), *_of_points(given)])
     if given.empty:
         raise SchemaError(f"{incidents.name}: it holds no incident, only the line of names; expected a line for each.")
@@ -51,7 +55,7 @@ def read_places(incidents: Path, areas: Path | None, *, known_lag_days: int, coo
 
 def read_areas(path: Path, *, coordinates: str = WGS84) -> pd.DataFrame:
     """The `areas` table of a CSV or GeoJSON file; without a level every area is a township."""
-    table = _read_geojson(path) if path.suffix.lower() in {".geojson", ".json"} else _read_csv(path)
+    table = _read_geojson(path) if path.suffix.lower() in {".geojson", ".json"} else _read_csv(path, OF_AREAS)
     if "area_id" not in table:
         raise SchemaError(f"{path.name}: there is no `area_id`; expected one for each area.")
     if table["area_id"].isna().any() or table["area_id"].duplicated().any():
@@ -73,13 +77,29 @@ def _has_coordinates(places: Places) -> bool:
     return bool(of_areas or places.incidents["longitude"].notna().any())
 
 
-def _read_csv(path: Path) -> pd.DataFrame:
+def _read_csv(path: Path, names: Sequence[str]) -> pd.DataFrame:
+    """The columns of these names as text, missing where empty."""
     try:
-        return pd.read_csv(path, dtype={"area_id": "str", "parent_id": "str"}, encoding="utf-8-sig")
+        told = pd.read_csv(path, dtype="str", encoding="utf-8-sig", skipinitialspace=True)
     except FileNotFoundError:
         raise ConfigError(f"{path.name}: there is no such file.") from None
     except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError) as error:
         raise SchemaError(f"{path.name}: not readable as CSV in UTF-8 ({type(error).__name__}).") from None
+    if len(told.columns) == 1 and re.search(r"[;\t|]", told.columns[0]):
+        raise SchemaError(f"{path.name}: its columns are not parted by commas; save it as comma-separated CSV.")
+    plain = told.rename(columns=_plain_name)
+    kept = plain.loc[:, plain.columns.isin(names)]
+    if twice := sorted({*kept.columns[kept.columns.duplicated()]}):
+        raise SchemaError(
+            f"{path.name}: {', '.join(CALLED.get(name, name) for name in twice)}: more than one column; expected one."
+        )
+    return kept
+
+
+def _plain_name(told: str) -> str:
+    """The name of a column without capitals and surrounding blanks, the long one where there are two."""
+    name = told.strip().lower()
+    return NAMES.get(name, name)
 
 
 def _read_geojson(path: Path) -> pd.DataFrame:
@@ -97,14 +117,10 @@ def _read_geojson(path: Path) -> pd.DataFrame:
 
 
 def _row(feature: dict[str, Any]) -> dict[str, Any]:
-    facts = dict(feature.get("properties") or {})
+    facts = {name.strip().lower(): value for name, value in (feature.get("properties") or {}).items()}
     area_id = facts.get("area_id", feature.get("id", facts.get("id")))
     shape = feature.get("geometry")
-    wanted = {
-        name: facts[name]
-        for name in ("level", "parent_id", "name_zh", "name_en", "population")
-        if facts.get(name) is not None
-    }
+    wanted = {name: facts[name] for name in OF_AREAS if facts.get(name) is not None}
     return {
         **wanted,
         "area_id": None if area_id is None else str(area_id),
@@ -163,9 +179,10 @@ def _dated(given: pd.DataFrame, known_lag_days: int) -> pd.DataFrame:
 
 
 def _dates(given: pd.DataFrame, name: str) -> pd.Series:
-    """The dates of a column; not a time where there is none."""
-    dates = pd.to_datetime(given[name], errors="coerce", format="ISO8601")
-    return dates.dt.tz_localize(None).dt.normalize()
+    """The days of a column, year first, as they are told in whatever time zone; not a time where there is none."""
+    day = given[name].str.strip().str.replace(CLOCK, "", regex=True).str.replace(r"[/.]", "-", regex=True)
+    padded = day.str.replace(r"^(\d{4})(\d{2})(\d{2})$", r"\1-\2-\3", regex=True)
+    return pd.to_datetime(padded, errors="coerce", format="%Y-%m-%d")
 
 
 def _days(dates: pd.Series) -> "pd.Series[int]":
@@ -178,10 +195,14 @@ def _degrees(given: pd.DataFrame, name: str) -> "pd.Series[float]":
 
 
 def _placed(told: pd.DataFrame, coordinates: str) -> pd.DataFrame:
-    """With longitude and latitude in WGS 84, or without any; and with an area id, empty where none was given."""
+    """With longitude and latitude in WGS 84, or without any; and with an area id, empty where none was given.
+
+    At 0, 0 nobody lives: geocoders write it where they found nothing, so it is no place.
+    """
     area_id = told["area_id"] if "area_id" in told else pd.Series([None] * len(told), index=told.index, dtype="str")
     if not {*LARGEST} <= {*told.columns}:
         return told.assign(area_id=area_id, longitude=np.nan, latitude=np.nan)
-    given: list[Floats] = [np.asarray(_degrees(told, name), np.float64) for name in LARGEST]
-    east, north = in_wgs84(given[0], given[1], coordinates=coordinates)
+    degrees = np.column_stack([_degrees(told, name) for name in LARGEST]).astype(np.float64)
+    degrees[(degrees == 0).all(axis=1)] = np.nan
+    east, north = in_wgs84(*degrees.T, coordinates=coordinates)
     return told.assign(area_id=area_id, longitude=east, latitude=north)

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from features.areas import OUTSIDE, Floats, Ints, unplaced
-from features.errors import ConfigError, TooLittleHistoryError
+from features.errors import ConfigError, SchemaError, TooLittleHistoryError
 from features.grids import Grid, Hexagons
 from features.hotspot import FEATURES, WEEK, Places, compute, counted, visible_past
 from features.vocabulary import INCIDENT_KINDS, REPORTERS
@@ -100,6 +100,11 @@ def study_of(known: Places, config: HotspotConfig, *, day: int, study_as_of: int
     areas = model.study_areas(scope, known.incidents, known.areas, as_of=study_as_of)
     dates = _weeks_upto(known.incidents, config, day=day, study_as_of=study_as_of)
     raw = visible_past(known.incidents, known.effort, areas, as_of=dates, horizon_weeks=config.horizon_weeks)
+    if not len(raw.inside.area):
+        raise SchemaError(
+            "incidents: none lies in any of the areas; expected their `area_id` to be those of the areas, letter by "
+            "letter, or points inside the outlines."
+        )
     past = model.equalised(scope, raw, known.incidents)
     nowhere = known.incidents.loc[unplaced(known.incidents, areas), "occurred_on"].to_numpy(np.int64)
     return Study(scope, evidence_of(past, config.recent), compute(past, FEATURES), nowhere)
