@@ -38,7 +38,7 @@ def page_of(made: Bulletin, names: Mapping[str, str], wording: Wording) -> str:
         .get_template("bulletin.html")
         .render(
             title=wording.text("bulletin", "title"),
-            until=made.until,
+            until=wording.day(made.until),
             language=wording.language,
             look=Markup(look),  # noqa: S704 (our own sheet)
             body=body_of(made, names, wording),

@@ -38,7 +38,9 @@ class AskedYear:
 def observed_counts(desk: Desk, asked: AskedYear) -> ObservedCounts:
     """The counts of every area and period; ProblemError when the year has no table."""
     places, snapshot = places_of(desk)
-    table = _table(places, asked.year, desk.settings)
+    table = settled_year(places, asked.year, desk.settings)
+    if table is None:
+        raise ProblemError("no_observed_table", slots={"days": SETTLED_DAYS})
     if asked.level not in table.hierarchy.levels:
         raise fault_of("level", "one_of", ", ".join(table.hierarchy.levels))
     names = {**names_of(places.areas, asked.wording.language), CITY: asked.wording.warning("city")}
@@ -54,12 +56,23 @@ def observed_counts(desk: Desk, asked: AskedYear) -> ObservedCounts:
     )
 
 
-def _table(places: Places, year: int, settings: Settings) -> ObservedTable:
+def settled_year(places: Places, year: int, settings: Settings) -> ObservedTable | None:
+    """What may be told of a year; None where it is not settled, or there are no townships to count by."""
     areas = pd.DataFrame() if places.areas is None else places.areas
     try:
         return observed_year(places.incidents, areas, year=year, today=settings.today, noise=settings.noise)
     except (TooLittleHistoryError, SchemaError):
-        raise ProblemError("no_observed_table", slots={"days": SETTLED_DAYS}) from None
+        return None
+
+
+def first_of(year: int, month: int) -> date:
+    """The first day of a month counted from zero; of the next year where it is the thirteenth."""
+    return date(year + month // MONTHS, month % MONTHS + 1, 1)
+
+
+def last_of(year: int, behind: int) -> date:
+    """The last day of the month before one counted from zero."""
+    return first_of(year, behind) - timedelta(days=1)
 
 
 def _message(told: Observed, year: int, names: Mapping[str, str]) -> ObservedCount:
@@ -67,13 +80,8 @@ def _message(told: Observed, year: int, names: Mapping[str, str]) -> ObservedCou
     return ObservedCount(
         area_id=told.area_id,
         name=names.get(told.area_id, told.area_id),
-        first_day=_first_of(year, first),
-        last_day=_first_of(year, behind) - timedelta(days=1),
+        first_day=first_of(year, first),
+        last_day=last_of(year, behind),
         value=told.value,
         suppressed=told.suppressed,
     )
-
-
-def _first_of(year: int, month: int) -> date:
-    """The first day of a month counted from zero; of the next year where it is the thirteenth."""
-    return date(year + month // MONTHS, month % MONTHS + 1, 1)

@@ -17,7 +17,6 @@ import pandas as pd
 
 from features.schema import EPOCH, days_since_epoch
 from features.statutes import REFUSAL_ARTICLES
-from features.vocabulary import KINDS
 from serving import answers, one_person
 from serving.desk import Desk
 from serving.entries import ANSWERED, SCORED, by_model
@@ -144,12 +143,12 @@ def _facts(desk: Desk, person_id: str, wording: Wording) -> tuple[Fact, ...]:
     """The facts of the registration; columns beyond the contract under the names they came with."""
     held = desk.histories.store().person(person_id).iloc[0]
     told = {name: value for name, value in held.items() if name != "person_id" and not pd.isna(value)}
-    return tuple(Fact(wording.fact(str(name)), _value(str(name), value)) for name, value in told.items())
+    return tuple(Fact(wording.fact(str(name)), _value(str(name), value, wording)) for name, value in told.items())
 
 
-def _value(name: str, value: object) -> str:
+def _value(name: str, value: object, wording: Wording) -> str:
     if name == "registered_on":
-        return str(EPOCH + timedelta(days=int(str(value).partition(".")[0])))
+        return wording.day(EPOCH + timedelta(days=int(str(value).partition(".")[0])))
     return f"{value:g}" if isinstance(value, float | np.floating) else str(value)
 
 
@@ -163,16 +162,14 @@ def _records(desk: Desk, read: Person, wording: Wording) -> tuple[Record, ...]:
 
 
 def _record(row: Mapping[Hashable, Any], wording: Wording) -> Record:
-    kind, value = str(row["kind"]), row["value"]
-    unit = KINDS[kind].value_unit if kind in KINDS else None
-    amount = "" if pd.isna(value) else f" {value:g} {unit or ''}".rstrip()
+    value = None if pd.isna(row["value"]) else float(row["value"])
     days = [EPOCH + timedelta(days=int(str(row[name]))) for name in ("occurred_on", "known_on")]
     return Record(
         day=days[0],
         known_on=days[1],
         corrected=int(str(row["revision"])) > 1,
         source=wording.text("sources", str(row["source"])),
-        what=wording.event(kind, _code(row["outcome"]), _code(row["substance"])) + amount,
+        what=wording.event(str(row["kind"]), _code(row["outcome"]), _code(row["substance"]), value),
         station=_code(row["station_id"]) or "",
     )
 

@@ -50,7 +50,7 @@ def page_of(made: Report, wording: Wording) -> str:
     def text(key: str, **slots: object) -> str:
         return wording.text("report", key, **slots)
 
-    return environment().get_template("report.html").render(report=made, text=text, percent=_percent)
+    return environment().get_template("report.html").render(report=made, text=text, day=wording.day, percent=_percent)
 
 
 def _percent(risk: float) -> str:

@@ -7,6 +7,7 @@ slots are filled once for each feature, so that only the value is put in when an
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -15,8 +16,10 @@ import numpy as np
 
 from features.catalogue import Argument, Feature
 from features.languages import DEFAULT_LANGUAGE
+from features.vocabulary import KINDS
 from models.curves import BEND
 from serving.disclosure import AreaReason, Band
+from serving.ui.texts import texts
 
 VALUE = "{value}"
 ALL = 100  # the latest so many tests of a person are all of them
@@ -111,11 +114,19 @@ class Wording:
 
     def warning(self, part: str, **slots: object) -> str:
         """A part of a warning in words: the whole `text`, its place (`around`, `city`), what was `observed`, ..."""
-        return str(self.texts["warnings"][part]).format_map(slots)
+        return str(self.texts["warnings"][part]).format_map(self._written(slots))
 
     def text(self, section: str, key: str, **slots: object) -> str:
         """The text of a key in a section, its slots filled."""
-        return str(self.texts[section][key]).format_map(slots)
+        return str(self.texts[section][key]).format_map(self._written(slots))
+
+    def day(self, day: date | str) -> str:
+        """A day, given as one or as its ISO text, as it is written on all pages."""
+        return texts(self.language).day(day)
+
+    def _written(self, slots: Mapping[str, object]) -> dict[str, object]:
+        """The slots of a sentence, days among them as people write them."""
+        return {name: self.day(each) if isinstance(each, date) else each for name, each in slots.items()}
 
     def observed_note(self, *, settled_days: int, epsilon: float | None = None) -> str:
         """What a table of observed counts is of, why some are not told, and that there is noise on them, if so."""
@@ -130,12 +141,14 @@ class Wording:
         """The name of a fact of the registration; of a column nobody named, the column's."""
         return str(self.texts["facts"].get(column, self.texts["report"].get(column, column)))
 
-    def event(self, kind: str, outcome: str | None, substance: str | None) -> str:
-        """A record in words: what it was, of what, and how it ended."""
+    def event(self, kind: str, outcome: str | None, substance: str | None, value: float | None = None) -> str:
+        """A record in words: what it was, of what, how it ended, and its value in the unit of its kind."""
         slots = {"kind": self._word("kinds", kind), "substance": self._substance({"substance": substance})}
         ending = self._word("outcomes", outcome) if outcome not in self.texts["programmes"] else ""
         ending = ending or self._word("programmes", outcome)
-        return self._say("what", outcome=self._say("outcome", name=ending) if ending else "", **slots)
+        told = self._say("what", outcome=self._say("outcome", name=ending) if ending else "", **slots)
+        unit = KINDS[kind].value_unit if kind in KINDS else None
+        return told if value is None else told + self.text("units", unit or "none", value=f"{value:g}")
 
     def area_note(self, epsilon: float | None = None) -> str:
         """That what is told of areas is rounded, and why; and that there is noise on it, if so."""

@@ -116,7 +116,7 @@ def test_it_tells_every_estimate_ever_given_also_those_of_later_days(book):
     earlier = TODAY - timedelta(days=60)
     told = make(book, "P004", as_of=earlier)
     assert [each.as_of for each in told.given] == [TODAY]
-    assert f"<td>{TODAY}</td>" in page_of(told, wording("en"))
+    assert f"<td>{wording('en').day(TODAY)}</td>" in page_of(told, wording("en"))
     assert [each.as_of for each in make(book, "P004", as_of=earlier).given] == [TODAY, earlier]
 
 

@@ -14,8 +14,10 @@ from serving.notes import NOTES
 from serving.services import Services
 from serving.ui.sessions import Sessions
 from serving.ui.texts import texts
-from serving.ui.timeline import PersonEvent, visible
+from serving.ui.timeline import PersonEvent, visible, years_of
+from serving.ui.timeline_picture import drawing
 from serving.ui.waterfall import risk_of, steps
+from serving.wording import wording
 from tests.serving_helpers import AS_OF, TODAY
 from tests.tables import day
 from tests.test_access import newest
@@ -257,12 +259,76 @@ ROWS = [
     [
         ("2024-01-10", {("kept", False, False), ("kept", False, False)}),
         ("2024-02-25", {("kept", False, False), ("kept", True, False)}),
-        ("2024-03-02", {("missed", True, True), ("kept", True, False)}),
+        ("2024-03-02", {("missed", False, True), ("kept", True, False)}),  # known in time, corrected later
     ],
 )
 def test_the_timeline_tells_what_was_known_and_what_came_late_or_was_corrected(as_of, told):
     found = visible(ROWS, day(as_of))
     assert {(each.outcome, each.is_late, each.is_corrected) for each in found} == told
+
+
+CORRECTED = [
+    row("E1", 1, "2024-01-01", "2024-01-02", outcome="kept"),
+    row("E1", 2, "2024-01-01", "2024-02-01", outcome="missed"),
+    row("E1", 3, "2024-01-03", "2024-03-01", outcome="missed"),
+    row("E2", 2, "2024-01-05", "2024-01-05"),
+    row("E3", 1, "2024-01-07", "2024-01-07"),
+    row("E3", 2, "2024-01-07", "2024-02-01", retracted=True),
+    row("E3", 3, "2024-01-07", "2024-02-02"),
+    row("E4", 1, "2023-12-01", "2024-01-30") | {"value": 40.0, "kind": "dose", "outcome": "taken"},
+    row("E4", 2, "2023-12-01", "2024-02-01") | {"value": 40.0, "kind": "dose", "outcome": "taken"},
+]
+
+
+def notes_told(as_of):
+    """What is noted of each record, by day, as known on a day."""
+    found = sorted(visible(CORRECTED, day(as_of)), key=lambda each: each.occurred_on, reverse=True)
+    years = years_of(found, texts("en"), wording("en"))
+    return {str(each.event.occurred_on): each.notes for year in years for each in year.entries}
+
+
+def test_a_corrected_record_says_what_it_said_before_and_since_when_and_a_late_one_by_how_many_days():
+    assert notes_told("2024-01-15")["2024-01-01"] == ()
+    assert notes_told("2024-02-01")["2024-01-01"] == ("corrected 1 Feb 2024; before, it said: check-in kept",)
+    told = notes_told("2024-03-01")
+    assert told["2024-01-03"] == ("corrected 1 Mar 2024; before, it said: 1 Jan 2024, check-in missed",)
+    assert told["2024-01-05"] == ("corrected 5 Jan 2024; what it said before was taken back or is not held",)
+    assert told["2024-01-07"] == ("corrected 2 Feb 2024; what it said before was taken back or is not held",)
+    assert told["2023-12-01"] == (
+        "recorded 30 Jan 2024, 60 days late",
+        "corrected 1 Feb 2024 in something that is not listed here",
+    )
+
+
+def test_every_record_is_listed_under_its_year_and_each_of_two_years_has_a_mark_that_leads_to_it():
+    days = [date(2020, 1, 1) + timedelta(days=9 * n) for n in range(200)][::-1]
+    events = [PersonEvent(each, each, "check_in", "kept", None, is_corrected=False) for each in days]
+    years = years_of(events, texts("en"), wording("en"))
+    assert [each.year for each in years] == [2024, 2023, 2022, 2021, 2020]
+    assert [each.event.occurred_on for year in years for each in year.entries] == days
+    svg = drawing(years, days[0], texts("en"))
+    shown = [each for each in days if each > days[0] - timedelta(days=730)]
+    places = [int(each) for each in re.findall(r'<a href="#record-(\d+)"><title>', svg)]
+    assert sorted(places) == list(range(len(shown)))
+    assert len(shown) > 80
+
+
+def test_a_mark_is_reached_by_keyboard_and_opens_the_year_of_its_record(browser, ui_site):
+    with tab(browser, ui_site, "station_worker", language="en", script=False) as watched:
+        page = watched.page
+        page.goto(f"{ui_site.url}{address(ui_site, 'P012')}")
+        counts = [int(each) for each in re.findall(r": (\d+) records", page.inner_text("section:has(#records)"))]
+        marks = page.locator(".timeline a")
+        assert len(counts) > 1
+        assert sum(counts) == page.locator(".events li").count()
+        first = marks.first
+        first.focus()
+        title, to = first.locator("title").text_content(), first.get_attribute("href")
+        page.keyboard.press("Enter")
+        page.wait_for_url(f"**{to}")
+        assert page.is_visible(to)
+        assert " ".join(page.inner_text(to).split()).startswith(title.split(" · ")[0])
+        assert watched.faults == []
 
 
 def test_marks_tell_found_from_failed_from_kept():

@@ -1,12 +1,12 @@
 """Small charts made here, as SVG without style or script, so that they need nothing but the page they stand in."""
 
 from collections.abc import Sequence
+from datetime import date
 from html import escape
 
 from markupsafe import Markup
 
 from models.track_record import Total
-from serving.history_messages import GivenScore
 from serving.ui.map_record import Month
 from serving.ui.texts import Texts
 
@@ -20,32 +20,12 @@ def months_chart(months: Sequence[Month], texts: Texts) -> Markup:
         return Markup()
     width, height, base = 26 * len(months) + 60, 190, 150
     most = max([each.observed or 0 for each in months] + [10])
-    parts = [_rule(40, width, base - 120 * part, f"{most * part:.0f}") for part in (0.0, 0.5, 1.0)]
+    parts = [rule(40, width, base - 120 * part, f"{most * part:.0f}") for part in (0.0, 0.5, 1.0)]
     for place, month in enumerate(months):
         parts.append(_bar(48 + 26 * place, base, month, most, texts))
     title = escape(texts("map.months_title"))
     return Markup(  # noqa: S704 (made of our own words and numbers, each escaped)
         f'<svg role="img" viewBox="0 0 {width} {height}" aria-label="{title}" font-size="11">{"".join(parts)}</svg>'
-    )
-
-
-def risks_chart(scores: Sequence[GivenScore], texts: Texts) -> Markup:
-    """Risks over time, the oldest first: a point and an interval for each, a dashed line where the model changed."""
-    if not scores:
-        return Markup()
-    width, base, most = 560.0, 150.0, max(0.1, *(each.high or each.risk for each in scores))
-    first, last = scores[0].as_of, scores[-1].as_of
-    span = max(1, (last - first).days)
-    parts = [_rule(44, width, base - 130 * part, texts.percent(most * part)) for part in (0.0, 0.5, 1.0)]
-    spots = [(60 + (width - 90) * (each.as_of - first).days / span, each) for each in scores]
-    parts += [_risk(x, base, most, each, texts) for x, each in spots]
-    line = " ".join(f"{x:.1f},{base - 130 * each.risk / most:.1f}" for x, each in spots)
-    parts.append(f'<polyline points="{line}" fill="none" stroke="{DEEP}" stroke-width="1.5"/>')
-    for x, day in dict.fromkeys([(spots[0][0], first), (spots[-1][0], last)]):
-        parts.append(f'<text x="{x:.1f}" y="{base + 18}" text-anchor="middle" fill="{QUIET}">{day}</text>')
-    label = escape(texts("person.risks_label"))
-    return Markup(  # noqa: S704 (our own words, escaped, and numbers)
-        f'<svg role="img" viewBox="0 0 {width:.0f} 175" aria-label="{label}" font-size="12">{"".join(parts)}</svg>'
     )
 
 
@@ -55,7 +35,7 @@ def shares_chart(points: Sequence[SharePoint], label: str) -> Markup:
         return Markup()
     step, base, tall = 70.0, 130.0, 110.0
     width = 70 + step * len(points)
-    parts = [_rule(44, width, base - tall * part, f"{100 * part:.0f}%") for part in (0.0, 0.5, 1.0)]
+    parts = [rule(44, width, base - tall * part, f"{100 * part:.0f}%") for part in (0.0, 0.5, 1.0)]
     for place, (name, share, interval) in enumerate(points):
         x = 80 + step * place
         parts.append(f'<text x="{x}" y="{base + 18}" text-anchor="middle" fill="{QUIET}">{escape(name)}</text>')
@@ -73,23 +53,40 @@ def totals_chart(totals: Sequence[Total], label: str, texts: Texts) -> Markup:
     What came is told in tens; where it may not be told there is no box.
     """
     step, base, tall, ten = 62.0, 170.0, 140.0, 10
+    years = [date.fromisoformat(each.first).year for each in totals]
     width = 70 + step * len(totals)
     most = max([10.0, *(each.high for each in totals), *((each.observed or 0) + ten for each in totals)])
-    parts = [_rule(44, width, base - tall * part, f"{most * part:.0f}") for part in (0.0, 0.5, 1.0)]
+    parts = [rule(44, width, base - tall * part, f"{most * part:.0f}") for part in (0.0, 0.5, 1.0)]
     for place, each in enumerate(totals):
         x = 75 + step * place
-        when = f'<text x="{x}" y="{base + 18}" text-anchor="middle" fill="{QUIET}" font-size="10">{each.first}</text>'
-        parts.append(when)
+        first = date.fromisoformat(each.first)
+        parts.append(_when(x, base, first, texts, with_year=not place or first.year > years[place - 1]))
         if each.observed is not None:
             top, high = base - tall * (each.observed + ten) / most, tall * ten / most
             shape = f'<rect x="{x + 4}" y="{top:.1f}" width="16" height="{high:.1f}" fill="{WARM}"/>'
             came = texts("map.tens", low=each.observed, high=each.observed + ten - 1)
-            parts.append(f"<g><title>{each.first}: {escape(came)}</title>{shape}</g>")
+            parts.append(f"<g><title>{escape(_of_days(each, came, texts))}</title>{shape}</g>")
         heights = [base - tall * end / most for end in (each.expected, each.low, each.high)]
-        parts.append(_share(x - 6, heights, f"{each.first}: {each.expected:g} ({each.low:g}, {each.high:g})"))
+        ends = {name: f"{getattr(each, name):g}" for name in ("low", "high")}
+        told = texts("map.forecast_interval", value=f"{each.expected:g}", **ends)
+        parts.append(_share(x - 6, heights, _of_days(each, told, texts)))
     told = escape(label)
     return Markup(  # noqa: S704 (our own words, escaped, and numbers)
         f'<svg role="img" viewBox="0 0 {width:.0f} 195" aria-label="{told}" font-size="11">{"".join(parts)}</svg>'
+    )
+
+
+def _of_days(total: Total, told: str, texts: Texts) -> str:
+    """What is told of the days of a forecast."""
+    return texts("map.of_days", first=texts.day(total.first), last=texts.day(total.last), told=told)
+
+
+def _when(x: float, base: float, day: date, texts: Texts, *, with_year: bool) -> str:
+    """A day below a chart, its year where that is another than before."""
+    lines = [texts.day_of_year(day), *([str(day.year)] if with_year else [])]
+    look = f'text-anchor="middle" fill="{QUIET}" font-size="10"'
+    return "".join(
+        f'<text x="{x}" y="{base + 16 + 13 * line}" {look}>{escape(text)}</text>' for line, text in enumerate(lines)
     )
 
 
@@ -98,20 +95,6 @@ def _share(x: float, heights: Sequence[float], title: str) -> str:
     look = f'stroke="{DEEP}" stroke-opacity=".4" stroke-width="6"'
     drawn = f'<line x1="{x}" x2="{x}" y1="{low:.1f}" y2="{high:.1f}" {look}/>'
     return f'<g><title>{escape(title)}</title>{drawn}<circle cx="{x}" cy="{y:.1f}" r="4" fill="{DEEP}"/></g>'
-
-
-def _risk(x: float, base: float, most: float, score: GivenScore, texts: Texts) -> str:
-    y = base - 130 * score.risk / most
-    drawn = f'<circle cx="{x:.1f}" cy="{y:.1f}" r="4" fill="{DEEP}"/>'
-    if score.low is not None and score.high is not None:
-        ends = [base - 130 * end / most for end in (score.low, score.high)]
-        look = f'stroke="{DEEP}" stroke-opacity=".4" stroke-width="6"'
-        drawn = f'<line x1="{x:.1f}" x2="{x:.1f}" y1="{ends[0]:.1f}" y2="{ends[1]:.1f}" {look}/>{drawn}'
-    if score.model_changed:
-        drawn += (
-            f'<line x1="{x - 8:.1f}" x2="{x - 8:.1f}" y1="20" y2="{base}" stroke="{QUIET}" stroke-dasharray="4 3"/>'
-        )
-    return f"<g><title>{score.as_of}: {escape(texts.percent(score.risk))}</title>{drawn}</g>"
 
 
 def _bar(x: float, base: float, month: Month, most: int, texts: Texts) -> str:
@@ -130,7 +113,8 @@ def _bar(x: float, base: float, month: Month, most: int, texts: Texts) -> str:
     return f"<g><title>{label} {month.first.year}: {escape(told)}</title>{shape}{tick}</g>"
 
 
-def _rule(left: float, right: float, y: float, label: str) -> str:
+def rule(left: float, right: float, y: float, label: str) -> str:
+    """A line of the scale, and what it stands for."""
     return (
         f'<line x1="{left}" x2="{right}" y1="{y:.1f}" y2="{y:.1f}" stroke="{GRID}"/>'
         f'<text x="{left - 6}" y="{y + 4:.1f}" text-anchor="end" fill="{QUIET}">{label}</text>'

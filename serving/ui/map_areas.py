@@ -16,6 +16,7 @@ from serving.disclosure import SHARES, Band
 from serving.hotspots import Asked, looked, names_of, told_of
 from serving.messages import Model
 from serving.totals import by_level
+from serving.ui.map_came import Came, came
 from serving.ui.map_query import MapQuery
 from serving.ui.map_testing import district_tests, fifths, township_tests
 from serving.wording import Wording
@@ -39,6 +40,7 @@ class MapArea:
     share_class: int
     band_class: int
     testing: int | None = None  # the fifth of areas it is in by tests of the year, from 0; None where not told
+    district: str = ""  # the id of the district that holds it
 
     def of_colour(self, colour: str) -> int:
         """The class by the share of the highest areas, by the expected count, or by testing, N_CLASSES if not told."""
@@ -52,13 +54,23 @@ class MapArea:
 
 
 @dataclass(frozen=True)
+class Outline:
+    """A district as it is drawn above its areas."""
+
+    area_id: str
+    name: str
+    shape: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
 class MapForecast:
     """All areas of a level, the highest band first, and what made the forecast."""
 
     areas: tuple[MapArea, ...]
-    outlines: tuple[tuple[str, Mapping[str, Any]], ...]  # names and shapes of the districts, drawn above
+    outlines: tuple[Outline, ...]  # of the districts, drawn above
     districts: Mapping[str, str]  # names by id
     has_testing: bool
+    came: Came | None  # in its weeks, where they are over and any count is told of them
     note: str
     model: Model
     snapshot: str
@@ -71,8 +83,9 @@ def map_forecast(desk: Desk, query: MapQuery, wording: Wording) -> MapForecast:
     areas, answer = found.places.areas, told_of(found, asked)
     towns = _towns(answer.features, areas)
     tested = _tested(query.level, towns, township_tests(found.places, query.as_of), areas)
+    districts = _districts(answer.features, towns, areas)
     told = [
-        replace(each, testing=tested.get(each.area_id))
+        replace(each, testing=tested.get(each.area_id), district=districts.get(each.area_id, ""))
         for each in _areas(answer.features, _within(towns, areas, wording))
     ]
     ordered = sorted(told, key=lambda each: (-each.band.at_least, each.band.among_highest, each.area_id))
@@ -81,6 +94,7 @@ def map_forecast(desk: Desk, query: MapQuery, wording: Wording) -> MapForecast:
         _outlines(areas, named := _names_of_districts(areas, wording)),
         named,
         bool(tested),
+        came(desk, query, found.places),
         answer.note,
         found.origin["model"],
         found.origin["snapshot"],
@@ -139,6 +153,19 @@ def _within(towns: Mapping[str, str], areas: pd.DataFrame | None, wording: Wordi
     return {area_id: names.get(each, "") for area_id, each in larger.items()}
 
 
+def _districts(told: list[Area], towns: Mapping[str, str], areas: pd.DataFrame | None) -> dict[str, str]:
+    """The district that holds each area, by id; of districts each holds itself."""
+    if areas is None:
+        return {}
+    parents = _parents(areas)
+    of_towns = {area_id: parents.get(town, "") for area_id, town in towns.items()}
+    return of_towns | {each.properties.area_id: each.properties.area_id for each in told if _is_district(each)}
+
+
+def _is_district(area: Area) -> bool:
+    return area.properties.level == "district"
+
+
 def _tested(level: str, towns: Mapping[str, str], tests: pd.Series, areas: pd.DataFrame | None) -> dict[str, int]:
     """The fifth that each area is in by its tests; a cell's is that of its township."""
     if level == "district" and areas is not None:
@@ -161,6 +188,6 @@ def _names_of_districts(areas: pd.DataFrame | None, wording: Wording) -> dict[st
     return {each: names.get(each, each) for each in sorted(areas.loc[areas["level"].eq("district"), "area_id"])}
 
 
-def _outlines(areas: pd.DataFrame | None, districts: Mapping[str, str]) -> tuple[tuple[str, Mapping[str, Any]], ...]:
-    drawn = zip(districts.values(), geometries(districts, areas), strict=True)
-    return tuple((name, outline) for name, outline in drawn if outline)
+def _outlines(areas: pd.DataFrame | None, districts: Mapping[str, str]) -> tuple[Outline, ...]:
+    drawn = zip(districts.items(), geometries(districts, areas), strict=True)
+    return tuple(Outline(*named, shape) for named, shape in drawn if shape)

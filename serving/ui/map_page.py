@@ -16,7 +16,8 @@ from serving.kept import Kept
 from serving.problems import ProblemError, fault_of
 from serving.ui.charts import months_chart
 from serving.ui.map_areas import BAND_STEPS, N_CLASSES, MapArea, MapForecast, map_forecast
-from serving.ui.map_picture import fills_of, picture, rings_of
+from serving.ui.map_marks import about, came_in, columns_of, legend, marks
+from serving.ui.map_picture import CAME_FILL, CAME_INK, fills_of, picture, rings_of
 from serving.ui.map_query import COLOURS, LEVELS, MapQuery, map_query
 from serving.ui.map_record import SHARES as SHARES_TOLD
 from serving.ui.map_record import card_of, carried, months_observed, n_forecasts, record_of
@@ -31,6 +32,7 @@ MOST_KEPT = 64
 WARNINGS = "GET /v1/warnings"
 COLUMNS = (
     "area_id", "name", "within", "at_least", "below", "low", "high", "among_highest", "testing_fifth", "reasons",
+    "observed_in", "observed_first", "observed_last", "observed_least", "observed_most",
 )  # fmt: skip
 
 
@@ -52,12 +54,18 @@ class MapPage:
             "map.html",
             query=query,
             forecast=forecast,
-            top=[(each, told_of(each, view.texts)) for each in forecast.areas[:N_TOP]],
+            top=[(each, told_of(each, texts), came_in(forecast, each, texts)) for each in forecast.areas[:N_TOP]],
             title=_title(view, query),
-            meaning=_meaning(view, query),
+            meaning=_meaning(view, query, forecast),
             legend=list(zip(fills_of(query.colour), _legend(view, query, forecast), strict=False))[::-1],
             fills=fills_of(query.colour),
-            chosen=[(each, told_of(each, view.texts)) for each in forecast.areas if each.area_id == query.area],
+            chosen=[
+                (each, told_of(each, texts), came_in(forecast, each, texts))
+                for each in forecast.areas
+                if each.area_id == query.area
+            ],
+            came_legend=legend(forecast.came, texts),
+            came_colours=(CAME_FILL, CAME_INK),
             levels=LEVELS,
             colours=[each for each in COLOURS if each != "testing" or forecast.has_testing],
             horizons=_horizons(view.desk, query.model_level),
@@ -88,7 +96,7 @@ class MapPage:
         return JSONResponse(
             {
                 "title": _title(view, query),
-                "meaning": _meaning(view, query),
+                "meaning": _meaning(view, query, forecast),
                 "stamp": view.stamp(query.as_of, [forecast.model]),
                 "over": query.is_over,
                 "asOf": query.as_of.isoformat(),
@@ -98,6 +106,7 @@ class MapPage:
                     _row(each, query, texts[told_of(each, view.texts)], reasons[each.reasons])
                     for each in forecast.areas
                 ],
+                "came": _came(forecast, view.texts),
             }
         )
 
@@ -107,14 +116,15 @@ class MapPage:
         return JSONResponse(
             {
                 "areas": {each.area_id: list(rings_of(each.outline)) for each in forecast.areas},
-                "districts": [[name, list(rings_of(outline))] for name, outline in forecast.outlines],
+                "districts": [[each.name, list(rings_of(each.shape))] for each in forecast.outlines],
             }
         )
 
     def picture(self, view: View) -> Response:
         """The map as an SVG picture."""
         query = map_query(view)
-        drawn = picture(self._forecast(view, query), colour=query.colour, title=_title(view, query))
+        forecast = self._forecast(view, query)
+        drawn = picture(forecast, marks(forecast, view.texts), colour=query.colour, title=_title(view, query))
         return Response(drawn, media_type="image/svg+xml")
 
     def geojson(self, view: View) -> Response:
@@ -128,7 +138,7 @@ class MapPage:
             "weeks": query.weeks,
             "level": query.level,
             "model": forecast.model.model_dump(),
-            "features": [_feature(each) for each in forecast.areas],
+            "features": [_feature(forecast, each) for each in forecast.areas],
         }
         content = json.dumps(told, ensure_ascii=False).encode()
         return file_response(content, "application/geo+json", name=f"{_name(query)}.geojson")
@@ -136,14 +146,15 @@ class MapPage:
     def csv(self, view: View) -> Response:
         """The areas as a table, to keep."""
         query = map_query(view)
-        areas = self._forecast(view, query).areas
-        rows = (list(_cells(each, of=len(areas)).values()) for each in areas)
+        forecast = self._forecast(view, query)
+        rows = (list(_cells(forecast, each).values()) for each in forecast.areas)
         return csv_response(COLUMNS, rows, name=f"{_name(query)}.csv")
 
     def _forecast(self, view: View, query: MapQuery) -> MapForecast:
         champion, _ = model_for(view.desk, _asked(view, query))
         snapshot = view.desk.histories.store().state_digest()
-        question = (query.as_of, query.weeks, query.level, view.language)
+        records = tuple(each.digest for each, _ in view.desk.champions.hotspots())  # they tell what came
+        question = (query.as_of, query.weeks, query.level, view.language, view.desk.settings.today, records)
         forecast = self._forecasts.get(
             (snapshot, champion.digest, question),
             lambda: map_forecast(view.desk, query, view.wording),
@@ -199,10 +210,11 @@ def _title(view: View, query: MapQuery) -> str:
     return view.texts(key, first=view.texts.day(query.as_of), last=view.texts.day(query.until))
 
 
-def _meaning(view: View, query: MapQuery) -> str:
-    """What this position of the slider shows: never what came."""
+def _meaning(view: View, query: MapQuery, forecast: MapForecast) -> str:
+    """What this position of the slider shows: in colours what was forecast, in squares what came."""
     key = "map.past_meaning" if query.is_over else "map.coming_meaning"
-    return view.texts(key, day=view.texts.day(query.as_of))
+    told = view.texts(key, day=view.texts.day(query.as_of))
+    return " ".join(filter(None, (told, about(query, forecast.came, view.texts))))
 
 
 def _legend(view: View, query: MapQuery, forecast: MapForecast) -> list[str]:
@@ -238,23 +250,35 @@ def _row(area: MapArea, query: MapQuery, text: int, reasons: int) -> list[Any]:
     return [area.area_id, area.name, area.within, text, reasons, *classes]
 
 
-def _cells(area: MapArea, *, of: int) -> dict[str, Any]:
-    """An area as a row of a table of so many: no share where none is told, and whole counts without a point."""
-    told = _properties(area)
+def _came(forecast: MapForecast, texts: Texts) -> dict[str, Any]:
+    """What came: the squares, what they say, and the text of each area, in the order of the areas."""
+    told = [came_in(forecast, each, texts) for each in forecast.areas]
+    numbers = _numbered(iter(told))
+    return {
+        "legend": legend(forecast.came, texts),
+        "marks": [[*each.at, each.label, each.at_least] for each in marks(forecast, texts)],
+        "texts": list(numbers),
+        "of": [numbers[each] for each in told],
+    }
+
+
+def _cells(forecast: MapForecast, area: MapArea) -> dict[str, Any]:
+    """An area as a row of a table: no share where none is told, and whole counts without a point."""
+    told = _properties(forecast, area)
     ends = {name: int(told[name]) for name in ENDS if float(told[name]).is_integer()}
-    return told | ends | {"among_highest": share_told(area.band.among_highest, of=of)}
+    return told | ends | {"among_highest": share_told(area.band.among_highest, of=len(forecast.areas))}
 
 
-def _properties(area: MapArea) -> dict[str, Any]:
+def _properties(forecast: MapForecast, area: MapArea) -> dict[str, Any]:
     names = {"area_id": area.area_id, "name": area.name, "within": area.within}
     band = area.band
     numbers = {"at_least": band.at_least, "below": band.below, "low": band.low, "high": band.high}
     place = {"among_highest": band.among_highest, "testing_fifth": None if area.testing is None else area.testing + 1}
-    return names | numbers | place | {"reasons": "; ".join(area.reasons)}
+    return names | numbers | place | {"reasons": "; ".join(area.reasons), **columns_of(forecast, area)}
 
 
-def _feature(area: MapArea) -> dict[str, Any]:
-    return {"type": "Feature", "geometry": area.outline, "properties": _properties(area)}
+def _feature(forecast: MapForecast, area: MapArea) -> dict[str, Any]:
+    return {"type": "Feature", "geometry": area.outline, "properties": _properties(forecast, area)}
 
 
 def _name(query: MapQuery) -> str:

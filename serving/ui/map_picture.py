@@ -1,15 +1,20 @@
 """The map as a picture made here (SVG): for readers without JavaScript, and to keep."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from html import escape
-from math import cos, radians
+from math import cos, radians, sqrt
 from typing import Any
 
-from serving.ui.map_areas import MapArea, MapForecast
+from serving.ui.map_areas import MapArea, MapForecast, Outline
 
 FILLS = ("#f3f6ea", "#c9e4bf", "#75bfae", "#2c7f9e", "#22386f")  # darker is more; told apart by lightness alone
 OF_TESTING = ("#fbf3e4", "#f3d3a2", "#dd9f63", "#ab6536", "#5c3317", "#e4e7e9")  # another hue; the last: not told
 WIDTH, MARGIN = 900.0, 12.0
+SMALLEST, LARGEST = 6.0, 26.0  # sides of the squares of what came, in units of the picture
+CAME_FILL, CAME_INK = "#f2a900", "#7a3b00"
+SOLID = f'fill="{CAME_FILL}" stroke="{CAME_INK}" stroke-width="1.5"'
+DASHED = f'fill="#fff" fill-opacity=".7" stroke="{CAME_INK}" stroke-dasharray="2 2"'
 HATCH = (
     '<defs><pattern id="little" width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">'
     '<path d="M0 0V6" stroke="#607d8b" stroke-opacity=".45" stroke-width="1"/></pattern></defs>'
@@ -17,10 +22,22 @@ HATCH = (
 Point = Sequence[float]
 
 
-def picture(forecast: MapForecast, *, colour: str, title: str) -> str:
+@dataclass(frozen=True)
+class Mark:
+    """A square for what came: where its middle is (longitude, latitude), its label and the incidents, at least so many.
+
+    None where they may not be told.
+    """
+
+    at: Point
+    label: str
+    at_least: int | None
+
+
+def picture(forecast: MapForecast, marks: Sequence[Mark], *, colour: str, title: str) -> str:
     """The map as an SVG document of 900 units across: the highest areas darkest, what may not be told hatched."""
     rings = [point for area in forecast.areas for ring in rings_of(area.outline) for point in ring]
-    rings += [point for _, shape in forecast.outlines for ring in rings_of(shape) for point in ring]
+    rings += [point for each in forecast.outlines for ring in rings_of(each.shape) for point in ring]
     if not rings:
         return _document(WIDTH, 40.0, title, "")
     frame = _Frame.around(rings)
@@ -33,7 +50,9 @@ def picture(forecast: MapForecast, *, colour: str, title: str) -> str:
         for fill, areas in zip(fills, by_class, strict=True)
     ]
     parts.append(_path(frame, [each for each in forecast.areas if each.is_hatched(colour)], 'fill="url(#little)"'))
-    parts += [_outline(frame, name, shape) for name, shape in forecast.outlines]
+    parts += [_outline(frame, each) for each in forecast.outlines]
+    most = max((each.at_least or 0 for each in marks), default=0)
+    parts += [_mark(frame, each, most) for each in marks]
     return _document(WIDTH, frame.height, title, HATCH + "".join(parts))
 
 
@@ -79,16 +98,31 @@ def _ring(frame: _Frame, ring: Sequence[Point]) -> str:
     return "M" + "L".join(frame.at(point) for point in ring) + "Z"
 
 
-def _outline(frame: _Frame, name: str, shape: Mapping[str, Any]) -> str:
-    rings = list(rings_of(shape))
-    points = max(rings, key=len)
-    middle = (sum(point[0] for point in points) / len(points), sum(point[1] for point in points) / len(points))
-    x, _, y = frame.at(middle).partition(" ")
+def _outline(frame: _Frame, district: Outline) -> str:
+    rings = list(rings_of(district.shape))
+    x, _, y = frame.at(middle_of_ring(max(rings, key=len))).partition(" ")
     drawn = "".join(_ring(frame, ring) for ring in rings)
-    return (
-        f'<path fill="none" stroke="#16242b" stroke-width="1.4" d="{drawn}"/><text x="{x}" y="{y}" font-size="15" '
-        f'text-anchor="middle" stroke="#fff" stroke-width="3" paint-order="stroke" fill="#16242b">{escape(name)}</text>'
-    )
+    path = f'<path fill="none" stroke="#16242b" stroke-width="1.4" d="{drawn}"/>'
+    return path + _text(x, y, district.name, 'font-size="15" fill="#16242b"')
+
+
+def middle_of_ring(points: Sequence[Point]) -> Point:
+    """The mean of the points of a ring: where the name of what it encloses is written."""
+    return sum(point[0] for point in points) / len(points), sum(point[1] for point in points) / len(points)
+
+
+def _mark(frame: _Frame, mark: Mark, most: int) -> str:
+    """A square below the name, as large in area as the count beside the others; an empty dashed one without a count."""
+    x, y = (float(each) for each in frame.at(mark.at).split())
+    side = SMALLEST + (LARGEST - SMALLEST) * sqrt((mark.at_least or 0) / most) if most else SMALLEST
+    look = DASHED if mark.at_least is None else SOLID
+    square = f'<rect x="{x - side / 2:.1f}" y="{y + 8:.1f}" width="{side:.1f}" height="{side:.1f}" {look}/>'
+    return square + _text(f"{x:.1f}", f"{y + side + 23:.1f}", mark.label, f'font-size="14" fill="{CAME_INK}"')
+
+
+def _text(x: str, y: str, text: str, look: str) -> str:
+    halo = 'text-anchor="middle" stroke="#fff" stroke-width="3" paint-order="stroke"'
+    return f'<text x="{x}" y="{y}" {halo} {look}>{escape(text)}</text>'
 
 
 def _document(width: float, height: float, title: str, inside: str) -> str:

@@ -34,6 +34,11 @@ class MapQuery:
         return "township" if self.level == "district" else self.level
 
     @property
+    def first(self) -> date:
+        """The first day of the forecast."""
+        return self.as_of + timedelta(days=1)
+
+    @property
     def until(self) -> date:
         """The last day of the forecast."""
         return self.as_of + self.weeks * WEEK

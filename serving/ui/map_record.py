@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from features.errors import SchemaError, TooLittleHistoryError
 from models.champion import Champion
 from serving import models
 from serving.desk import Desk
 from serving.hotspots import places_of
-from serving.observed import MONTHS, SETTLED_DAYS, observed_year
+from serving.observed import SETTLED_DAYS
+from serving.observed_counts import CITY, SPANS, first_of, settled_year
 from serving.problems import ProblemError
 
 SHARES = (0.05, 0.1, 0.2)
@@ -99,12 +99,9 @@ def months_observed(desk: Desk, as_of: date) -> tuple[Month, ...]:
     years = [year for year in range(last - N_YEARS, last + 1) if today > date(year, 12, 31) + timedelta(SETTLED_DAYS)]
     months: list[Month] = []
     for year in years[-N_YEARS:]:
-        try:
-            table = observed_year(places.incidents, places.areas, year=year, today=today, noise=desk.settings.noise)
-        except (TooLittleHistoryError, SchemaError):
-            continue
-        told = table.observed("city", [(month, month + 1) for month in range(MONTHS)])
-        months += [Month(date(year, each.span[0] + 1, 1), each.value) for each in told]
+        if table := settled_year(places, year, desk.settings):
+            told = table.observed(CITY, SPANS["month"])
+            months += [Month(first_of(year, each.span[0]), each.value) for each in told]
     return tuple(months)
 
 

@@ -14,11 +14,12 @@ from serving.messages import Score
 from serving.names import names_of
 from serving.problems import ProblemError
 from serving.services import Services
-from serving.ui.charts import risks_chart
 from serving.ui.form_choices import FORM
 from serving.ui.person_reader import Asked, asked_of
 from serving.ui.risk_bar import risk_bar
-from serving.ui.timeline import LANES, MOST_LISTED, drawing, events_of, in_words
+from serving.ui.risks_chart import risks_chart
+from serving.ui.timeline import events_of, years_of
+from serving.ui.timeline_picture import drawing
 from serving.ui.view import View
 from serving.ui.waterfall import risk_of, steps
 from serving.ui.worklist_query import Seat, chosen, place
@@ -57,6 +58,7 @@ class PersonPage:
         changed, refused = _changed(asked)
         one_person.record(asked.desk, read, detail="page")
         events = events_of(asked.desk, asked.about.person_id, asked.about.as_of)
+        years = years_of(events, view.texts, view.wording)
         score, seat = changed.now if changed else None, _seat(asked)
         return view.page(
             "person.html",
@@ -70,10 +72,8 @@ class PersonPage:
             score=score,
             refused=refused,
             **self._of_score(asked, score),
-            drawing=drawing(events, asked.about.as_of, view.texts),
-            lanes=list(LANES),
-            events=[(each, in_words(each, view.wording)) for each in events[:MOST_LISTED]],
-            n_events=len(events),
+            drawing=drawing(years, asked.about.as_of, view.texts),
+            years=years,
             case=seat.case,
             place=place(view),
             page=seat.page,

@@ -35,6 +35,10 @@ class Texts:
             "words.day", year=when.year, month=when.month, day=when.day, month_name=self(f"months.{when.month}")
         )
 
+    def day_of_year(self, day: date) -> str:
+        """A day without its year, where that stands beside it."""
+        return self("words.day_of_year", day=day.day, month_name=self(f"months.{day.month}"))
+
     def percent(self, share: float | None) -> str:
         """A share as a whole percentage; a dash where there is none."""
         return self("words.none") if share is None else f"{100 * share:.0f}%"

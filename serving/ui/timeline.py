@@ -1,12 +1,10 @@
-"""A person's history as a timeline: five lanes of marks, and the same events in words; late and corrected ones told."""
+"""A person's history: every record known at the as-of date, in words, year by year; late and corrected ones told."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from html import escape
+from itertools import groupby
 from typing import Any
-
-from markupsafe import Markup
 
 from features.schema import EPOCH, days_since_epoch
 from features.store import EVENTS_OF, PERSON_EVENTS
@@ -31,19 +29,20 @@ LANES: Mapping[str, tuple[str, ...]] = {
 OTHER_LANE = "services"
 LANE_OF = {kind: lane for lane, kinds in LANES.items() for kind in kinds}
 LATE_DAYS = 14  # known so long after it happened that a score of the time could not use it
-SHOWN_DAYS = 730
-MOST_LISTED = 80
 KEPT, FAILED, FOUND = "kept", "failed", "found"
 SIGN_OF = {
     **dict.fromkeys(("missed", "evaded", "refused"), FAILED),
     **dict.fromkeys(("positive", "use"), FOUND),
 }
-WIDTH, LANE_TALL, LEFT = 960.0, 34.0, 92.0
 
 
 @dataclass(frozen=True)
 class PersonEvent:
-    """One event as it was known at the as-of date."""
+    """One event as it was known at the as-of date.
+
+    `known_on`: when anything was first known of it. Where it is corrected, `corrected_on` is the day since when it says
+    what it does, and `before` what it said last; None where that was taken back or is not held.
+    """
 
     occurred_on: date
     known_on: date
@@ -51,6 +50,9 @@ class PersonEvent:
     outcome: str | None
     substance: str | None
     is_corrected: bool
+    value: float | None = None
+    corrected_on: date | None = None
+    before: "PersonEvent | None" = None
 
     @property
     def lane(self) -> str:
@@ -58,14 +60,47 @@ class PersonEvent:
         return LANE_OF.get(self.kind, OTHER_LANE)
 
     @property
+    def days_late(self) -> int:
+        """Days from the day it happened to the day on which it became known."""
+        return (self.known_on - self.occurred_on).days
+
+    @property
     def is_late(self) -> bool:
         """Whether it became known long after it happened."""
-        return self.known_on - self.occurred_on > timedelta(days=LATE_DAYS)
+        return self.days_late > LATE_DAYS
 
     @property
     def sign(self) -> str:
         """How it is drawn: something found, something not kept, or all else."""
         return SIGN_OF.get(self.outcome or "", KEPT)
+
+
+@dataclass(frozen=True)
+class Entry:
+    """An event as it is listed: its place on the page, what it was in words, and what to know of its record."""
+
+    place: int
+    event: PersonEvent
+    words: str
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Year:
+    """The events of a year, the newest first."""
+
+    year: int
+    entries: tuple[Entry, ...]
+
+    @property
+    def n_late(self) -> int:
+        """Events recorded late."""
+        return sum(each.event.is_late for each in self.entries)
+
+    @property
+    def n_corrected(self) -> int:
+        """Events whose record was corrected."""
+        return sum(each.event.is_corrected for each in self.entries)
 
 
 def events_of(desk: Desk, person_id: str, as_of: date) -> list[PersonEvent]:
@@ -78,82 +113,64 @@ def events_of(desk: Desk, person_id: str, as_of: date) -> list[PersonEvent]:
 
 def visible(rows: Sequence[Mapping[str, Any]], as_of: int) -> list[PersonEvent]:
     """The latest revision of each event that was known by the as-of date, without those taken back."""
-    newest: dict[str, Mapping[str, Any]] = {}
-    for row in rows:
-        if row["known_on"] <= as_of and row["revision"] >= newest.get(row["event_id"], {"revision": 0})["revision"]:
-            newest[row["event_id"]] = row
-    return [_event(row) for row in newest.values() if not row["retracted"] and row["occurred_on"] <= as_of]
+    revisions: dict[str, list[Mapping[str, Any]]] = {}
+    for row in sorted(rows, key=lambda row: int(row["revision"])):
+        if row["known_on"] <= as_of:
+            revisions.setdefault(row["event_id"], []).append(row)
+    found = (_event(of_event) for of_event in revisions.values() if not of_event[-1]["retracted"])
+    return [each for each in found if days_since_epoch(each.occurred_on) <= as_of]
 
 
-def _event(row: Mapping[str, Any]) -> PersonEvent:
+def _event(revisions: Sequence[Mapping[str, Any]]) -> PersonEvent:
+    """An event from its revisions known by the as-of date, the oldest first."""
+    now, earlier = revisions[-1], revisions[:-1]
+    is_corrected = now["revision"] > 1
     return PersonEvent(
-        EPOCH + timedelta(days=row["occurred_on"]),
-        EPOCH + timedelta(days=row["known_on"]),
-        row["kind"],
-        row["outcome"],
-        row["substance"],
-        row["revision"] > 1,
+        _day(now["occurred_on"]),
+        _day(min(each["known_on"] for each in revisions)),
+        now["kind"],
+        now["outcome"],
+        now["substance"],
+        is_corrected,
+        now.get("value"),
+        _day(now["known_on"]) if is_corrected else None,
+        _event(earlier) if earlier and not earlier[-1]["retracted"] else None,
     )
+
+
+def _day(number: int) -> date:
+    return EPOCH + timedelta(days=number)
+
+
+def years_of(events: Sequence[PersonEvent], texts: Texts, wording: Wording) -> list[Year]:
+    """All events, listed by year, in the order given."""
+    listed = [
+        Entry(place, each, in_words(each, wording), _notes(each, texts, wording)) for place, each in enumerate(events)
+    ]
+    return [Year(year, tuple(of_year)) for year, of_year in groupby(listed, lambda each: each.event.occurred_on.year)]
 
 
 def in_words(event: PersonEvent, wording: Wording) -> str:
-    """What happened, in words: kind, outcome, substance."""
-    words = [("kinds", event.kind), ("outcomes", event.outcome), ("substances", event.substance)]
-    found = [str(wording.texts[section].get(code, _programme(code, wording))) for section, code in words if code]
-    return " · ".join(found)
+    """What happened, in words."""
+    return wording.event(event.kind, event.outcome, event.substance, event.value)
 
 
-def _programme(code: str, wording: Wording) -> str:
-    """The name of a programme, which is the outcome of its start; any other code stands for itself."""
-    return str(wording.texts["programmes"].get(code, code))
+def _notes(event: PersonEvent, texts: Texts, wording: Wording) -> tuple[str, ...]:
+    """By how many days a record was late, and what it said before it was corrected."""
+    notes = []
+    if event.is_late:
+        notes.append(texts("person.late", day=texts.day(event.known_on), days=event.days_late))
+    if event.is_corrected:
+        notes.append(_corrected(event, texts, wording))
+    return tuple(notes)
 
 
-def drawing(events: Sequence[PersonEvent], as_of: date, texts: Texts) -> Markup:
-    """The last two years as SVG: a lane for each sort, a mark for each event."""
-    first = as_of - timedelta(days=SHOWN_DAYS)
-    tall = LANE_TALL * len(LANES) + 26
-    parts = [_lane(place, texts(f"person.lane_{lane}")) for place, lane in enumerate(LANES)]
-    parts += [_quarter(day, first, tall, texts) for day in _quarters(first, as_of)]
-    parts += [_mark(each, first) for each in reversed(events) if each.occurred_on > first]
-    label = escape(texts("person.timeline_label"))
-    return Markup(  # noqa: S704 (our own words, escaped, and numbers)
-        f'<svg class="timeline" role="img" aria-label="{label}" viewBox="0 0 {WIDTH:.0f} {tall:.0f}" font-size="13">'
-        f"{''.join(parts)}</svg>"
-    )
-
-
-def _lane(place: int, name: str) -> str:
-    y = LANE_TALL * place
-    ground = (
-        f'<rect x="{LEFT}" y="{y}" width="{WIDTH - LEFT}" height="{LANE_TALL}" fill="#f5f7f8"/>' if place % 2 else ""
-    )
-    return f'{ground}<text x="0" y="{y + 22}" fill="#16242b">{escape(name)}</text>'
-
-
-def _x(day: date, first: date) -> float:
-    return LEFT + 8 + (WIDTH - LEFT - 16) * (day - first).days / SHOWN_DAYS
-
-
-def _quarters(first: date, last: date) -> list[date]:
-    days = [date(year, month, 1) for year in range(first.year, last.year + 1) for month in (1, 4, 7, 10)]
-    return [day for day in days if first <= day <= last]
-
-
-def _quarter(day: date, first: date, tall: float, texts: Texts) -> str:
-    x = _x(day, first)
-    label = str(day.year) if day.month == 1 else texts(f"months.{day.month}")
-    return (
-        f'<line x1="{x:.1f}" x2="{x:.1f}" y1="0" y2="{tall - 22:.0f}" stroke="#cfd8dc"/>'
-        f'<text x="{x:.1f}" y="{tall - 6:.0f}" text-anchor="middle" fill="#4b5b63">{escape(label)}</text>'
-    )
-
-
-def _mark(event: PersonEvent, first: date) -> str:
-    x, y = _x(event.occurred_on, first), LANE_TALL * list(LANES).index(event.lane) + LANE_TALL / 2
-    ring = f'<circle cx="{x:.1f}" cy="{y}" r="9" fill="none" stroke="#9a4a00" stroke-dasharray="2 2"/>'
-    shapes = {
-        FOUND: f'<path d="M{x:.1f} {y - 7}l7 7-7 7-7-7z" fill="#16242b"/>',
-        FAILED: f'<path d="M{x - 5:.1f} {y - 5}l10 10m0-10l-10 10" stroke="#9a4a00" stroke-width="2.5"/>',
-        KEPT: f'<circle cx="{x:.1f}" cy="{y}" r="4" fill="#fff" stroke="#0b4f5c" stroke-width="2"/>',
-    }
-    return shapes[event.sign] + (ring if event.is_late or event.is_corrected else "")
+def _corrected(event: PersonEvent, texts: Texts, wording: Wording) -> str:
+    day, before = texts.day(event.corrected_on), event.before
+    if before is None:
+        return texts("person.corrected", day=day)
+    was = in_words(before, wording)
+    if before.occurred_on != event.occurred_on:
+        return texts("person.corrected_day", day=day, was=was, on=texts.day(before.occurred_on))
+    key = "person.corrected_other" if was == in_words(event, wording) else "person.corrected_was"
+    return texts(key, day=day, was=was)

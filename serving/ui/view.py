@@ -19,7 +19,6 @@ from serving.roles import Caller
 from serving.ui.sessions import Session, Sessions
 from serving.ui.texts import DEFAULT_LANGUAGE, LANGUAGES, Texts, texts
 from serving.wording import Wording, wording
-from serving.worklist_messages import ToDo
 
 LANGUAGE_COOKIE = "waystation_language"
 LANGUAGE_SECONDS = 365 * 86_400
@@ -88,10 +87,6 @@ class View:
     def form_token(self) -> str:
         """What the forms of the page carry."""
         return self.sessions.form_token(self.session) if self.session else ""
-
-    def to_do(self, each: ToDo) -> str:
-        """What is to be done and by which day, the day written as everywhere on the pages."""
-        return self.wording.text("overdue" if each.overdue else "tasks", each.code, day=self.texts.day(each.due_on))
 
     def may(self, act: str) -> bool:
         """Whether the reader's role may do what a line of the table of roles names."""

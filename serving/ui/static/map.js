@@ -9,6 +9,7 @@
   const days = slider.dataset.days.split(",");
   const heading = document.getElementById("map-title");
   const told = document.getElementById("area");
+  const came = document.getElementById("came"), square = came.dataset;
   const kept = new Map(), there = new Set(), tried = new Set(), link = document.getElementById("link");
   let current = null, chosen = -1, pinned = false, moved = false, fetching = false;
 
@@ -65,6 +66,7 @@
       for (const district of this.districts) for (const ring of district.rings) { const path = new Path2D(); trace(path, ring, this.view); pen.stroke(path); }
       this.mark(pen);
       this.name(pen);
+      this.count(pen);
     },
     mark(pen) {
       const rings = chosen >= 0 && this.rings.get(current.areas[chosen][0]);
@@ -80,6 +82,20 @@
       for (const district of this.districts) {
         const [x, y] = placed(middle(longest(district.rings)), this.view);
         pen.strokeText(district.name, x, y); pen.fillText(district.name, x, y);
+      }
+    },
+    // What came: a square below the name of its place, as large in area as the count; an empty dashed one where none is told.
+    count(pen) {
+      const marks = current.came.marks, most = Math.max(...marks.map((each) => each[3] || 0));
+      pen.textAlign = "center";
+      for (const [east, north, label, least] of marks) {
+        const spot = map.project([north, east], 0), [x, y] = placed([spot.x, spot.y], this.view);
+        const side = 6 + (least === null ? 0 : 18 * Math.sqrt(least / most));
+        pen.beginPath(); pen.rect(x - side / 2, y + 8, side, side);
+        pen.fillStyle = least === null ? "rgba(255,255,255,.7)" : square.fill; pen.fill();
+        pen.setLineDash(least === null ? [2, 2] : []); pen.lineWidth = 1.5; pen.strokeStyle = square.ink; pen.stroke();
+        pen.setLineDash([]); pen.lineWidth = 3; pen.strokeStyle = "#fff"; pen.fillStyle = square.ink;
+        pen.strokeText(label, x, y + side + 21); pen.fillText(label, x, y + side + 21);
       }
     },
     at(point) {
@@ -136,8 +152,10 @@
     document.getElementById("as_of").value = day;
     document.getElementById("stamp").textContent = next.stamp;
     document.getElementById("meaning").textContent = next.meaning;
-    const came = document.getElementById("what-came");
-    if (came) came.hidden = !next.over;
+    const below = document.getElementById("what-came");
+    if (below) below.hidden = !next.over;
+    came.querySelector("span").textContent = next.came.legend;
+    for (const each of document.querySelectorAll("li.came")) each.hidden = !next.came.marks.length;
     slider.setAttribute("aria-valuetext", next.title);
   }
   // What is going on, in words, and what to do about it: nothing here fails in silence.
@@ -166,8 +184,15 @@
     chosen = place;
     const area = current.areas[place], list = document.createElement("ul");
     for (const reason of current.reasons[area[4]]) list.append(element("li", reason));
-    told.replaceChildren(element("h3", area[2] && area[2] !== area[1] ? area[1] + " · " + area[2] : area[1]), element("p", current.texts[area[3]]), list);
+    told.replaceChildren(element("h3", area[2] && area[2] !== area[1] ? area[1] + " · " + area[2] : area[1]), element("p", current.texts[area[3]]), ...counted(place), list);
     layer.draw();
+  }
+  // What came where the area lies, in words; nothing in weeks that are not over.
+  function counted(place) {
+    if (!current.came.legend) return [];
+    const told = element("p", came.dataset.label + " " + current.came.texts[current.came.of[place]]);
+    told.className = "came";
+    return [told];
   }
   // The nearest area whose middle lies in the direction of the key, sideways distance counting double.
   function towards(dx, dy) {
@@ -242,15 +267,15 @@
   }
   function table(next, day) {
     const body = document.querySelector("#top tbody"), labels = [...document.querySelectorAll("#top thead th")].map((each) => each.textContent);
-    const rows = next.areas.slice(0, body.rows.length).map((area) => {
+    const rows = next.areas.slice(0, body.rows.length).map((area, place) => {
       const row = document.createElement("tr"), head = element("th", ""), name = element("a", area[1]), reasons = document.createElement("td"), list = document.createElement("ul");
       name.href = pageOf(day) + "&area=" + encodeURIComponent(area[0]) + "#area";
       head.append(name);
       head.scope = "row"; list.className = "bare";
       for (const reason of next.reasons[area[4]]) list.append(element("li", reason));
       reasons.append(list.children.length ? list : box.dataset.noReasons);
-      row.append(head, element("td", area[2] || "–"), element("td", next.texts[area[3]]), reasons);
-      [...row.cells].forEach((cell, place) => { if (place) cell.dataset.label = labels[place]; });
+      row.append(head, element("td", area[2] || "–"), element("td", next.texts[area[3]]), element("td", next.came.texts[next.came.of[place]]), reasons);
+      [...row.cells].forEach((cell, column) => { if (column) cell.dataset.label = labels[column]; });
       return row;
     });
     if (rows.length) body.replaceChildren(...rows);
@@ -258,7 +283,7 @@
   slider.addEventListener("input", () => show(days[slider.value]));
 
   document.getElementById("png").addEventListener("click", () => {
-    const legend = [...document.querySelectorAll(".legend li")].map((item) => ({ swatch: item, text: item.textContent.trim() }));
+    const legend = [...document.querySelectorAll(".legend li:not([hidden])")].map((item) => ({ swatch: item, text: item.textContent.trim() }));
     const foot = [document.getElementById("stamp"), document.getElementById("aid")].map((each) => each.textContent);
     const sheet = window.mapSheet(layer.canvas, { title: heading.textContent, legend, foot });
     sheet.toBlob((blob) => {
