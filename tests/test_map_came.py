@@ -1,6 +1,7 @@
 """What came in the weeks of a forecast: told by counts that are told already, under their own days, and by no other."""
 
 import re
+from dataclasses import replace
 from datetime import date, timedelta
 from itertools import pairwise
 
@@ -44,6 +45,11 @@ def span(start, days, **counts):
         ([span(15, 28, city=10)], None),  # 13 of 28 days
         ([span(-3, 31, city=10), span(0, 28, city=20)], 1),  # the shorter
         ([span(0, 28, city=10), span(0, 28, city=10, D1=10)], 1),
+        (
+            [replace(span(0, 28, city=10), of_all_kinds=True), span(10, 28, city=20)],
+            1,
+        ),  # of the kinds that are forecast
+        ([replace(span(0, 28, city=10), of_all_kinds=True), span(15, 28, city=20)], 0),
         ([], None),
     ],
 )

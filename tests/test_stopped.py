@@ -1,8 +1,10 @@
 """Records that stopped long before the day asked about: a score, a worklist and the report say so."""
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, time, timedelta
+from types import SimpleNamespace
 
 import pytest
+from starlette.requests import Request
 
 from features.languages import LANGUAGES
 from features.store import Store
@@ -15,6 +17,10 @@ from serving.notes import Notes
 from serving.one_person import About
 from serving.report import report
 from serving.report_routes import page_of
+from serving.ui import stopped as notices
+from serving.ui.sessions import Sessions
+from serving.ui.texts import texts as pages
+from serving.ui.view import View
 from serving.wording import wording
 from serving.worklist import AskedFor
 from tests.asked_in_process import WORKER, lists_of, open_desk, visit
@@ -81,6 +87,24 @@ def test_the_worklist_says_so_too(city, last):
 
     assert stopped(last + timedelta(days=STOPPED_DAYS)) == wording("en").stopped(STOPPED_DAYS)
     assert stopped(last) is None
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_newest_page_of_a_list_or_a_person_says_by_today_that_records_stopped_and_an_earlier_one_does_not(
+    city, last, language
+):
+    def notice(today, as_of, by_then=None):
+        desk = open_desk(city, now=lambda: datetime.combine(today, time(12), UTC))
+        app, query = SimpleNamespace(state=SimpleNamespace(desk=desk)), f"lang={language}".encode()
+        view = View(Request({"type": "http", "query_string": query, "headers": [], "app": app}), Sessions(b"0" * 32))
+        return notices.stopped(view, as_of=as_of, by_then=by_then)
+
+    today, texts = last + timedelta(days=STOPPED_DAYS), pages(language)
+    days = {"today": texts.day(today), "day": texts.day(last), "days": STOPPED_DAYS}
+    assert notice(today, last) == texts("site.stopped", **days)
+    assert notice(today, last - timedelta(days=1)) is None  # it is read as of then
+    assert notice(today - timedelta(days=1), last) is None
+    assert notice(today, today, "said of its own day") == "said of its own day"
 
 
 def test_the_report_to_the_person_says_so_too(city, last, tmp_path):

@@ -72,7 +72,7 @@ def totals_chart(totals: Sequence[Total], label: str, texts: Texts) -> Markup:
         parts.append(_share(x - 6, heights, _of_days(each, told, texts)))
     told = escape(label)
     return Markup(  # noqa: S704 (our own words, escaped, and numbers)
-        f'<svg role="img" viewBox="0 0 {width:.0f} 195" aria-label="{told}" font-size="11">{"".join(parts)}</svg>'
+        f'<svg role="img" viewBox="0 0 {width:.0f} 205" aria-label="{told}" font-size="11">{"".join(parts)}</svg>'
     )
 
 

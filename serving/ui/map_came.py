@@ -57,12 +57,13 @@ def came(desk: Desk, query: MapQuery, places: Places) -> Came | None:
 def nearest(spans: Iterable[Came], first: date, last: date) -> Came | None:
     """The span that overlaps some days most, by half of them at least; None where none does.
 
-    One that tells a number comes before one that does not; of two alike the shorter, then that of more places.
+    One that tells a number comes before one that does not, and what was forecast before incidents of all kinds; of two
+    alike the shorter, then that of more places.
     """
 
-    def rank(span: Came) -> tuple[bool, int, int, int]:
-        tells = any(each is not None for each in span.by_place.values())
-        return tells, _overlap(span, first, last), -_days(span.first, span.last), len(span.by_place)
+    def rank(span: Came) -> tuple[bool, bool, int, int, int]:
+        tells, overlap = any(each is not None for each in span.by_place.values()), _overlap(span, first, last)
+        return tells, not span.of_all_kinds, overlap, -_days(span.first, span.last), len(span.by_place)
 
     near = [each for each in spans if 2 * _overlap(each, first, last) >= _days(first, last)]
     return max(near, key=rank, default=None)

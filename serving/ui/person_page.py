@@ -18,6 +18,7 @@ from serving.ui.form_choices import FORM
 from serving.ui.person_reader import Asked, asked_of
 from serving.ui.risk_bar import risk_bar
 from serving.ui.risks_chart import risks_chart
+from serving.ui.stopped import stopped
 from serving.ui.timeline import events_of, years_of
 from serving.ui.timeline_picture import drawing
 from serving.ui.view import View
@@ -66,6 +67,7 @@ class PersonPage:
             typed=typed.fields,
             fault=typed.fault,
             asked=asked,
+            stopped=stopped(view, as_of=asked.about.as_of, by_then=score.stopped if score else None),
             reference=view.request.query_params.get("of", ""),
             name=_name(asked),
             changed=changed,

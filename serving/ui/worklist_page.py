@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 from starlette.responses import RedirectResponse, Response
 
-from serving.histories import STOPPED_DAYS
 from serving.paging import MOST_LISTED
 from serving.problems import ProblemError
 from serving.support import BY_RULE, LEVELS
@@ -13,6 +12,7 @@ from serving.ui import days
 from serving.ui.forms import form_of
 from serving.ui.risk_bar import risk_bar
 from serving.ui.station_names import station_name
+from serving.ui.stopped import stopped
 from serving.ui.tables import csv_response
 from serving.ui.view import View
 from serving.ui.worklist_query import A_PAGE, SORTS, TABS, UNSCORED, Chosen, asked_for, chosen, is_under, place
@@ -55,7 +55,7 @@ def page(view: View) -> Response:
         tabs={tab: sum(is_under(tab, case) for case in told.cases) for tab in TABS},
         sorts=SORTS,
         latest=view.desk.settings.today,
-        stopped=_stopped(view, told),
+        stopped=stopped(view, as_of=told.as_of, by_then=told.stopped),
         as_of=told.as_of,
         models=[told.model],
     )
@@ -88,17 +88,6 @@ def worklist_of(view: View) -> Worklist:
     station = view.request.query_params.get("station")
     asked = AskedFor(as_of, view.session.purpose, station, MOST_LISTED, None, view.wording)
     return worklists.page(asked, visit)
-
-
-def _stopped(view: View, told: Worklist) -> str | None:
-    """That the records of all had stopped by the day asked for; by today where none was: the list is of use today."""
-    if told.stopped or view.request.query_params.get("as_of"):
-        return told.stopped
-    today = view.desk.settings.today
-    if not view.desk.histories.had_stopped(today, told.snapshot):
-        return None
-    day = view.texts.day(told.as_of)
-    return view.texts("worklist.stopped", today=view.texts.day(today), days=STOPPED_DAYS, day=day)
 
 
 def _shown(cases: Sequence[WorklistCase], wanted: Chosen, *, all_at_once: bool) -> Shown:
