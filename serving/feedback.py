@@ -107,8 +107,26 @@ def page(book: Book, asked: AboutPerson, visit: Visit, wording: Wording) -> Feed
     one_person.record(desk, read, detail=f"{len(shown)} notes")
     return FeedbackPage(
         person_id=asked.person_id,
-        feedback=[_told(note, reviews, visit, today=desk.settings.today) for note in shown],
+        feedback=[told_note(note, reviews, visit, today=desk.settings.today) for note in shown],
         next=following,
+    )
+
+
+def told_note(note: Note, reviews: Sequence[Note], visit: Visit, *, today: date) -> FeedbackNote:
+    """Feedback as a reader is told it, with what was said to it among some reviews."""
+    said_to_it = [each for each in reviews if each.about == note.note_id]
+    is_lifted = any(each.state == LIFTED for each in said_to_it)
+    return FeedbackNote(
+        note_id=note.note_id,
+        at=note.at,
+        role=note.role,
+        own=note.actor == visit.caller.actor,
+        feedback=FEEDBACK.validate_json(note.content),
+        holds=note.until is not None and note.until >= today.isoformat() and not is_lifted,
+        reviews=[
+            Review(note_id=each.note_id, at=each.at, state=each.state, text=each.told["text"])  # type: ignore[arg-type]
+            for each in said_to_it
+        ],
     )
 
 
@@ -191,20 +209,3 @@ def _refuse_faults(book: Book, said: Feedback, read: Person) -> None:
         theirs = given(records.path, records.hash_of(read.person_id), until=today)
         if not any(each.goes_by(said.score_id) for each in theirs):
             raise fault_of("feedback.score_id", "unknown_score")
-
-
-def _told(note: Note, reviews: Sequence[Note], visit: Visit, *, today: date) -> FeedbackNote:
-    said_to_it = [each for each in reviews if each.about == note.note_id]
-    is_lifted = any(each.state == LIFTED for each in said_to_it)
-    return FeedbackNote(
-        note_id=note.note_id,
-        at=note.at,
-        role=note.role,
-        own=note.actor == visit.caller.actor,
-        feedback=FEEDBACK.validate_json(note.content),
-        holds=note.until is not None and note.until >= today.isoformat() and not is_lifted,
-        reviews=[
-            Review(note_id=each.note_id, at=each.at, state=each.state, text=each.told["text"])  # type: ignore[arg-type]
-            for each in said_to_it
-        ],
-    )

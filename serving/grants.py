@@ -129,13 +129,13 @@ class Grants:
     def caller_of(self, key: str, *, today: date) -> Caller | None:
         """Who holds a key that is good today; None for any other text."""
         key_id, _, secret = key.removeprefix(PREFIX).partition("_")
-        query = f"SELECT digest, role, station FROM grants WHERE key_id = ? AND {ACTIVE}"  # noqa: S608
+        query = f"SELECT digest, role, station, name FROM grants WHERE key_id = ? AND {ACTIVE}"  # noqa: S608
         with self._asking() as connection:
             found = connection.execute(query, (key_id, today.isoformat())).fetchone()
-        digest, role, station = found or (NO_DIGEST, "", None)
+        digest, role, station, name = found or (NO_DIGEST, "", None, "")
         # An unknown id costs the same comparison as a wrong secret, and that takes as long wherever the two differ.
         is_right = hmac.compare_digest(_digest(secret), digest)
-        return Caller(key_id, role, station) if is_right and found else None
+        return Caller(key_id, role, station, name or None) if is_right and found else None
 
     @contextmanager
     def _asking(self) -> Iterator[sqlite3.Connection]:

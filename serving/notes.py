@@ -87,6 +87,7 @@ class Decision:
 
 COLUMNS = tuple(each.name for each in fields(Note))
 SELECT = f"SELECT {', '.join(COLUMNS)} FROM notes"  # noqa: S608 (our own words)
+OF_PERSONS = f"{SELECT} WHERE person_id IN (SELECT value FROM json_each(?)) ORDER BY seq DESC"  # noqa: S608
 INSERT = f"INSERT INTO notes ({', '.join(COLUMNS)}) VALUES ({', '.join('?' * len(COLUMNS))})"  # noqa: S608
 HOLDING = (
     f"SELECT seq, {', '.join(COLUMNS)} FROM notes AS held WHERE kind IN (?, ?) AND until >= ? AND at < ? "  # noqa: S608
@@ -134,6 +135,10 @@ class Notes:
     def of_person(self, person_id: str) -> list[Note]:
         """All that was said of a person, the newest first."""
         return self._notes(f"{SELECT} WHERE person_id = ? ORDER BY seq DESC", person_id)
+
+    def of_persons(self, person_ids: Sequence[str]) -> list[Note]:
+        """All that was said of some persons, the newest first."""
+        return self._notes(OF_PERSONS, json.dumps(person_ids))
 
     def about(self, note_id: str) -> list[Note]:
         """What answers a note, the newest first."""

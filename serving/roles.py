@@ -5,7 +5,7 @@ key names one. `yes`: the route is about no person. `-`: refused. What a role ma
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 TABLE = """
 route                           | station_worker | station_lead | planner | data_scientist | auditor | administrator | machine
@@ -55,11 +55,15 @@ NO_STATION = "\x00none"  # spelled like no station
 
 @dataclass(frozen=True)
 class Caller:
-    """Who asks: the id of a key or the subject of a token, the role, and the station the role is held at."""
+    """Who asks: the id of a key or the subject of a token, the role, and the station the role is held at.
+
+    `name` is for the reader's own eyes: it is no part of who the caller is, and stands in no log, record or figure.
+    """
 
     actor: str
     role: str
     station: str | None = None
+    name: str | None = field(default=None, compare=False, repr=False)
 
 
 def may(caller: Caller, act: str) -> bool:

@@ -22,6 +22,7 @@ ALGORITHMS = ["RS256", "EdDSA", "Ed25519"]  # the last is the name RFC 9864 give
 LEEWAY_SECONDS = 30
 LONGEST_TOKEN = 8_192
 SUBJECT = "sub:"  # so that no subject can be taken for the id of a key of ours
+NAMES = ("name", "preferred_username", "sub")  # OpenID Connect Core 1.0, section 5.1: the first that a token carries
 WORD = re.compile(r"[^\x00-\x1f\x7f\ud800-\udfff]{1,128}")  # text that can be written down, on one line
 NOT_A_TOKEN = (JoseError, ValueError, TypeError, KeyError, AttributeError, RecursionError)
 
@@ -103,4 +104,6 @@ class Tokens:
             return None
         if role not in ROLES or (role in OF_A_STATION and station is None):
             return None
-        return Caller(f"{SUBJECT}{claims['sub']}", role, station if role in MAY_NAME_A_STATION else None)
+        names = [claims.get(each) for each in NAMES]
+        name = next(each for each in names if isinstance(each, str) and WORD.fullmatch(each))
+        return Caller(f"{SUBJECT}{claims['sub']}", role, station if role in MAY_NAME_A_STATION else None, name)

@@ -49,6 +49,13 @@ def test_a_key_says_who_holds_it(grants):
     assert grants.caller_of(key, today=TODAY) == Caller(made.key_id, "station_worker", "S1")
 
 
+def test_the_name_a_key_was_granted_under_is_for_its_holder_s_eyes_alone(grants):
+    key, _ = kept(grants, worker())
+    caller = grants.caller_of(key, today=TODAY)
+    assert caller.name == "of the tests"
+    assert "of the tests" not in repr(caller)
+
+
 def test_a_key_is_good_to_the_end_of_its_last_day(grants):
     key, _ = kept(grants, worker())
     assert grants.caller_of(key, today=TODAY)

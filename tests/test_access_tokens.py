@@ -147,6 +147,20 @@ def test_a_token_of_the_issuer_says_who_asks(tokens, key, alg):
     assert tokens.caller_of(signed(key=key, alg=alg)) == Caller("sub:wang", "station_worker", "S1")
 
 
+@pytest.mark.parametrize(
+    ("claims", "name"),
+    [
+        ({"name": "Wang Fang", "preferred_username": "wangf"}, "Wang Fang"),
+        ({"name": "two\nlines", "preferred_username": "wangf"}, "wangf"),
+        ({"name": ["Wang"], "preferred_username": ""}, "wang"),
+    ],
+)
+def test_a_token_names_who_asks_by_the_best_name_it_carries_for_their_eyes_alone(tokens, claims, name):
+    caller = tokens.caller_of(signed({**CLAIMS, **claims}))
+    assert caller.name == name
+    assert "Wang Fang" not in repr(caller)
+
+
 def test_one_audience_of_several_is_enough_and_clocks_may_differ_a_little(tokens):
     assert tokens.caller_of(signed({**CLAIMS, "aud": ["other", "waystation"]}))
     assert tokens.caller_of(signed({**CLAIMS, "exp": NOW - LEEWAY_SECONDS // 2}))

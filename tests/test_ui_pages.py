@@ -4,6 +4,7 @@ import csv
 import io
 import re
 import shutil
+from html import unescape
 from itertools import product
 
 import pytest
@@ -51,6 +52,17 @@ def test_a_page_is_sound_wide_and_narrow(browser, ui_site, path, language):
 def settled(page):
     if page.query_selector("#map"):
         page.wait_for_selector("#map[data-ready=yes]")
+
+
+@pytest.mark.parametrize(("language", "station"), [("zh-CN", f"{HOSTILE}一站"), ("en", f"{HOSTILE} One")])
+def test_a_page_names_who_reads_it_and_at_which_station_also_where_it_is_refused(ui_site, language, station):
+    for path in (f"/ui/worklist?as_of={AS_OF}", "/ui/models", "/ui/map?as_of=never"):
+        told = ask_as(ui_site, "station_worker", f"{path}{'&' if '?' in path else '?'}lang={language}").text()
+        who = unescape(told.partition('class="who"')[2].partition("</p>")[0])
+        role = texts(language)("roles.station_worker")
+        assert f"<strong>tests</strong> · {role} · {station} · " in who
+    planner = ask_as(ui_site, "planner", f"/ui/map?as_of={AS_OF}").text()
+    assert station not in unescape(planner.partition('class="who"')[2].partition("</p>")[0])
 
 
 # The worklist

@@ -58,6 +58,12 @@ def test_a_good_key_opens_the_page_that_was_wanted(ui_site):
     assert newest(ui_site.home)["outcome"] == "answered"
 
 
+def test_sign_in_leads_back_to_a_person(ui_site):
+    wanted = f"/ui/person?of={Sessions.open(ui_site.home.path).reference_to('P002')}"
+    answer = fetched(ui_site, "/ui/sign-in", form={"key": ui_site.keys["station_worker"], "next": wanted})
+    assert answer.headers["location"] == wanted
+
+
 def test_a_bad_key_opens_nothing_and_is_recorded(ui_site):
     answer = fetched(ui_site, "/ui/sign-in", form={"key": "ws_nobody_nothing"})
     assert answer.status == 401

@@ -1,5 +1,6 @@
 """Sign-in at a real issuer: it opens the pages, and no answer to another question, browser or client does."""
 
+from time import time
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import pytest
@@ -96,6 +97,19 @@ def test_a_reader_signs_in_with_one_click(browser, ui_site):
         page.wait_for_url("**/ui/worklist**")
         assert "Station lead" in page.inner_text(".who")
         assert [each for each in watched.faults if not each.startswith(ui_site.issuer.url)] == []
+
+
+def test_a_page_opened_with_a_token_that_is_over_leads_to_the_issuer_and_back(ui_site):
+    sessions = Sessions.open(ui_site.home.path)
+    over = sessions.sealed(sessions.begun("a token that is over", "review", at=int(time())))
+    opened = {"Cookie": f"waystation_session={over}", "Sec-Fetch-Dest": "document", "Sec-Fetch-Site": "same-origin"}
+    answer = fetched(ui_site, WANTED, headers=opened)
+    assert answer.status == 303
+    away = urlsplit(answer.headers["location"])
+    assert (away.path, dict(parse_qsl(away.query))) == ("/ui/sign-in/away", {"next": WANTED, "purpose": "review"})
+    for other in ({"Sec-Fetch-Dest": "empty"}, {"Sec-Fetch-Site": "cross-site"}, {"Sec-Fetch-Dest": ""}):
+        to_the_door = fetched(ui_site, WANTED, headers={**opened, **other}).headers["location"]
+        assert urlsplit(to_the_door).path == "/ui/sign-in"  # a script, or a link from elsewhere, is not led away
 
 
 # Who is not

@@ -76,6 +76,7 @@ def rename(home, folder):
         '"{""type"":""Polygon"",""coordinates"":[[[106.3,26.0],[106.4,26.0],[106.4,26.1],[106.3,26.1],[106.3,26.0]]]}"'
     )
     (folder / "areas.csv").write_text(f"area_id,level,name_zh,name_en,geometry\nT3,township,{name},{name},{outline}\n")
+    (folder / "stations.csv").write_text(f'station_id,name_zh,name_en\nS1,{name[:-1]}一站",{name[:-1]} One"\n')
     with Store.open(home.store_url) as store:
         report = ingest(folder, store, batch_id="renamed", received_on=TODAY, backfill=True)
     assert not any(table.quarantined for table in report.tables)

@@ -1,7 +1,7 @@
 """What a reader says back from the page of a person: the fields of its forms, checked by the rules of the API."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -19,10 +19,13 @@ from serving.ui.person_page import PersonPage, Typed
 from serving.ui.person_reader import Asked
 from serving.ui.view import View
 
+Keep = Callable[[Asked, Mapping[str, str]], None]
 SEE_OTHER = 303
 KEY = re.compile(r"[A-Za-z0-9._-]{8,64}")  # as the API has it
 REASON = "reason."  # and the code of a reason: whether it is agreed with
 YES, NO = "yes", "no"
+IN_A_FORM = {"feedback", "text", "state"}  # what the reader chose or wrote; all else came with the page
+FORBIDDEN = 403
 
 
 @dataclass(frozen=True)
@@ -33,14 +36,30 @@ class FeedbackForm:
     person: PersonPage
 
     def give(self, asked: Asked, fields: Mapping[str, str]) -> Response:
-        """Back to the page once the feedback is kept; what breaks a rule stands in its form again, with a sentence."""
+        """Back to the page once the feedback is kept."""
+        return self._answered(asked, fields, self._keep)
+
+    def review(self, asked: Asked, fields: Mapping[str, str]) -> Response:
+        """Back to the page once a lead's word is kept."""
+        return self._answered(asked, fields, self._keep_review)
+
+    def again(self, asked: Asked, fields: Mapping[str, str]) -> Response:
+        """The page with what a form of another session sent: nothing is kept until it is sent once more."""
+        return self.person.shown(asked, Typed(fields, "again", FORBIDDEN))
+
+    def report(self, asked: Asked, _: Mapping[str, str]) -> Response:
+        """The report for the person concerned, to print; asked for on the person's own request, and recorded so."""
+        return _report(self.book, asked)
+
+    def _answered(self, asked: Asked, fields: Mapping[str, str], keep: Keep) -> Response:
+        """Back to the page once it is kept; what breaks a rule stands in its form again, with a sentence."""
         try:
-            self._keep(asked, fields)
+            keep(asked, fields)
         except ProblemError as refused:
             fault = _fault_of_form(refused)
             if fault is None:
                 raise
-            return self.person.shown(asked, Typed(fields, fault))
+            return self.person.shown(asked, Typed(fields, fault, refused.status))
         return _back(asked.view)
 
     def _keep(self, asked: Asked, fields: Mapping[str, str]) -> None:
@@ -52,12 +71,8 @@ class FeedbackForm:
             raise ProblemError("invalid", faults_of(error.errors())) from None
         feedback.add(self.book, checked, _sent(asked, fields))
 
-    def report(self, asked: Asked, _: Mapping[str, str]) -> Response:
-        """The report for the person concerned, to print; asked for on the person's own request, and recorded so."""
-        return _report(self.book, asked)
-
-    def review(self, asked: Asked, fields: Mapping[str, str]) -> Response:
-        """Back to the page once a lead's word is kept."""
+    def _keep_review(self, asked: Asked, fields: Mapping[str, str]) -> None:
+        """Keep a lead's word on what was said; ProblemError names the field that breaks a rule."""
         told = {"note_id": fields.get("note_id"), "purpose": asked.about.purpose, "state": fields.get("state")}
         told |= {"text": fields["text"]} if fields.get("text") else {}
         try:
@@ -65,14 +80,13 @@ class FeedbackForm:
         except ValidationError as error:
             raise ProblemError("invalid", faults_of(error.errors())) from None
         feedback.review(self.book, checked, _sent(asked, fields))
-        return _back(asked.view)
 
 
 def _fault_of_form(refused: ProblemError) -> str | None:
     """The name of the text for what the reader can mend in the form; None where it is something else."""
     if refused.code == "key_used_before":
         return "sent"
-    if refused.code != "invalid" or not all(each.field.startswith("feedback") for each in refused.faults):
+    if refused.code != "invalid" or not {each.field.partition(".")[0] for each in refused.faults} <= IN_A_FORM:
         return None
     named = refused.faults[0].field.rpartition(".")[2]
     return named if named in {"until", "text"} else "other"

@@ -14,6 +14,7 @@ from serving.messages import Score
 from serving.names import names_of
 from serving.problems import ProblemError
 from serving.services import Services
+from serving.to_review import ACT
 from serving.ui.form_choices import FORM
 from serving.ui.person_reader import Asked, asked_of
 from serving.ui.risk_bar import risk_bar
@@ -26,18 +27,18 @@ from serving.ui.waterfall import risk_of, steps
 from serving.ui.worklist_query import Seat, chosen, place
 from serving.worklist import AskedFor, Worklists
 
-OK, UNPROCESSABLE = 200, 422
+OK = 200
 N_CHANGES, N_GIVEN = 8, 20
-REVIEW = "POST /v1/feedback:review"
 NO_SCORE = "no_score"
 
 
 @dataclass(frozen=True)
 class Typed:
-    """What a form sent that was refused, and the name of the text that tells why."""
+    """What a form sent that was refused, the name of the text that tells why, and the status of the refusal."""
 
     fields: Mapping[str, str] = field(default_factory=dict)
     fault: str = ""
+    status: int = OK
 
 
 @dataclass(frozen=True)
@@ -63,7 +64,7 @@ class PersonPage:
         score, seat = changed.now if changed else None, _seat(asked)
         return view.page(
             "person.html",
-            status=UNPROCESSABLE if typed.fault else OK,
+            status=typed.status,
             typed=typed.fields,
             fault=typed.fault,
             asked=asked,
@@ -84,8 +85,9 @@ class PersonPage:
             today=today,
             last={kind: feedback.last_day(kind, today) for kind in feedback.MOST_DAYS},
             form=FORM,
+            texts_of={each.code: each.text for each in score.reasons} if score else {},
             key=view.desk.settings.new_id(),
-            may_review=view.may(REVIEW),
+            may_review=view.may(ACT),
             as_of=asked.about.as_of,
             models=[score.model] if score else [],
         )
@@ -155,4 +157,5 @@ def _seat(asked: Asked) -> Seat:
         return Seat()
     worklists: Worklists = asked.view.request.app.state.worklists
     listed = AskedFor(about.as_of, about.purpose, station, 1, None, about.wording)
-    return chosen(asked.view).seat(worklists.around(listed, asked.visit), about.person_id)
+    cases = worklists.around(listed, asked.visit)
+    return chosen(asked.view, cases).seat(cases, about.person_id)

@@ -108,5 +108,6 @@ def _form(view: View, wanted: str, refused: ProblemError | None = None) -> HTMLR
 
 def next_of(wanted: str) -> str:
     """The address to go to: one of our pages, never of another site."""
-    is_ours = wanted.startswith("/ui/") and wanted.isprintable() and not set(wanted) & set("\\ ") and ".." not in wanted
+    path = wanted.partition("?")[0]  # what stands for a person, in the query, may hold dots
+    is_ours = path.startswith("/ui/") and wanted.isprintable() and not set(wanted) & set("\\ ") and ".." not in path
     return wanted if is_ours and not wanted.startswith("/ui/sign-") else "/ui/"

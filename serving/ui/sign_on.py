@@ -6,6 +6,7 @@ from anyio import to_thread
 from starlette.responses import RedirectResponse, Response
 
 from serving import oidc
+from serving.grants import PREFIX
 from serving.problems import ProblemError
 from serving.roles import Caller
 from serving.tokens import Issuer, SignOn, Tokens
@@ -52,6 +53,17 @@ async def back(view: View) -> Response:
             response = await turned_away(view, refused, wish)
     response.delete_cookie(COOKIE, path="/ui")  # one attempt is good for one answer
     return response
+
+
+def is_for(view: View) -> bool:
+    """Whether a browser that opens a page of ours with a token that is over may be sent to the issuer at once.
+
+    Only where it says that it opens a page, and that nobody else sent it here: else `away` would refuse it.
+    """
+    issuer, headers = view.desk.settings.issuer, view.request.headers
+    is_token = view.session is not None and not view.session.credential.startswith(PREFIX)
+    opens_a_page = headers.get("sec-fetch-dest") == "document" and is_from_here(view.request)
+    return is_token and opens_a_page and issuer is not None and issuer.sign_on is not None
 
 
 def _confirmed(view: View, leaving: Leaving | None) -> tuple[Caller, str]:

@@ -16,7 +16,7 @@ from starlette.types import Scope
 from serving.bulletins import Bulletins
 from serving.feedback import Book
 from serving.indicators import Indicators
-from serving.problems import ProblemError
+from serving.problems import UNAUTHENTICATED, ProblemError
 from serving.services import Services
 from serving.ui import home_page, models_page, sign_in, sign_on, worklist_page
 from serving.ui.bulletin_page import BulletinPage
@@ -28,6 +28,7 @@ from serving.ui.person_page import PersonPage
 from serving.ui.person_reader import Asked, asked_of
 from serving.ui.sessions import Sessions
 from serving.ui.sign_in import COOKIE
+from serving.ui.station_names import StationNames
 from serving.ui.view import View
 
 Page = Callable[[View], Response]
@@ -40,11 +41,12 @@ SEE_OTHER = 303
 def add(app: FastAPI, book: Book, indicators: Indicators, bulletins: Bulletins) -> None:
     """Add the pages to the application; `book` is where feedback is kept."""
     sessions = Sessions.open(app.state.desk.settings.home.path)
+    app.state.station_names = StationNames(app.state.desk.histories)
     open_to_all, guarded = partial(_open, sessions), partial(_guarded, sessions)
     shown, work = MapPage(), BulletinPage(bulletins)
     person = PersonPage(Services.of_home(app.state.desk.settings.home.path), book)
     said = FeedbackForm(book, person)
-    writing = partial(_writing, sessions)
+    writing = partial(_writing, sessions, said.again)
     routes = [
         Route("/", open_to_all(home_page.home)),
         Route("/sign-in", open_to_all(sign_in.form), methods=["GET"]),
@@ -57,8 +59,8 @@ def add(app: FastAPI, book: Book, indicators: Indicators, bulletins: Bulletins) 
         Route("/worklist.csv", guarded("GET /v1/worklist", worklist_page.table)),
         Route("/person", guarded("POST /v1/scores:changes", person.page), methods=["GET"]),
         Route("/person", writing("POST /v1/feedback", said.give), methods=["POST"]),
-        Route("/person/report", writing("POST /v1/reports", said.report), methods=["POST"]),
         Route("/person/review", writing("POST /v1/feedback:review", said.review), methods=["POST"]),
+        Route("/person/report", writing("POST /v1/reports", said.report), methods=["POST"]),
         Route("/indicators", guarded("GET /v1/indicators", IndicatorsPage(indicators).page)),
         Route("/bulletin", guarded("GET /v1/bulletin", work.page)),
         Route("/bulletin.html", guarded("GET /v1/bulletin", work.html)),
@@ -114,32 +116,42 @@ def _guarded(sessions: Sessions, act: str, page: Page) -> Endpoint:
             return _to_sign_in(view)
         asking = _with_key(request, view.session.credential)
         try:
-            return await view.guard.answered(asking, act, lambda: to_thread.run_sync(page, view))
+            return await view.guard.answered(asking, act, lambda: to_thread.run_sync(_shown, view, page))
         except ProblemError as refused:
             return _to_sign_in(view) if refused.code in SIGNED_OUT else problem_page(view, refused)
 
     return endpoint
 
 
-def _writing(sessions: Sessions, act: str, write: Write) -> Endpoint:
-    """A form about a person, sent by a page of the same session; guarded as the route that takes the same."""
+def _writing(sessions: Sessions, again: Write, act: str, write: Write) -> Endpoint:
+    """A form about a person, sent by a page of the same session; guarded as the route that takes the same.
+
+    What was typed is never lost: whoever is signed out may sign in beside it, and a form of another session is shown
+    again, to be looked over and sent once more.
+    """
 
     async def endpoint(request: Request) -> Response:
-        view = _view(sessions, request)
-        if view.session is None:
-            return _to_sign_in(view)
+        view, fields = _view(sessions, request), dict[str, str]()
         try:
-            fields = await form_of(request)
-            sessions.refuse_other_forms(view.session, fields)
-            asking = _with_key(request, view.session.credential)
-            return await view.guard.answered(asking, act, lambda: to_thread.run_sync(_written, view, write, fields))
+            fields.update(await form_of(request))
+            if view.session is None:
+                return _signed_out(view, fields)
+            is_ours = sessions.is_from_our_form(view.session, fields.get("form_token", ""))
+            asking, answer = _with_key(request, view.session.credential), write if is_ours else again
+            return await view.guard.answered(asking, act, lambda: to_thread.run_sync(_written, view, answer, fields))
         except ProblemError as refused:
-            return _to_sign_in(view) if refused.code in SIGNED_OUT else problem_page(view, refused)
+            return _signed_out(view, fields) if refused.code in SIGNED_OUT else problem_page(view, refused)
 
     return endpoint
+
+
+def _shown(view: View, page: Page) -> Response:
+    view.station_names.refresh()
+    return page(view)
 
 
 def _written(view: View, write: Write, fields: Mapping[str, str]) -> Response:
+    view.station_names.refresh()
     return write(asked_of(view), fields)
 
 
@@ -155,12 +167,22 @@ def _view(sessions: Sessions, request: Request) -> View:
 
 
 def _to_sign_in(view: View) -> Response:
-    """To the door, and from there back to the page; a session that is no longer good is forgotten."""
-    url = view.request.url
-    wanted = f"{url.path}?{url.query}" if url.query else url.path
-    response = RedirectResponse(f"/ui/sign-in?{urlencode({'next': wanted})}", SEE_OTHER)
+    """To the door, and from there back to the page; a session that is no longer good is forgotten.
+
+    Whoever came by the issuer is sent there at once: it alone knows whether they are still signed in.
+    """
+    told = {"next": view.address()}
+    if view.session and sign_on.is_for(view):
+        return RedirectResponse(f"/ui/sign-in/away?{urlencode({**told, 'purpose': view.session.purpose})}", SEE_OTHER)
+    response = RedirectResponse(f"/ui/sign-in?{urlencode(told)}", SEE_OTHER)
     response.delete_cookie(COOKIE, path="/ui")
     return response
+
+
+def _signed_out(view: View, fields: Mapping[str, str]) -> Response:
+    """What was typed, kept on the page, beside the way to sign in."""
+    kept = {name: value for name, value in fields.items() if name != "form_token"}
+    return view.page("signed_out.html", status=UNAUTHENTICATED, fields=kept)
 
 
 def problem_page(view: View, refused: ProblemError) -> Response:

@@ -1,16 +1,40 @@
-"""The name of a station in the reader's language."""
+"""The names of stations in the reader's language, for the head of every page."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from features.store import newest_digest
 from features.tables import STORED, current
+from serving.histories import StoredHistories
 from serving.store_answers import store_answers
-from serving.ui.view import View
 
 STATIONS = STORED["stations"]
+COLUMNS = {"zh-CN": STATIONS.c.name_zh, "en": STATIONS.c.name_en}
+NAMED = current("stations").with_only_columns(STATIONS.c.station_id, *COLUMNS.values())
 
 
-def station_name(view: View, station_id: str) -> str:
-    """The name by the list of stations; the id where the list has none."""
-    query = current("stations").where(STATIONS.c.station_id == station_id)
-    with store_answers(), view.desk.histories.store().reading() as connection:
-        row = connection.execute(query).mappings().first()
-    name = row and row["name_en" if view.language == "en" else "name_zh"]
-    return str(name or station_id)
+@dataclass(eq=False)
+class StationNames:
+    """The names of all stations, read once for each state of the store."""
+
+    histories: StoredHistories
+    _state: str = ""
+    _names: Mapping[tuple[str, str], str] = field(default_factory=dict)  # by language and id
+
+    def refresh(self) -> None:
+        """Read the names anew if the store is in another state; ProblemError where it cannot say."""
+        with store_answers(), self.histories.store().reading() as connection:
+            state = newest_digest(connection)
+            if state != self._state:
+                rows = connection.execute(NAMED).all()
+                self._names = {
+                    (language, station_id): name
+                    for station_id, *names in rows
+                    for language, name in zip(COLUMNS, names, strict=True)
+                    if name
+                }
+                self._state = state
+
+    def of(self, station_id: str, language: str) -> str | None:
+        """The name as it was read last: a page that tells of a fault is made without the store. None without one."""
+        return self._names.get((language, station_id))

@@ -17,6 +17,7 @@ from serving.html import environment
 from serving.messages import Model
 from serving.roles import Caller
 from serving.ui.sessions import Session, Sessions
+from serving.ui.station_names import StationNames
 from serving.ui.texts import DEFAULT_LANGUAGE, LANGUAGES, Texts, texts
 from serving.wording import Wording, wording
 
@@ -30,6 +31,9 @@ NAVIGATION = {
     "bulletin": "GET /v1/bulletin",
     "models": "GET /v1/models",
 }
+
+
+PAGE_OF = {"/ui/person/review": "/ui/person", "/ui/person/report": "/ui/person"}  # of what forms on it are sent to
 
 
 @dataclass(frozen=True)
@@ -62,6 +66,22 @@ class View:
         """Who reads, once admitted."""
         return self.visit.caller if self.visit and self.session else None
 
+    @property
+    def station_names(self) -> StationNames:
+        """The names of stations."""
+        names: StationNames = self.request.app.state.station_names
+        return names
+
+    @property
+    def station(self) -> str:
+        """The station that the reader's role is held at, by name, else by id; empty where it is held at none."""
+        station_id = self.caller.station if self.caller else None
+        return self.station_called(station_id) if station_id else ""
+
+    def station_called(self, station_id: str) -> str:
+        """What a station is called in the reader's language."""
+        return self.station_names.of(station_id, self.language) or self.texts("site.station", station=station_id)
+
     @cached_property
     def language(self) -> str:
         """The language asked for by the address, else the one chosen last, else zh-CN."""
@@ -92,11 +112,16 @@ class View:
         """Whether the reader's role may do what a line of the table of roles names."""
         return self.caller is not None and roles.may(self.caller, act)
 
+    @property
+    def path(self) -> str:
+        """The path of the page; where a form was sent to, that of the page it stands on."""
+        return PAGE_OF.get(self.request.url.path, self.request.url.path)
+
     def address(self, path: str | None = None, **changes: object) -> str:
         """An address of ours; without a path this page's, its query kept but for the changes, None leaves one out."""
         query = {} if path else dict(self.request.query_params)
         told = {name: value for name, value in {**query, **changes}.items() if value not in {None, ""}}
-        return (path or self.request.url.path) + (f"?{urlencode(told)}" if told else "")
+        return (path or self.path) + (f"?{urlencode(told)}" if told else "")
 
     def stamp(self, as_of: date, models: Sequence[Model]) -> str:
         """What a page was made from, in words: its as-of date and the versions of its models."""

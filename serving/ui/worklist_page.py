@@ -11,11 +11,10 @@ from serving.support import BY_RULE, LEVELS
 from serving.ui import days
 from serving.ui.forms import form_of
 from serving.ui.risk_bar import risk_bar
-from serving.ui.station_names import station_name
 from serving.ui.stopped import stopped
 from serving.ui.tables import csv_response
 from serving.ui.view import View
-from serving.ui.worklist_query import A_PAGE, SORTS, TABS, UNSCORED, Chosen, asked_for, chosen, is_under, place
+from serving.ui.worklist_query import A_PAGE, SORTS, UNSCORED, Chosen, asked_for, chosen, place, tabs_of
 from serving.worklist import AskedFor, Worklists
 from serving.worklist_messages import Worklist, WorklistCase
 
@@ -38,21 +37,22 @@ class Shown:
 
 def page(view: View) -> Response:
     """The page."""
-    told, wanted = worklist_of(view), chosen(view)
+    told = worklist_of(view)
+    wanted = chosen(view, told.cases)
     shown = _shown(wanted.of(told.cases), wanted, all_at_once="print" in view.request.query_params)
     return view.page(
         "worklist.html",
         told=told,
+        station=view.station_called(told.station_id),
         wanted=wanted,
         place=place(view),
         shown=shown,
-        station=station_name(view, told.station_id),
         bars={case.person_id: risk_bar(case.risk, case.low, case.high) for case in shown.cases},
         dots=DOTS,
         by_rule=BY_RULE,
         levels=[*LEVELS, UNSCORED],
         counts={count.level or UNSCORED: count.persons for count in told.levels},
-        tabs={tab: sum(is_under(tab, case) for case in told.cases) for tab in TABS},
+        tabs={tab: wanted.n_under(tab, told.cases) for tab in tabs_of(view)},
         sorts=SORTS,
         latest=view.desk.settings.today,
         stopped=stopped(view, as_of=told.as_of, by_then=told.stopped),
@@ -74,7 +74,7 @@ def table(view: View) -> Response:
     """The same persons as a table, to keep."""
     told, texts = worklist_of(view), view.texts
     header = [texts(f"worklist.column_{name}", days=told.horizon_days) for name in COLUMNS]
-    rows = (_row(case) for case in chosen(view).of(told.cases))
+    rows = (_row(case) for case in chosen(view, told.cases).of(told.cases))
     return csv_response(header, rows, name=f"worklist-{told.as_of}.csv")
 
 

@@ -7,18 +7,22 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from serving.feedback import Book
 from serving.problems import fault_of
 from serving.support import BY_RULE, LEVELS
+from serving.to_review import ACT, ToReview, to_review
 from serving.ui.view import View
 from serving.worklist_messages import WorklistCase
 
 UNSCORED = "none"
 TABS = ("all", "overdue", "hand_over", "decided")
+REVIEW = "review"  # a tab more, for those who may
 SORTS = ("level", "due", "name")
 LONGEST_SEARCH = 100
 A_PAGE = 60
 PLACE = ("q", "level", "tab", "sort")  # of an address: what it says of the part of a list it leads from or to
 NO_DAY = date.max
+NOTHING = ToReview()
 
 
 @dataclass(frozen=True)
@@ -40,6 +44,7 @@ class Chosen:
     tab: str
     sort: str
     page: int
+    reviews: ToReview = NOTHING
 
     def of(self, cases: Sequence[WorklistCase]) -> list[WorklistCase]:
         """The cases that are shown, in their order."""
@@ -55,7 +60,14 @@ class Chosen:
         after = next((case.person_id for case in in_order[place + 1 :] if self._holds(case)), None)
         return Seat(in_order[place], before[-1] if before else None, after, 1 + len(before) // A_PAGE)
 
+    def n_under(self, tab: str, cases: Sequence[WorklistCase]) -> int:
+        """How many of all cases stand under a tab."""
+        return sum(self._is_under(tab, case) for case in cases)
+
     def _in_order(self, cases: Sequence[WorklistCase]) -> Sequence[WorklistCase]:
+        if self.tab == REVIEW:
+            places = {person_id: place for place, person_id in enumerate(self.reviews.persons)}
+            return sorted(cases, key=lambda case: places.get(case.person_id, len(places)))
         if self.sort == "due":
             return sorted(cases, key=lambda case: case.to_do[0].due_on if case.to_do else NO_DAY)
         if self.sort == "name":
@@ -66,12 +78,15 @@ class Chosen:
         wanted = self.search.casefold()
         return (
             (not self.level or (case.level or UNSCORED) == self.level)
-            and is_under(self.tab, case)
+            and self._is_under(self.tab, case)
             and (wanted in case.person_id.casefold() or wanted in (case.display_name or "").casefold())
         )
 
+    def _is_under(self, tab: str, case: WorklistCase) -> bool:
+        return case.person_id in self.reviews.waiting if tab == REVIEW else _is_under(tab, case)
 
-def is_under(tab: str, case: WorklistCase) -> bool:
+
+def _is_under(tab: str, case: WorklistCase) -> bool:
     """Whether a case stands under a tab; `decided`: people set its level, or put it off."""
     if tab == "hand_over":
         return any(each.code == "hand_over" for each in case.to_do)
@@ -80,8 +95,13 @@ def is_under(tab: str, case: WorklistCase) -> bool:
     return tab == "all" or case.overdue
 
 
-def chosen(view: View) -> Chosen:
-    """What an address asks for; ProblemError names the field that cannot be."""
+def tabs_of(view: View) -> tuple[str, ...]:
+    """The tabs that the reader's role sees."""
+    return (*TABS, REVIEW) if view.may(ACT) else TABS
+
+
+def chosen(view: View, cases: Sequence[WorklistCase]) -> Chosen:
+    """What an address asks for of a list of cases; ProblemError names the field that cannot be."""
     given = view.request.query_params
     page = given.get("page") or "1"
     if not (page.isascii() and page.isdigit() and int(page[:6]) >= 1):
@@ -92,10 +112,18 @@ def chosen(view: View) -> Chosen:
     return Chosen(
         search=search,
         level=_one_of(view, "level", ("", *LEVELS, UNSCORED)),
-        tab=_one_of(view, "tab", TABS),
+        tab=_one_of(view, "tab", tabs_of(view)),
         sort=_one_of(view, "sort", SORTS),
         page=int(page[:6]),
+        reviews=_reviews(view, cases),
     )
+
+
+def _reviews(view: View, cases: Sequence[WorklistCase]) -> ToReview:
+    if view.visit is None:
+        return NOTHING
+    book: Book = view.request.app.state.book
+    return to_review(book.notes, [each.person_id for each in cases], view.visit, today=view.desk.settings.today)
 
 
 def place(view: View) -> Mapping[str, str]:
