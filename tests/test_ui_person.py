@@ -44,13 +44,6 @@ def notes(site, person_id):
         return connection.execute(query, (person_id,)).fetchall()
 
 
-SNOOZE = {"kind": "snooze", "reason_code": "other", "until": UNTIL}
-
-
-def signed_in(site, role):
-    return session_of(site, site.keys[role])
-
-
 # In a browser
 
 
@@ -207,61 +200,6 @@ def test_a_form_that_breaks_a_rule_comes_back_with_what_was_typed_and_a_sentence
     assert f'min="{TODAY}" max="{last}" value="2199-01-01"' in text
     assert SCRIPT not in text
     assert notes(ui_site, "P010") == []
-
-
-@pytest.mark.parametrize(("language", "person_id"), [("zh-CN", "P018"), ("en", "P028")])
-def test_a_review_that_breaks_a_rule_comes_back_with_what_was_typed_and_a_sentence(ui_site, language, person_id):
-    worker = signed_in(ui_site, "station_worker")
-    said = {**form_of(ui_site, worker, person_id), **SNOOZE}
-    assert fetched(ui_site, address(ui_site, person_id), form=said, cookie=worker).status == 303
-    lead = signed_in(ui_site, "station_lead")
-    page = fetched(ui_site, address(ui_site, person_id), cookie=lead).text()
-    (note_id,) = set(re.findall(r'name="note_id" value="([^"]*)"', page))
-    sent = {**form_of(ui_site, lead, person_id), "note_id": note_id, "state": "lifted", "text": f"{SCRIPT}\x07"}
-    where = address(ui_site, person_id).replace("/ui/person?", "/ui/person/review?")
-    answer = fetched(ui_site, f"{where}&lang={language}", form=sent, cookie=lead)
-    text = answer.text()
-    assert answer.status == 422
-    assert texts(language)("person.faults.text") in text.partition('role="alert"')[2].partition("</p>")[0]
-    assert f'href="#review-{note_id}"' in text
-    assert re.search(rf'id="review-{note_id}"[^>]* value="&lt;script&gt;', text)
-    assert SCRIPT not in text
-    assert "/ui/person/review?" not in "".join(re.findall(r'href="([^"]*)"', text))  # it is no page
-    assert [each[0] for each in notes(ui_site, person_id)].count("review") == 0
-    forms = re.findall(r'action="(/ui/person[^?"]*)', text)
-    assert set(forms) == {"/ui/person", "/ui/person/report", "/ui/person/review"}
-    mended = {**sent, "text": "seen"}
-    assert fetched(ui_site, where, form=mended, cookie=lead).headers["location"].startswith("/ui/person?")
-    assert [each[0] for each in notes(ui_site, person_id)].count("review") == 1
-
-
-def test_what_is_written_when_the_session_ends_is_still_there_after_signing_in_again(browser, ui_site):
-    with tab(browser, ui_site, "station_worker", language="en", script=False) as watched:
-        page = watched.page
-        page.goto(f"{ui_site.url}{address(ui_site, 'P020')}")
-        page.locator("summary", has_text="Put off").click()
-        page.select_option("#snooze-code", "in_hospital")
-        page.fill("#snooze-until", UNTIL)
-        page.fill("#snooze-text", HOSTILE)
-        page.context.clear_cookies(name="waystation_session")
-        page.locator("form:has(#snooze-code) button").click()
-        assert "still on this page" in page.inner_text("main")
-        assert HOSTILE in page.inner_text(".said")
-        page.click("main button")  # without having signed in: nothing is lost
-        assert "still on this page" in page.inner_text("main")
-        with page.context.expect_page() as opened:
-            page.click("text=new window")
-        opened.value.fill("#key", ui_site.keys["station_worker"])
-        opened.value.click("main button")
-        opened.value.wait_for_url("**/ui/person**")
-        page.click("main button")
-        assert "signed in again" in page.inner_text("[role=alert]")
-        assert page.input_value("#snooze-text") == HOSTILE
-        assert notes(ui_site, "P020") == []
-        page.locator("form:has(#snooze-code) button").click()
-        page.wait_for_url("**kept=yes**")
-        assert [each[0] for each in notes(ui_site, "P020")] == ["snooze"]
-        assert [each for each in watched.faults if "401" not in each and "403" not in each] == []
 
 
 def test_a_text_of_several_lines_is_kept(ui_site):

@@ -10,8 +10,7 @@ from serving.ui.sessions import Sessions
 from serving.ui.worklist_query import A_PAGE, Chosen, Seat
 from serving.worklist_messages import WorklistCase
 from tests.serving_helpers import AS_OF
-from tests.test_ui_person import address, form_of
-from tests.ui_helpers import PHONE, SCRIPT, ask_as, fetched, session_of, tab, violations
+from tests.ui_helpers import fetched, session_of
 
 PART = {"tab": "all", "sort": "name"}
 
@@ -71,48 +70,6 @@ def test_the_place_on_the_list_is_kept_on_the_way_to_a_person_through_a_decision
     sent = {name: re.search(rf'name="{name}" value="([^"]*)"', page).group(1) for name in ("form_token", "key")}
     opinion = {**sent, "kind": "opinion", "agrees": "yes", "score_id": score_of(page)}
     assert kept(fetched(ui_site, persons[0], form=opinion, cookie=cookie).headers["location"]) == asked
-
-
-def test_a_lead_goes_from_the_tab_of_what_is_to_review_to_each_note_and_on_to_the_next(browser, ui_site):
-    worker = session_of(ui_site, ui_site.keys["station_worker"])
-    for person_id in ("P022", "P024", "P026"):
-        sent = {
-            **form_of(ui_site, worker, person_id),
-            "kind": "opinion",
-            "agrees": "no",
-            "text": f"{SCRIPT} {person_id}",
-        }
-        assert fetched(ui_site, address(ui_site, person_id), form=sent, cookie=worker).status == 303
-    to_review = f"{ui_site.url}/ui/worklist?as_of={AS_OF}&tab=review"
-    with tab(browser, ui_site, "station_lead", viewport=PHONE) as watched:
-        watched.page.goto(to_review)
-        assert violations(watched.page) == []
-        assert watched.page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
-    with tab(browser, ui_site, "station_lead", script=False) as watched:
-        page = watched.page
-        page.goto(to_review)
-        listed = page.locator("tbody th a:first-child").all_inner_texts()
-        assert listed[:3] == ["P026", "P024", "P022"]  # the newest first
-        assert f"待复核 ({len(listed)})" in page.inner_text("ul.tabs [aria-current]")
-        assert f"{SCRIPT} P026" not in page.inner_text(
-            "main"
-        )  # the words themselves are on the page of the person alone
-        page.click("tbody tr:first-child li a")
-        for person_id, after in (("P026", "P024"), ("P024", "P022")):
-            assert f"{SCRIPT} {person_id}" in page.inner_text("li.note:target, li.note:has(input[name=text])")
-            page.click("li.note:has(input[name=text]) button[value=confirmed]")
-            page.wait_for_url("**kept=yes**")
-            assert page.inner_text("h1") == person_id
-            page.click("[role=status] a[rel=next]")
-            assert page.inner_text("h1") == after
-        page.click("text=返回清单")
-        assert page.locator("tbody th a:first-child").all_inner_texts() == listed[2:]
-        assert watched.faults == []
-
-
-def test_a_worker_has_no_tab_of_what_is_to_review(ui_site):
-    assert ask_as(ui_site, "station_worker", f"/ui/worklist?as_of={AS_OF}&tab=review").status == 422
-    assert "tab=review" not in ask_as(ui_site, "station_worker", f"/ui/worklist?as_of={AS_OF}").text()
 
 
 def score_of(page):
