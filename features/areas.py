@@ -127,7 +127,10 @@ def unplaced(incidents: pd.DataFrame, areas: AreaSet) -> NDArray[np.bool_]:
 
 
 def geometries(area_ids: Iterable[str], areas: pd.DataFrame | None) -> list[dict[str, Any] | None]:
-    """GeoJSON outline of each area, WGS 84, to a metre: a cell's from its id, a township's from `areas`, else None."""
+    """GeoJSON outline of each area, WGS 84, to a metre: a cell's from its id, a township's from `areas`, else None.
+
+    Rings run as RFC 7946 asks, the outer ones against the clock.
+    """
     names = list(area_ids)
     shapes: dict[str, shapely.Geometry | None] = {**drawn(names)}
     if areas is not None:
@@ -135,7 +138,7 @@ def geometries(area_ids: Iterable[str], areas: pd.DataFrame | None) -> list[dict
         shapes |= {str(name): _shape(text) for name, text in zip(given["area_id"], given["geometry"], strict=True)}
     outlined = np.array([shapes.get(name) for name in names], dtype=object)
     rounded = shapely.transform(outlined, lambda degrees: degrees.round(DECIMALS))
-    return [None if text is None else _parsed(text) for text in shapely.to_geojson(rounded)]
+    return [None if text is None else _parsed(text) for text in shapely.to_geojson(shapely.orient_polygons(rounded))]
 
 
 @lru_cache(maxsize=MOST_OUTLINES)

@@ -169,7 +169,7 @@ def visit(act: str, station: str | None = None) -> "Visit":
 
 
 def _asked(as_of: str, weeks: int, level: str, language: str, *, known: "Sequence[str]") -> "Asked":
-    from serving.hotspots import Asked
+    from serving.hotspots import ALL_REASONS, Asked
     from serving.wording import wording
 
     if level not in known:
@@ -179,7 +179,7 @@ def _asked(as_of: str, weeks: int, level: str, language: str, *, known: "Sequenc
         day = date.fromisoformat(as_of)
     except ValueError:
         raise ConfigError("--as-of takes a day such as 2025-12-31.") from None
-    return Asked(day, weeks, level, 3, wording(language))
+    return Asked(day, weeks, level, ALL_REASONS, wording(language))
 
 
 def rows_of(messages: "Sequence[BaseModel]") -> "pd.DataFrame":

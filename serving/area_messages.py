@@ -9,15 +9,19 @@ from serving.messages import AreaLevel, ForecastLevel, Language, Message, Model
 
 
 class AreaReason(Message):
-    """What a family of features adds to the log of the expected count, rounded. Never a cause; null: not told."""
+    """What a family of features adds to the log of the expected count, rounded. Never a cause; null: not told.
+
+    All six families are told of each area, the strongest first; `base`, common to all areas, where it is not nothing.
+    """
 
     code: Literal["base", "level", "recent", "neighbours", "city", "season", "effort"]
     value: float | None = Field(description="Of `level`: incidents in the 52 weeks to the last fourth Sunday, in tens.")
     suppressed: bool = Field(description="There is a contribution and it may not be told.")
-    contribution: float | None
-    direction: Literal["raises", "lowers"] | None
+    contribution: float | None = Field(description="Zero where it rounds to nothing.")
+    step: float | None = Field(description="What the contribution is rounded to; wider where less is expected.")
+    direction: Literal["raises", "lowers", "none"] | None = Field(description="`none`: it rounds to nothing.")
     text: str
-    effect: str | None
+    effect: str | None = Field(description="The direction in words; of `none` how much less than it the family does.")
 
 
 class AreaEstimate(Message):

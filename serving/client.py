@@ -90,8 +90,10 @@ class Client(Line):
         """Corrections asked for and how far they have come, the newest first."""
         return self._get(CorrectionPage, "/v1/corrections", {"purpose": purpose, "limit": limit, "cursor": cursor})
 
-    def forecast(self, as_of: date, *, weeks: int = 4, level: ForecastLevel = "township", most: int = 3) -> Forecast:
-        """What is expected of each area in the coming weeks."""
+    def forecast(
+        self, as_of: date, *, weeks: int = 4, level: ForecastLevel = "township", most: int | None = None
+    ) -> Forecast:
+        """What is expected of each area in the coming weeks; all its reasons, the strongest first, or the first few."""
         query = {"as_of": as_of, "weeks": weeks, "level": level, "most": most}
         return self._get(Forecast, "/v1/hotspots", query)
 

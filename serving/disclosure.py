@@ -4,6 +4,7 @@ The rule. Expected counts are told in bands at least as wide as ten incidents a 
 rounded down, and the interval is that of the band. Reasons are told by family (the level of the place, its recent
 weeks, its neighbours, ...), never by lookback, and their contributions are rounded to a step that ten incidents a year
 would make there, 0.1 at least; the trend of the city, told of every area, to a step that they would make in the city.
+What rounds to nothing is told as that, beside the step, which follows from the band.
 A count itself is rounded down to tens. Areas with fewer than ten incidents in their year, or expected in the lowest
 band, are given the same reasons: what the whole city shares, and that no more may be told; only the band, and whether
 they are among the highest 5, 10, 20 or 50 % of areas, sets them apart. The year ends with the last fourth Sunday, as
@@ -13,8 +14,9 @@ Where a model weighs incidents by how much was tested, counts are those seen, no
 times wider as one incident counts: else a band of weighed counts would tell less than ten of those seen apart.
 """
 
-from collections.abc import Hashable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -41,6 +43,7 @@ STEPS = (0.1, 0.25, 0.5, 1.0)  # of a contribution, in log rate
 SHARES = (0.05, 0.1, 0.2, 0.5, 1.0)
 SHARED = ("city", "season")  # families told of every area; where a number could give a count away, as the city's mean
 FAMILIES = ("base", "level", "recent", "neighbours", "city", "season", "effort")
+UNTOLD = ("recent", "neighbours", "effort")  # besides the level, of areas of which little may be told
 FAMILY_OF = {
     "rate": "level",
     "weeks_since_last": "recent",
@@ -69,16 +72,24 @@ class Band:
 
 @dataclass(frozen=True)
 class AreaReason:
-    """What a family adds to the log rate, rounded; None where it may not be told."""
+    """What a family adds to the log rate, rounded, zero where that is nothing; None where it may not be told."""
 
     code: str
     contribution: float | None
     value: float | None = None  # incidents in the year, rounded down to tens; only of the family `level`
+    step: float | None = None  # what the contribution is rounded to
 
     @property
     def suppressed(self) -> bool:
         """Whether there is a number that may not be told."""
         return self.contribution is None
+
+    @property
+    def direction(self) -> Literal["raises", "lowers", "none"] | None:
+        """What it does to the expected count as far as told; None where it is not."""
+        if self.contribution is None:
+            return None
+        return "raises" if self.contribution > 0 else "lowers" if self.contribution < 0 else "none"
 
 
 @dataclass(frozen=True)
@@ -180,25 +191,21 @@ def share_told(among: float, *, of: int) -> float | None:
 def _little(parts: pd.DataFrame, of_city: float) -> tuple[AreaReason, ...]:
     """The reasons told of every area of which little may be told; the same for all of them."""
     mean = parts[[*SHARED]].mean()
-    shared = [*_rounded({"city": mean["city"]}, of_city), *_rounded({"season": mean["season"]}, STEPS[0])]
-    return AreaReason("level", None), *(AreaReason(code, part) for code, part in shared)
+    shared = _reason("city", mean["city"], of_city), _reason("season", mean["season"], STEPS[0])
+    return AreaReason("level", None), *shared, *(AreaReason(code, None) for code in UNTOLD)
 
 
 def _reasons(parts: Mapping[Hashable, float], year: float, band: Band) -> tuple[AreaReason, ...]:
-    """The reasons of an area, those that add something once rounded, strongest first."""
-    level = year // SMALLEST_SHOWN * SMALLEST_SHOWN
-    reasons = [
-        AreaReason(code, part, level if code == "level" else None) for code, part in _rounded(parts, _step(band))
-    ]
-    return tuple(sorted(reasons, key=lambda reason: -abs(reason.contribution or 0.0)))
+    """The reasons of an area, strongest first; those that round to nothing too, but for what all have in common."""
+    level, step = year // SMALLEST_SHOWN * SMALLEST_SHOWN, _step(band)
+    base = _reason("base", parts["base"], STEPS[0])  # common to all areas, so it says nothing of one
+    own = [_reason(code, parts[code], step, level if code == "level" else None) for code in FAMILIES[1:]]
+    told = [base, *own] if base.contribution else own
+    return tuple(sorted(told, key=lambda reason: -abs(reason.contribution or 0.0)))
 
 
-def _rounded(parts: Mapping[Hashable, float], step: float) -> Iterator[tuple[str, float]]:
-    for code in FAMILIES:
-        width = STEPS[0] if code == "base" else step  # common to all areas, so it says nothing of one
-        part = round(round(parts.get(code, 0.0) / width) * width, 2)
-        if part:
-            yield code, part
+def _reason(code: str, part: float, step: float, value: float | None = None) -> AreaReason:
+    return AreaReason(code, round(round(part / step) * step, 2) + 0.0, value, step)  # + 0.0: no minus before a zero
 
 
 def _step(band: Band) -> float:

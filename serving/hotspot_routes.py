@@ -9,7 +9,7 @@ from serving.area_record import Made, record
 from serving.desk import Desk
 from serving.etags import SAME, IfNoneMatch, etag_of, headers_of, holds, not_modified
 from serving.guard import Visit, Visiting
-from serving.hotspots import Asked, forecast, model_for, row_of
+from serving.hotspots import ALL_REASONS, Asked, forecast, model_for, row_of
 from serving.kept import Kept
 from serving.messages import MOST_REASONS, Day, ForecastLevel, Language
 from serving.pages import schema_of
@@ -71,7 +71,7 @@ def add(app: FastAPI, desk: Desk) -> None:
     def hotspots(
         visit: Visiting,
         question: Question,
-        most: Annotated[int, Query(ge=1, le=MOST_REASONS)] = 3,
+        most: Annotated[int, Query(ge=1, le=MOST_REASONS, description="Reasons of each area.")] = ALL_REASONS,
         if_none_match: IfNoneMatch = "",
     ) -> Response:
         """What is expected of each area in the weeks after `as_of`, as GeoJSON with intervals and reasons.

@@ -14,8 +14,8 @@ from features.schema import days_since_epoch
 from features.store import newest_digest, read
 from models.champion import Champion
 from models.hotspot import HotspotModel
-from serving import answers, area_messages, disclosure
-from serving.area_messages import Area, AreaEstimate, Forecast
+from serving import answers, disclosure
+from serving.area_messages import Area, AreaEstimate, AreaReason, Forecast
 from serving.area_record import FORECAST, Made, Marks, answer_id
 from serving.desk import Desk
 from serving.findings import Findings
@@ -31,6 +31,7 @@ SUMMED_FROM = {  # the levels of models a forecast may be made by: its own, else
     "city": ("township", "cell"),
 }
 ENDS = ("low", "high")  # of an interval of counts
+ALL_REASONS = len(disclosure.FAMILIES)  # of an area
 Found = TypeVar("Found")
 Given_co = TypeVar("Given_co", covariant=True)
 
@@ -79,7 +80,7 @@ def told_of(told: Looked[Findings], asked: Asked) -> Forecast:
     """The forecast as it may be told, from what the model found."""
     return Forecast(
         features=_areas(told.found, told.places, asked),
-        note=asked.wording.area_note(told.noise_epsilon),
+        note=asked.wording.area_note(told.noise_epsilon, at_equal_effort=told.model.scope.at_equal_effort),
         noise_epsilon=told.noise_epsilon,
         answer_id=told.id_as(FORECAST),
         **told.origin,
@@ -139,11 +140,19 @@ def model_for(desk: Desk, asked: Asked, *, summed: bool = True) -> tuple[Champio
 def _areas(found: Findings, places: Places, asked: Asked) -> list[Area]:
     shapes = geometries((each.area_id for each in found.told), places.areas)
     names = {**names_of(places.areas, asked.wording.language), CITY: asked.wording.warning("city")}
+    in_words = {  # once for all areas that are given the same
+        reasons: [_reason(reason, asked.wording) for reason in reasons[: asked.most]]
+        for reasons in {each.reasons for each in found.told}
+    }
     return [
         Area(
             geometry=shape,
             properties=_estimate(
-                each, names.get(each.area_id) or _place_of(each, shape, asked), asked, of=len(found.told)
+                each,
+                names.get(each.area_id) or _place_of(each, shape, asked),
+                in_words[each.reasons],
+                asked,
+                of=len(found.told),
             ),
         )
         for each, shape in zip(found.told, shapes, strict=True)
@@ -168,7 +177,7 @@ def _place_of(told: disclosure.Told, shape: dict[str, Any] | None, asked: Asked)
     return asked.wording.text("areas", "cell", latitude=f"{latitude:.4f}", longitude=f"{longitude:.4f}")
 
 
-def _estimate(told: disclosure.Told, name: str, asked: Asked, *, of: int) -> AreaEstimate:
+def _estimate(told: disclosure.Told, name: str, reasons: list[AreaReason], asked: Asked, *, of: int) -> AreaEstimate:
     band = told.band
     return AreaEstimate(
         area_id=told.area_id,
@@ -180,7 +189,7 @@ def _estimate(told: disclosure.Told, name: str, asked: Asked, *, of: int) -> Are
         high=band.high,
         among_highest=band.among_highest,
         text=asked.wording.area_band(band, weeks=asked.weeks, of=of),
-        reasons=[_reason(each, asked.wording) for each in told.reasons[: asked.most]],
+        reasons=reasons,
     )
 
 
@@ -192,14 +201,14 @@ def names_of(areas: pd.DataFrame | None, language: str) -> dict[str, str]:
     return {str(area_id): str(name) for area_id, name in named.items()}
 
 
-def _reason(reason: disclosure.AreaReason, wording: Wording) -> area_messages.AreaReason:
-    direction = None if reason.contribution is None else "raises" if reason.contribution > 0 else "lowers"
-    return area_messages.AreaReason(
+def _reason(reason: disclosure.AreaReason, wording: Wording) -> AreaReason:
+    return AreaReason(
         code=reason.code,  # type: ignore[arg-type]
         value=reason.value,
         suppressed=reason.suppressed,
         contribution=reason.contribution,
-        direction=direction,  # type: ignore[arg-type]
+        step=reason.step,
+        direction=reason.direction,
         text=wording.area_reason(reason),
-        effect=direction and wording.effect(direction),
+        effect=wording.area_effect(reason),
     )

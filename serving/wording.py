@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cache
 from importlib.resources import files
+from math import ceil, expm1
 from typing import Any
 
 import numpy as np
@@ -18,7 +19,7 @@ from features.catalogue import Argument, Feature
 from features.languages import DEFAULT_LANGUAGE
 from features.vocabulary import KINDS
 from models.curves import BEND
-from serving.disclosure import AreaReason, Band
+from serving.disclosure import STEPS, AreaReason, Band
 from serving.ui.texts import texts
 
 VALUE = "{value}"
@@ -88,12 +89,25 @@ class Wording:
 
     def area_reason(self, reason: AreaReason) -> str:
         """What a family of features says of an area, in words; a number that may not be told is not."""
-        entry = self.texts["areas"]["families"][reason.code]
+        label = self.family(reason.code)
         if reason.suppressed:
-            return str(self.texts["areas"]["hidden"]).format(text=entry["label"])
+            return self.text("areas", "hidden", text=label)
         if reason.value is None:
-            return str(entry["label"])
-        return str(entry["value"]).format(value=_rounded(reason.value, 0))
+            return label
+        return str(self.texts["areas"]["families"][reason.code]["value"]).format(value=_rounded(reason.value, 0))
+
+    def family(self, code: str) -> str:
+        """The name of a family of features of areas."""
+        return str(self.texts["areas"]["families"][code]["label"])
+
+    def area_effect(self, reason: AreaReason) -> str | None:
+        """What a family does to the expected count of an area, or how much less than it may be; None where not told."""
+        if reason.direction is None or reason.step is None:
+            return None
+        if reason.direction != "none":
+            return self.effect(reason.direction)
+        percent = ceil(100 * expm1(reason.step / 2))  # up to half a step is rounded to nothing
+        return self.text("areas", "hardly" if reason.step == STEPS[0] else "less", percent=percent)
 
     def area_band(self, band: Band, *, weeks: int, of: int) -> str:
         """What is expected of an area, and how high that is among all, of so many areas, in words."""
@@ -150,9 +164,10 @@ class Wording:
         unit = KINDS[kind].value_unit if kind in KINDS else None
         return told if value is None else told + self.text("units", unit or "none", value=f"{value:g}")
 
-    def area_note(self, epsilon: float | None = None) -> str:
-        """That what is told of areas is rounded, and why; and that there is noise on it, if so."""
-        return str(self.texts["areas"]["note"]) + self._noise("areas", epsilon)
+    def area_note(self, epsilon: float | None = None, *, at_equal_effort: bool = False) -> str:
+        """That what is told of areas is rounded, and why; and that it is at equal testing or with noise, if so."""
+        equalised = self.text("areas", "equalised") if at_equal_effort else ""
+        return self.text("areas", "note") + equalised + self._noise("areas", epsilon)
 
     def _noise(self, section: str, epsilon: float | None) -> str:
         return "" if epsilon is None else str(self.texts[section]["noise"]).format(epsilon=f"{epsilon:g}")

@@ -141,7 +141,7 @@ def test_areas_with_fewer_than_ten_incidents_are_given_the_same_reasons(city):
         assert len(reasons) == 1
         [only] = reasons
         assert only[0] == disclosure.AreaReason("level", None)
-        assert {reason.code for reason in only[1:]} <= {"city", "season"}
+        assert {reason.code for reason in only[1:] if not reason.suppressed} <= {"city", "season"}
 
 
 def test_one_incident_more_or_less_changes_no_reason_of_a_quiet_area(city):
@@ -182,6 +182,20 @@ def test_in_a_small_city_the_trend_told_of_every_area_singles_no_count_under_ten
         told.append({disclosure._little(pd.DataFrame([each]), step) for each in trends})
     assert len(told[0]) == 10  # the attack on a trend in tenths: every count is told apart
     assert len(told[1]) <= 4
+
+
+def test_of_each_area_all_six_families_are_told_and_what_rounds_to_nothing_as_that(city):
+    fitted, table = city
+    today = at(table, DATES[-1])
+    parts = disclosure.families(fitted, today)
+    for each, (_, own) in zip(disclosure.told(fitted, today), parts.iterrows(), strict=True):
+        assert sorted({*(reason.code for reason in each.reasons)} - {"base"}) == sorted(disclosure.FAMILIES[1:])
+        for reason in each.reasons:
+            assert (reason.direction == "none") == (reason.contribution == 0)
+            if reason.direction == "none" and not any(other.suppressed for other in each.reasons):
+                assert abs(own[reason.code]) <= reason.step / 2
+    told = [reason.direction for each in disclosure.told(fitted, today) for reason in each.reasons]
+    assert {*told} == {"raises", "lowers", "none", None}
 
 
 def test_what_is_common_to_all_areas_is_told_alike_of_all(city):

@@ -10,7 +10,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from features.schema import days_since_epoch
-from serving.messages import Model
 from serving.observed import observed_year
 from serving.ui.map_areas import MapArea, MapForecast, Outline
 from serving.ui.map_came import Came, Count, months_of, nearest, spans_of
@@ -108,14 +107,15 @@ def square(west):
 
 
 def forecast(came, *, districts=("D1", "D2")):
-    areas = tuple(MapArea(f"T{n}", f"T{n}", "", square(n), BAND, "", (), False, 0, 0, district=f"D{n}") for n in (1, 2))
+    areas = tuple(
+        MapArea(f"T{n}", f"T{n}", "", square(n), BAND, "", (), (), False, 0, 0, district=f"D{n}") for n in (1, 2)
+    )
     outlines = tuple(Outline(each, f"name of {each}", square(int(each[1]))) for each in districts)
     names = {each.area_id: each.name for each in outlines}
-    model = Model(name="m", tag="m:1", digest="0" * 64, run="r")
-    return MapForecast(areas, outlines, names, False, came, "", model, "0")
+    return MapForecast(areas, outlines, names, False, came, MADE)
 
 
-BAND = None  # nothing here reads it
+BAND = MADE = None  # nothing here reads them
 EN = texts("en")
 TOLD = span(0, 28, city=40, D1=30, D2=None)
 

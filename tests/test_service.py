@@ -327,7 +327,12 @@ def test_a_forecast_is_geojson_with_an_interval_and_reasons(url):
         assert area["geometry"]["type"] == "Polygon"
         assert properties["low"] <= properties["expected"] < properties["expected_below"] <= properties["high"]
         assert properties["name"].startswith("Township")
-        assert 1 <= len(properties["reasons"]) <= 3
+        reasons = {reason["code"]: reason for reason in properties["reasons"]}
+        assert {*reasons} - {"base"} == {"level", "recent", "neighbours", "season", "city", "effort"}
+        assert all((each["direction"] == "none") == (each["contribution"] == 0) for each in reasons.values())
+        assert all(each["text"] for each in reasons.values())
+    few = ask(f"{url}/v1/hotspots?as_of={AS_OF}&most=2").json["features"]
+    assert all(len(area["properties"]["reasons"]) == 2 for area in few)
 
 
 @pytest.mark.parametrize("as_of", ["1990-01-01", "2022-01-02", "2022-12-30"])

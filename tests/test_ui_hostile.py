@@ -16,6 +16,7 @@ NASTY = [
 FIELDS = {
     "/ui/map": ("as_of", "weeks", "level", "colour", "lang"),
     "/ui/map/data.json": ("as_of", "weeks", "level"),
+    "/ui/map/shown.json": ("as_of", "weeks"),
     "/ui/map/areas.csv": ("as_of", "level"),
     "/ui/map/picture.svg": ("as_of", "colour"),
     "/ui/worklist": ("q", "level", "tab", "sort", "page", "as_of", "station", "lang", "print"),

@@ -16,6 +16,7 @@ from serving.ui.map_picture import FILLS
 from serving.ui.map_testing import district_tests, fifths, township_tests
 from serving.ui.map_trend import catches, trends
 from serving.ui.texts import texts
+from serving.wording import wording
 from tests.hotspot_helpers import incidents, row_of_areas
 from tests.serving_helpers import AS_OF
 from tests.tables import day
@@ -107,6 +108,25 @@ def test_the_page_tells_forecast_by_forecast_in_bands_and_what_came_in_tens(ui_s
     assert {(int(high) - int(low), int(low) + int(to), int(high) + int(by)) for low, high, by, to in bands} <= {
         (width, 100, 100) for width in (5, 10, 20, 25)
     }
+
+
+def test_all_reasons_of_an_area_are_on_the_page_what_hardly_changes_the_forecast_last_and_small(browser, ui_site):
+    told = ask_as(ui_site, "planner", f"/ui/map/data.json?as_of={AS_OF}&lang=en").json()
+    labels = [each["label"] for each in wording("en").texts["areas"]["families"].values()][1:]
+    for reasons, quiet in told["reasons"]:
+        lines = " ".join([*reasons, *quiet])
+        assert [each for each in labels if each not in lines] == []
+        assert all("hardly changes" in line or "less than" in line or "Too few" in line for line in quiet)
+    with tab(browser, ui_site, "planner", language="en", script=False) as watched:
+        watched.page.goto(f"{ui_site.url}/ui/map?as_of={AS_OF}&area={told['areas'][0][0]}")
+        without = watched.page.locator("#area li").all_inner_texts()
+    with tab(browser, ui_site, "planner", language="en") as watched:
+        watched.page.goto(f"{ui_site.url}/ui/map?as_of={AS_OF}&area={told['areas'][0][0]}")
+        watched.page.wait_for_selector("#map[data-ready=yes]")
+        reasons, quiet = told["reasons"][told["areas"][0][4]]
+        assert watched.page.locator("#area li").all_inner_texts() == without == [*reasons, *quiet]
+        assert watched.page.locator("#area li.hint").all_inner_texts() == quiet != []
+        assert watched.faults == []
 
 
 # How much was tested
@@ -283,6 +303,6 @@ def test_the_picture_made_in_the_browser_holds_its_title_legend_and_origin(
         drawn = page.evaluate("window.drawn")
         assert all(right <= across and bottom <= picture.size[1] for _, right, bottom in drawn)
         text = "".join("".join(each for each, _, _ in drawn).split())
-        wanted = [page.inner_text(each) for each in ("#map-title", "#stamp", "#aid", *LABELS)]
+        wanted = [page.inner_text(each) for each in ("#map-title", "#stamp", "#aid", "#answer", *LABELS)]
         assert [each for each in wanted if "".join(each.split()) not in text] == []
         assert watched.faults == []

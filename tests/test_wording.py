@@ -108,7 +108,7 @@ def test_templates_use_no_slot_that_is_never_filled(language):
         "value", "window", "days", "substance", "kind", "programme", "column", "expected", "what", "which", "period",
         "length", "of", "last", "back", "name", "count", "text", "most", "names", "weeks", "low", "high", "at_least",
         "below", "percent", "outcome", "latest_ones", "place", "first", "observed", "recurrence", "smallest",
-        "day", "station", "model", "epsilon", "latitude", "longitude",
+        "day", "station", "model", "epsilon", "latitude", "longitude", "effect",
     }  # fmt: skip
     for path, text in leaves(wording(language).texts):
         slots = {name for _, name, _, _ in string.Formatter().parse(text) if name}
@@ -161,6 +161,22 @@ def test_what_may_not_be_told_of_an_area_is_not_written():
 
 
 @pytest.mark.parametrize(
+    ("step", "zh", "en"),
+    [  # half a step may be missing: exp(.05) = 1.051, exp(.125) = 1.133, exp(.5) = 1.649
+        (0.1, "几乎没有影响（不到6%）", "hardly changes the forecast (by less than 6%)"),
+        (0.25, "影响不到14%，不再细分", "changes the forecast by less than 14%, which is not told more closely"),
+        (1.0, "影响不到65%，不再细分", "changes the forecast by less than 65%, which is not told more closely"),
+    ],
+)
+def test_what_rounds_to_nothing_is_told_with_how_much_it_may_be(step, zh, en):
+    quiet = AreaReason("recent", 0.0, step=step)
+    assert (quiet.direction, wording("zh-CN").area_effect(quiet), wording("en").area_effect(quiet)) == ("none", zh, en)
+    raises, untold = AreaReason("recent", step, step=step), AreaReason("recent", None)
+    assert wording("en").area_effect(raises) == "raises the estimate"
+    assert (untold.direction, wording("en").area_effect(untold)) == (None, None)
+
+
+@pytest.mark.parametrize(
     ("band", "zh", "en"),
     [
         (Band(0, 1, 0, 3, 1), "未来4周预计不到1起（90%区间0至3起）", "fewer than 1 (90% interval 0 to 3)"),
@@ -188,6 +204,12 @@ def test_every_family_of_area_features_is_spelled(language):
             text = wording(language).area_reason(AreaReason(code, contribution))
             assert text
             assert not set("{}") & set(text)
+
+
+def test_at_equal_testing_the_note_says_so():
+    plain, equal = (wording("en").area_note(at_equal_effort=each) for each in (False, True))
+    assert equal.startswith(plain)
+    assert "as if each area had been tested as usual" in equal.removeprefix(plain)
 
 
 def test_ten_reasons_take_well_under_a_millisecond():

@@ -1,6 +1,6 @@
 """The areas of a map as they may be told: outline, name, band, words, and the class they are coloured by."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
@@ -10,11 +10,11 @@ import shapely
 from shapely.geometry import shape
 
 from features.areas import geometries
-from serving.area_messages import Area
+from serving.area_messages import Area, AreaReason, Forecast
+from serving.area_record import Made, Marks
 from serving.desk import Desk
 from serving.disclosure import SHARES, Band
-from serving.hotspots import Asked, looked, names_of, told_of
-from serving.messages import Model
+from serving.hotspots import ALL_REASONS, Asked, looked, names_of, told_of
 from serving.totals import by_level
 from serving.ui.map_came import Came, came
 from serving.ui.map_query import MapQuery
@@ -27,7 +27,10 @@ N_CLASSES = len(SHARES)
 
 @dataclass(frozen=True)
 class MapArea:
-    """One area; classes go from 0, the lowest, to 4. `is_little`: so few incidents that no more may be told."""
+    """One area; classes go from 0, the lowest, to 4. `is_little`: so few incidents that no more may be told.
+
+    `quiet`: in a line each, the reasons that change too little to be told, and those that may not be told.
+    """
 
     area_id: str
     name: str
@@ -36,6 +39,7 @@ class MapArea:
     band: Band
     text: str
     reasons: tuple[str, ...]
+    quiet: tuple[str, ...]
     is_little: bool
     share_class: int
     band_class: int
@@ -64,29 +68,31 @@ class Outline:
 
 @dataclass(frozen=True)
 class MapForecast:
-    """All areas of a level, the highest band first, and what made the forecast."""
+    """All areas of a level, the highest band first; and what is recorded of it, which holds no area."""
 
     areas: tuple[MapArea, ...]
     outlines: tuple[Outline, ...]  # of the districts, drawn above
     districts: Mapping[str, str]  # names by id
     has_testing: bool
     came: Came | None  # in its weeks, where they are over and any count is told of them
-    note: str
-    model: Model
-    snapshot: str
+    made: Made[Forecast]
 
 
 def map_forecast(desk: Desk, query: MapQuery, wording: Wording) -> MapForecast:
     """The forecast of a map; ProblemError when there is none."""
-    asked = Asked(query.as_of, query.weeks, query.level, 3, wording)
+    asked = Asked(query.as_of, query.weeks, query.level, ALL_REASONS, wording)
     found = looked(desk, asked, partial(by_level, level=asked.level, noise=desk.settings.noise))
     areas, answer = found.places.areas, told_of(found, asked)
     towns = _towns(answer.features, areas)
     tested = _tested(query.level, towns, township_tests(found.places, query.as_of), areas)
-    districts = _districts(answer.features, towns, areas)
+    districts, within = _districts(answer.features, towns, areas), _within(towns, areas, wording)
     told = [
-        replace(each, testing=tested.get(each.area_id), district=districts.get(each.area_id, ""))
-        for each in _areas(answer.features, _within(towns, areas, wording))
+        replace(
+            _area(each, within.get(area_id := each.properties.area_id, ""), wording),
+            testing=tested.get(area_id),
+            district=districts.get(area_id, ""),
+        )
+        for each in answer.features
     ]
     ordered = sorted(told, key=lambda each: (-each.band.at_least, each.band.among_highest, each.area_id))
     return MapForecast(
@@ -95,36 +101,37 @@ def map_forecast(desk: Desk, query: MapQuery, wording: Wording) -> MapForecast:
         named,
         bool(tested),
         came(desk, query, found.places),
-        answer.note,
-        found.origin["model"],
-        found.origin["snapshot"],
+        Made(answer.model_copy(update={"features": []}), Marks.of(found.found.parts, desk.reading.records.hash_of)),
     )
 
 
-def _areas(told: list[Area], within: Mapping[str, str]) -> list[MapArea]:
-    rows = []
-    for each in told:
-        of, place = each.properties, within.get(each.properties.area_id, "")
-        band = Band(of.expected, of.expected_below, of.low, of.high, of.among_highest)
-        reasons = tuple(f"{reason.text}: {reason.effect}" if reason.effect else reason.text for reason in of.reasons)
-        is_little = any(reason.suppressed for reason in of.reasons)
-        rows.append(_area(of.area_id, (of.name, place), each.geometry, band, of.text, reasons, is_little))
-    return rows
-
-
-def _area(  # noqa: PLR0913, PLR0917 (the parts of one row)
-    area_id: str,
-    names: tuple[str, str],
-    outline: Mapping[str, Any] | None,
-    band: Band,
-    text: str,
-    reasons: tuple[str, ...],
-    is_little: bool,
-) -> MapArea:
+def _area(told: Area, within: str, wording: Wording) -> MapArea:
+    of = told.properties
+    band = Band(of.expected, of.expected_below, of.low, of.high, of.among_highest)
     width = band.below - band.at_least
-    by_share = N_CLASSES - 1 - SHARES.index(band.among_highest)
-    by_band = sum(band.at_least >= step * width - 1e-9 for step in BAND_STEPS)
-    return MapArea(area_id, *names, outline, band, text, reasons, is_little, by_share, by_band)
+    return MapArea(
+        of.area_id,
+        of.name,
+        within,
+        told.geometry,
+        band,
+        of.text,
+        *_lines(of.reasons, wording),
+        is_little=any(reason.suppressed for reason in of.reasons),
+        share_class=N_CLASSES - 1 - SHARES.index(band.among_highest),
+        band_class=sum(band.at_least >= step * width - 1e-9 for step in BAND_STEPS),
+    )
+
+
+def _lines(reasons: Sequence[AreaReason], wording: Wording) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The reasons that change the forecast, a line each; and the others, in a line those of which the same is told."""
+    say = partial(wording.text, "areas")
+    quiet: dict[str, list[str]] = {}
+    for reason in reasons:
+        if not reason.contribution:
+            quiet.setdefault(reason.effect or say("untold"), []).append(wording.family(reason.code))
+    told = tuple(say("reason", text=reason.text, effect=reason.effect) for reason in reasons if reason.contribution)
+    return told, tuple(say("reason", text=what, effect=say("several").join(of)) for what, of in quiet.items())
 
 
 def _towns(told: list[Area], areas: pd.DataFrame | None) -> dict[str, str]:

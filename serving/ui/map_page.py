@@ -9,14 +9,16 @@ from starlette.responses import JSONResponse, Response
 
 from models.track_record import track_record
 from serving.area_messages import Warnings
+from serving.area_record import Answer, Made, record
 from serving.desk import Desk
-from serving.disclosure import SHARES, share_told
-from serving.hotspots import ENDS, Asked, model_for
+from serving.disclosure import SHARES
+from serving.hotspots import Asked, model_for
 from serving.kept import Kept
 from serving.problems import ProblemError, fault_of
 from serving.ui.charts import months_chart
 from serving.ui.map_areas import BAND_STEPS, N_CLASSES, MapArea, MapForecast, map_forecast
-from serving.ui.map_marks import about, came_in, columns_of, legend, marks
+from serving.ui.map_files import heads, layer, name_of, rows
+from serving.ui.map_marks import about, came_in, legend, marks
 from serving.ui.map_picture import CAME_FILL, CAME_INK, fills_of, picture, rings_of
 from serving.ui.map_query import COLOURS, LEVELS, MapQuery, map_query
 from serving.ui.map_record import SHARES as SHARES_TOLD
@@ -30,10 +32,6 @@ from serving.warnings import warnings
 N_TOP = 10
 MOST_KEPT = 64
 WARNINGS = "GET /v1/warnings"
-COLUMNS = (
-    "area_id", "name", "within", "at_least", "below", "low", "high", "among_highest", "testing_fifth", "reasons",
-    "observed_in", "observed_first", "observed_last", "observed_least", "observed_most",
-)  # fmt: skip
 
 
 class MapPage:
@@ -41,12 +39,12 @@ class MapPage:
 
     def __init__(self) -> None:
         self._forecasts: Kept[MapForecast] = Kept(MOST_KEPT)
-        self._warnings: Kept[Warnings] = Kept(MOST_KEPT)
+        self._warnings: Kept[Made[Warnings]] = Kept(MOST_KEPT)
 
     def page(self, view: View) -> Response:
         """The page."""
         query = map_query(view)
-        forecast = self._forecast(view, query)
+        forecast = self._shown(view, query)
         champion, _ = model_for(view.desk, _asked(view, query))
         card, texts = card_of(view.desk, champion), view.texts
         months = months_observed(view.desk, query.as_of)
@@ -54,6 +52,7 @@ class MapPage:
             "map.html",
             query=query,
             forecast=forecast,
+            answer=forecast.made.answer,
             top=[(each, told_of(each, texts), came_in(forecast, each, texts)) for each in forecast.areas[:N_TOP]],
             title=_title(view, query),
             meaning=_meaning(view, query, forecast),
@@ -75,7 +74,7 @@ class MapPage:
             chart=months_chart(months, texts),
             **_told_record(card, query, forecast, texts),
             as_of=query.as_of,
-            models=[forecast.model],
+            models=[forecast.made.answer.model],
         )
 
     def warnings(self, view: View) -> Response:
@@ -91,24 +90,30 @@ class MapPage:
         forecast = self._forecast(view, query)
         texts, reasons = (
             _numbered(told_of(each, view.texts) for each in forecast.areas),
-            _numbered(each.reasons for each in forecast.areas),
+            _numbered((each.reasons, each.quiet) for each in forecast.areas),
         )
         return JSONResponse(
             {
                 "title": _title(view, query),
                 "meaning": _meaning(view, query, forecast),
-                "stamp": view.stamp(query.as_of, [forecast.model]),
+                "stamp": view.stamp(query.as_of, [forecast.made.answer.model]),
                 "over": query.is_over,
+                "answer": forecast.made.answer.answer_id,
                 "asOf": query.as_of.isoformat(),
                 "texts": list(texts),
                 "reasons": list(reasons),
                 "areas": [
-                    _row(each, query, texts[told_of(each, view.texts)], reasons[each.reasons])
+                    _row(each, query, texts[told_of(each, view.texts)], reasons[each.reasons, each.quiet])
                     for each in forecast.areas
                 ],
                 "came": _came(forecast, view.texts),
             }
         )
+
+    def shown(self, view: View) -> Response:
+        """The id of a forecast that was fetched ahead, which is no showing, and is shown now: recorded."""
+        answer_id = self._shown(view, map_query(view)).made.answer.answer_id
+        return JSONResponse({"id": answer_id, "text": view.texts("map.answer", id=answer_id)})
 
     def shapes(self, view: View) -> Response:
         """The outlines of the areas, and those of the districts with their names."""
@@ -123,32 +128,29 @@ class MapPage:
     def picture(self, view: View) -> Response:
         """The map as an SVG picture."""
         query = map_query(view)
-        forecast = self._forecast(view, query)
-        drawn = picture(forecast, marks(forecast, view.texts), colour=query.colour, title=_title(view, query))
+        forecast = self._shown(view, query)
+        title = f"{_title(view, query)} · {view.texts('map.answer', id=forecast.made.answer.answer_id)}"
+        drawn = picture(forecast, marks(forecast, view.texts), colour=query.colour, title=title)
         return Response(drawn, media_type="image/svg+xml")
 
     def geojson(self, view: View) -> Response:
         """The areas as GeoJSON, to keep."""
         query = map_query(view)
-        forecast = self._forecast(view, query)
-        told = {
-            "type": "FeatureCollection",
-            "note": forecast.note,
-            "as_of": query.as_of.isoformat(),
-            "weeks": query.weeks,
-            "level": query.level,
-            "model": forecast.model.model_dump(),
-            "features": [_feature(forecast, each) for each in forecast.areas],
-        }
+        told = layer(self._shown(view, query), query, view.texts)
         content = json.dumps(told, ensure_ascii=False).encode()
-        return file_response(content, "application/geo+json", name=f"{_name(query)}.geojson")
+        return file_response(content, "application/geo+json", name=f"{name_of(query)}.geojson")
 
     def csv(self, view: View) -> Response:
         """The areas as a table, to keep."""
         query = map_query(view)
+        made = rows(self._shown(view, query), query, view.texts)
+        return csv_response(heads(view.texts), made, name=f"{name_of(query)}.csv")
+
+    def _shown(self, view: View, query: MapQuery) -> MapForecast:
+        """The forecast, recorded as it is shown."""
         forecast = self._forecast(view, query)
-        rows = (list(_cells(forecast, each).values()) for each in forecast.areas)
-        return csv_response(COLUMNS, rows, name=f"{_name(query)}.csv")
+        _record(view, forecast.made)
+        return forecast
 
     def _forecast(self, view: View, query: MapQuery) -> MapForecast:
         champion, _ = model_for(view.desk, _asked(view, query))
@@ -158,27 +160,35 @@ class MapPage:
         forecast = self._forecasts.get(
             (snapshot, champion.digest, question),
             lambda: map_forecast(view.desk, query, view.wording),
-            key_of=lambda made: (made.snapshot, made.model.digest, question),
+            key_of=lambda told: (told.made.answer.snapshot, told.made.answer.model.digest, question),
         )
         if query.colour == "testing" and not forecast.has_testing:
             raise fault_of("colour", "one_of", "share, band")
         return forecast
 
     def _told_warnings(self, view: View, query: MapQuery) -> Warnings | None:
-        """The warnings of the day; None where too little is known to tell a surprise from chance."""
+        """The warnings of the day, recorded; None where too little is known to tell a surprise from chance."""
         asked = _asked(view, query)
         champion, _ = model_for(view.desk, asked)
         snapshot, question = view.desk.histories.store().state_digest(), (query.as_of, view.language)
         try:
-            return self._warnings.get(
+            made = self._warnings.get(
                 (snapshot, champion.digest, question),
-                lambda: warnings(view.desk, asked).answer,
-                key_of=lambda made: (made.snapshot, made.model.digest, question),
+                lambda: warnings(view.desk, asked),
+                key_of=lambda made: (made.answer.snapshot, made.answer.model.digest, question),
             )
         except ProblemError as refused:
             if refused.code in {"too_little_history", "no_such_forecast"}:
                 return None
             raise
+        _record(view, made)
+        return made.answer
+
+
+def _record(view: View, made: Made[Answer]) -> None:
+    if view.visit is None:
+        raise ProblemError("no_key")
+    record(view.desk, view.visit, made)
 
 
 def _asked(view: View, query: MapQuery) -> Asked:
@@ -260,26 +270,3 @@ def _came(forecast: MapForecast, texts: Texts) -> dict[str, Any]:
         "texts": list(numbers),
         "of": [numbers[each] for each in told],
     }
-
-
-def _cells(forecast: MapForecast, area: MapArea) -> dict[str, Any]:
-    """An area as a row of a table: no share where none is told, and whole counts without a point."""
-    told = _properties(forecast, area)
-    ends = {name: int(told[name]) for name in ENDS if float(told[name]).is_integer()}
-    return told | ends | {"among_highest": share_told(area.band.among_highest, of=len(forecast.areas))}
-
-
-def _properties(forecast: MapForecast, area: MapArea) -> dict[str, Any]:
-    names = {"area_id": area.area_id, "name": area.name, "within": area.within}
-    band = area.band
-    numbers = {"at_least": band.at_least, "below": band.below, "low": band.low, "high": band.high}
-    place = {"among_highest": band.among_highest, "testing_fifth": None if area.testing is None else area.testing + 1}
-    return names | numbers | place | {"reasons": "; ".join(area.reasons), **columns_of(forecast, area)}
-
-
-def _feature(forecast: MapForecast, area: MapArea) -> dict[str, Any]:
-    return {"type": "Feature", "geometry": area.outline, "properties": _properties(forecast, area)}
-
-
-def _name(query: MapQuery) -> str:
-    return f"waystation-{query.level}-{query.weeks}w-{query.as_of}"

@@ -78,6 +78,7 @@ def _map_pages(shown: MapPage) -> list[tuple[str, Page]]:
     return [
         ("/map", shown.page),
         ("/map/data.json", shown.data),
+        ("/map/shown.json", shown.shown),
         ("/map/shapes.json", shown.shapes),
         ("/map/picture.svg", shown.picture),
         ("/map/areas.geojson", shown.geojson),

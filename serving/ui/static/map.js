@@ -1,6 +1,7 @@
 "use strict";
 // The map: one canvas layer over Leaflet draws all areas from flat lists of points; a week of the slider is one redraw.
 (function () {
+  const SETTLED_MS = 400;
   const box = document.getElementById("map");
   if (!box) return;
   const status = document.getElementById("map-status"), again = document.getElementById("map-again");
@@ -11,7 +12,8 @@
   const told = document.getElementById("area");
   const came = document.getElementById("came"), square = came.dataset;
   const kept = new Map(), there = new Set(), tried = new Set(), link = document.getElementById("link");
-  let current = null, chosen = -1, pinned = false, moved = false, fetching = false;
+  const answer = document.getElementById("answer"), names = new Map([[answer.dataset.id, Promise.resolve(answer.textContent)]]);
+  let naming = 0, current = null, chosen = -1, pinned = false, moved = false, fetching = false;
 
   if (!window.L) return failed("unreachable", slider.dataset.asOf);
   box.hidden = false;
@@ -141,6 +143,13 @@
   }
 
   function element(tag, text) { const made = document.createElement(tag); made.textContent = text; return made; }
+  // What changes a forecast, then, small, what hardly does or may not be told.
+  function listed([reasons, quiet]) {
+    const list = document.createElement("ul");
+    for (const reason of reasons) list.append(element("li", reason));
+    for (const reason of quiet) list.append(Object.assign(element("li", reason), { className: "hint" }));
+    return list;
+  }
   function pageOf(day) { return box.dataset.page + "&as_of=" + day; }
   // All that names a day follows the slider: downloads, the other language, the field and the foot of the page.
   function follow(day, next) {
@@ -157,6 +166,16 @@
     came.querySelector("span").textContent = next.came.legend;
     for (const each of document.querySelectorAll("li.came")) each.hidden = !next.came.marks.length;
     slider.setAttribute("aria-valuetext", next.title);
+    answer.textContent = "";
+    clearTimeout(naming);
+    naming = setTimeout(async () => { const told = await named(next, day); if (next === current) answer.textContent = told; }, names.has(next.answer) ? 0 : SETTLED_MS);
+  }
+  // The words with the id under which the service records that a week is shown: asked for once the slider rests, so that
+  // weeks passed over leave no record. None where records have come in since the week was fetched: theirs is another id.
+  function named(shown, day) {
+    const id = shown.answer;
+    if (!names.has(id)) names.set(id, json(box.dataset.answer + "&as_of=" + day).then((told) => (told.id === id ? told.text : ""), () => { names.delete(id); return ""; }));
+    return names.get(id);
   }
   // What is going on, in words, and what to do about it: nothing here fails in silence.
   function say(why) {
@@ -182,8 +201,7 @@
   function tell(place) {
     if (place === chosen || place < 0) return;
     chosen = place;
-    const area = current.areas[place], list = document.createElement("ul");
-    for (const reason of current.reasons[area[4]]) list.append(element("li", reason));
+    const area = current.areas[place], list = listed(current.reasons[area[4]]);
     told.replaceChildren(element("h3", area[2] && area[2] !== area[1] ? area[1] + " · " + area[2] : area[1]), element("p", current.texts[area[3]]), ...counted(place), list);
     layer.draw();
   }
@@ -268,11 +286,10 @@
   function table(next, day) {
     const body = document.querySelector("#top tbody"), labels = [...document.querySelectorAll("#top thead th")].map((each) => each.textContent);
     const rows = next.areas.slice(0, body.rows.length).map((area, place) => {
-      const row = document.createElement("tr"), head = element("th", ""), name = element("a", area[1]), reasons = document.createElement("td"), list = document.createElement("ul");
+      const row = document.createElement("tr"), head = element("th", ""), name = element("a", area[1]), reasons = document.createElement("td"), list = listed(next.reasons[area[4]]);
       name.href = pageOf(day) + "&area=" + encodeURIComponent(area[0]) + "#area";
       head.append(name);
       head.scope = "row"; list.className = "bare";
-      for (const reason of next.reasons[area[4]]) list.append(element("li", reason));
       reasons.append(list.children.length ? list : box.dataset.noReasons);
       row.append(head, element("td", area[2] || "–"), element("td", next.texts[area[3]]), element("td", next.came.texts[next.came.of[place]]), reasons);
       [...row.cells].forEach((cell, column) => { if (column) cell.dataset.label = labels[column]; });
@@ -282,9 +299,11 @@
   }
   slider.addEventListener("input", () => show(days[slider.value]));
 
-  document.getElementById("png").addEventListener("click", () => {
+  document.getElementById("png").addEventListener("click", async () => {
     const legend = [...document.querySelectorAll(".legend li:not([hidden])")].map((item) => ({ swatch: item, text: item.textContent.trim() }));
-    const foot = [document.getElementById("stamp"), document.getElementById("aid")].map((each) => each.textContent);
+    const shown = current, told = await named(shown, box.dataset.shown);
+    if (shown !== current) return;
+    const foot = [...["stamp", "aid"].map((each) => document.getElementById(each).textContent), told];
     const sheet = window.mapSheet(layer.canvas, { title: heading.textContent, legend, foot });
     sheet.toBlob((blob) => {
       const anchor = document.createElement("a");
