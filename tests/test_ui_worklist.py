@@ -6,11 +6,12 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
+from features.languages import LANGUAGES
 from serving.ui.sessions import Sessions
 from serving.ui.worklist_query import A_PAGE, Chosen, Seat
 from serving.worklist_messages import WorklistCase
 from tests.serving_helpers import AS_OF
-from tests.ui_helpers import fetched, session_of
+from tests.ui_helpers import PHONE, fetched, session_of, tab
 
 PART = {"tab": "all", "sort": "name"}
 
@@ -70,6 +71,33 @@ def test_the_place_on_the_list_is_kept_on_the_way_to_a_person_through_a_decision
     sent = {name: re.search(rf'name="{name}" value="([^"]*)"', page).group(1) for name in ("form_token", "key")}
     opinion = {**sent, "kind": "opinion", "agrees": "yes", "score_id": score_of(page)}
     assert kept(fetched(ui_site, persons[0], form=opinion, cookie=cookie).headers["location"]) == asked
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_phone_shows_three_persons_and_more_at_once_and_unfolds_their_reasons_without_javascript(
+    browser, ui_site, language
+):
+    with tab(browser, ui_site, "station_worker", language=language, viewport=PHONE, script=False) as watched:
+        page = watched.page
+        page.goto(f"{ui_site.url}/ui/worklist?as_of={AS_OF}")
+        rows = page.locator(".worklist tbody tr")
+        tops = [row.bounding_box() for row in rows.all()[:6]]
+        for first, third in zip(tops, tops[2:], strict=False):  # wherever the screen begins
+            assert third["y"] + third["height"] - first["y"] <= PHONE["height"] / 1.5
+        row = rows.first
+        for shown in (".level", ".figure", ".due"):
+            assert row.locator(shown).first.is_visible()
+        reasons = row.locator(".folded").first
+        assert not reasons.is_visible()
+        row.locator(".unfolds").focus()
+        page.keyboard.press("Space")
+        assert reasons.is_visible()
+        assert not rows.nth(1).locator(".folded").first.is_visible()
+        assert not page.locator("#q").is_visible()
+        page.locator("label[for=find]").click()
+        assert page.locator("#q").is_visible()
+        page.goto(f"{ui_site.url}/ui/worklist?as_of={AS_OF}&print=yes")
+        assert page.locator(".folded:visible").count() == 2 * rows.count()
 
 
 def score_of(page):

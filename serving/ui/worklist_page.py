@@ -39,7 +39,8 @@ def page(view: View) -> Response:
     """The page."""
     told = worklist_of(view)
     wanted = chosen(view, told.cases)
-    shown = _shown(wanted.of(told.cases), wanted, all_at_once="print" in view.request.query_params)
+    whole = "print" in view.request.query_params
+    shown = _shown(wanted.of(told.cases), wanted, all_at_once=whole)
     return view.page(
         "worklist.html",
         told=told,
@@ -47,6 +48,7 @@ def page(view: View) -> Response:
         wanted=wanted,
         place=place(view),
         shown=shown,
+        whole=whole,
         bars={case.person_id: risk_bar(case.risk, case.low, case.high) for case in shown.cases},
         dots=DOTS,
         by_rule=BY_RULE,
