@@ -8,7 +8,7 @@ Neighbours differ in how much they have, but often rise and fall together. So so
 counts change: a lasting map, bent by what came lately in an area and near it over what that map had expected there.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
@@ -84,6 +84,33 @@ def without_neighbours(kind: MapKind) -> MapKind:
 
 def maps(past: VisiblePast, kinds: Sequence[MapKind]) -> Floats:
     """Share of the incidents in each area by each kind of map, shape (as-of dates, kinds, areas); even where none."""
+    drawn = _drawing(past, kinds)
+    bank = np.empty((len(past.as_of), len(kinds), len(past.areas)))
+    for place, kind in enumerate(kinds):  # each put where it stays: of many cells and dates all of them twice is much
+        bank[:, place] = drawn(kind)
+    return bank
+
+
+def mixture(past: VisiblePast, kinds: Sequence[MapKind], weights: Sequence[float]) -> Floats:
+    """What these maps, each times its weight, sum up to, (as-of dates, areas), without keeping them.
+
+    Those of one width are summed before they are spread, as that is linear: of many cells it takes most of the time.
+    """
+    alike = [replace(kind, spread="own", width=0.0) if kind.spread == "gaussian" else kind for kind in kinds]
+    drawn, blank = _drawing(past, alike), np.zeros((len(past.as_of), len(past.areas)))
+    summed: dict[MapKind, Floats] = {}
+    for kind, own, weight in zip(kinds, alike, weights, strict=True):
+        spread = EVEN if kind == own else replace(kind, half_life_weeks=None)  # EVEN: of what is not spread any more
+        summed[spread] = summed.get(spread, blank) + weight * drawn(own)
+    none_yet = ~np.isfinite(past.inside.first_day(past.as_of))[:, None]  # where every map is even
+    told = [
+        np.where(none_yet, each, spread_out(each, spread_matrix(past.areas, kind))) for kind, each in summed.items()
+    ]
+    return np.asarray(np.sum(told, axis=0), np.float64)
+
+
+def _drawing(past: VisiblePast, kinds: Sequence[MapKind]) -> Callable[[MapKind], Floats]:
+    """What draws each of the kinds, (as-of dates, areas), from what they have in common."""
     lives = {life for kind in kinds for life in (kind.half_life_weeks, kind.lasting_weeks)}
     fading = {life: faded_counts(past, life) for life in lives}
     alike = {(kind.spread, kind.width): kind for kind in kinds}
@@ -103,10 +130,7 @@ def maps(past: VisiblePast, kinds: Sequence[MapKind]) -> Floats:
             return _lasting(counts, near if kind.width else None)
         return shares(spread_out(counts, spreading[kind.spread, kind.width]))
 
-    bank = np.empty((len(past.as_of), len(kinds), len(past.areas)))
-    for place, kind in enumerate(kinds):  # each put where it stays: of many cells and dates all of them twice is much
-        bank[:, place] = drawn(kind)
-    return bank
+    return drawn
 
 
 def shares(counts: Floats) -> Floats:

@@ -9,7 +9,6 @@ from features.effort import share_tested
 from features.hotspot import WEEK, Places
 from models import scan
 from models.hotspot import YEAR_WEEKS, HotspotModel, refuse_stopped_records, refuse_thin_air, study_areas
-from models.prior import evidence_of
 from models.scan import LONGEST_WEEKS, MOST_WEEKS, NOMINAL, EarlyWarning
 
 SEED = 7  # of the weeks drawn where too few were lived
@@ -22,17 +21,17 @@ def early_warnings(
 
     TooLittleHistoryError as for a forecast: before a year was known, or where the records have stopped.
     """
-    scope, recent = model.scope, model.prior.recent
+    scope = model.scope
     known = catalogue.counted(places.incidents, level=scope.level, kinds=scope.kinds, reporters=scope.reporters)
     refuse_stopped_records(np.asarray(known["known_on"], dtype=np.int64), as_of)
     areas = study_areas(scope, known, places.areas, as_of=as_of)
     dates = _weeks_upto(as_of, MOST_WEEKS + 2 * LONGEST_WEEKS, known)
     past = catalogue.visible_past(known, places.effort, areas, as_of=dates, horizon_weeks=scope.horizon_weeks)
     refuse_thin_air(past)
-    seen = scan.watch(evidence_of(past, recent), model.prior, share_tested(known, dates), from_weeks=YEAR_WEEKS)
+    seen = scan.watch(past, model.prior.expected_of(past), share_tested(known, dates), from_weeks=YEAR_WEEKS)
     zones = scan.zones_of(areas, larger_areas(areas, places.areas))
-    told = scan.statistics(zones, seen, model.dispersions)
-    reference = scan.reference_of(told) or scan.drawn_reference(zones, seen, model.dispersions, seed=seed)
+    found, told = scan.largest(zones, seen, model.dispersions)
+    reference = scan.reference_of(found) or scan.drawn_reference(zones, seen, model.dispersions, seed=seed)
     return scan.warnings_of(zones, seen, told, reference, nominal=nominal)
 
 

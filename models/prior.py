@@ -16,7 +16,7 @@ from features.areas import Floats, Ints
 from features.city_level import Ages, ages, levels
 from features.errors import ConfigError, TooLittleHistoryError
 from features.hotspot import WEEK, VisiblePast
-from features.maps import BENT, EVEN, INHABITED, MapKind, bank_of, maps
+from features.maps import BENT, EVEN, INHABITED, MapKind, bank_of, maps, mixture
 
 STACKED_WEEKS = 156  # how far back weights are fitted: 39 windows of four weeks
 STEPS = 100  # of EM, from the centre
@@ -79,19 +79,33 @@ class Prior:
 
     def expected(self, evidence: Evidence) -> Floats:
         """Expected incidents in the horizon, above zero, shape (as-of dates, areas)."""
-        if evidence.kinds != self.kinds:
+        self._refuse_others(evidence.kinds)
+        level = evidence.levels @ np.array(self.level_weights)
+        return np.asarray(self.share(evidence.maps) * level[:, None], np.float64)
+
+    def expected_of(self, past: VisiblePast) -> Floats:
+        """The same, but for rounding, of a past whose maps nobody else needs: of many dates it takes far less."""
+        self._refuse_others(bank_of(past.areas))
+        seen = ages(past, recent=self.recent.treatment, lag_days=self.recent.lag_days)
+        level = levels(past, seen) @ np.array(self.level_weights)
+        share = _as_share(mixture(past, self.kinds, self.map_weights))
+        return np.asarray(share * level[:, None], np.float64)
+
+    def share(self, drawn: Floats) -> Floats:
+        """Share of the city in each area by the mixture of maps (dates, kinds, areas), above zero; (dates, areas)."""
+        return _as_share(np.einsum("dka,k->da", drawn, np.array(self.map_weights)))
+
+    def _refuse_others(self, kinds: tuple[MapKind, ...]) -> None:
+        if kinds != self.kinds:
             raise ConfigError(
                 "prior: there are other maps than those it was fitted on; were outlines added or removed, or is it of "
                 "an earlier release? Train the model again."
             )
-        level = evidence.levels @ np.array(self.level_weights)
-        return np.asarray(self.share(evidence.maps) * level[:, None], np.float64)
 
-    def share(self, drawn: Floats) -> Floats:
-        """Share of the city in each area by the mixture of maps (dates, kinds, areas), above zero; (dates, areas)."""
-        stacked = np.einsum("dka,k->da", drawn, np.array(self.map_weights))
-        share = np.maximum(stacked, TINY)
-        return np.asarray(share / share.sum(axis=1, keepdims=True), np.float64)
+
+def _as_share(stacked: Floats) -> Floats:
+    share = np.maximum(stacked, TINY)
+    return np.asarray(share / share.sum(axis=1, keepdims=True), np.float64)
 
 
 def evidence_of(past: VisiblePast, recent: Recent) -> Evidence:

@@ -18,11 +18,10 @@ from scipy.sparse import csr_array, eye_array, vstack
 
 from features.areas import AreaSet, Floats, Ints, Strings
 from features.effort import looked
-from features.hotspot import WEEK
+from features.hotspot import WEEK, VisiblePast
 from features.reporting import exposure
 from models.counts import negative_binomial_deviance
 from models.hotspot import Dispersions
-from models.prior import Evidence, Prior
 
 WINDOWS_WEEKS = (1, 2, 3, 4)
 LONGEST_WEEKS = WINDOWS_WEEKS[-1]
@@ -36,7 +35,7 @@ MOST_WARNINGS = 10
 CITY = "city"
 LEAST_KNOWN = 0.1  # share of a window's incidents usually known, under which the window tells nothing yet
 SMALLEST = 1e-9
-DATES_AT_ONCE = 16  # of which statistics are made: of many cells each step of all would be tens of megabytes
+DATES_AT_ONCE = 4  # of which statistics are made: of many cells each step of all would be tens of megabytes
 
 
 @dataclass(frozen=True, eq=False)
@@ -112,15 +111,15 @@ def zones_of(areas: AreaSet, larger: Sequence[tuple[str, Strings]] = (), *, ring
     )
 
 
-def watch(evidence: Evidence, prior: Prior, tested: Floats, *, from_weeks: int, scans: int = MOST_WEEKS) -> Watch:
+def watch(past: VisiblePast, forecasts: Floats, tested: Floats, *, from_weeks: int, scans: int = MOST_WEEKS) -> Watch:
     """What was visible at the last as-of dates with `from_weeks` of history, beside the forecast made before each.
 
-    `tested`: share of each date's incidents that testing brought to light; so much of the forecast moves with it.
+    `forecasts`: expected in the horizon of each as-of date, (dates, areas). `tested`: share of each date's incidents
+    that testing brought to light; so much of the forecast moves with it.
     """
-    past, horizon = evidence.past, evidence.past.horizon_weeks
     enough = np.flatnonzero(past.weeks_of_history() >= from_weeks + LONGEST_WEEKS)
     at = enough[enough >= LONGEST_WEEKS][-(scans + LONGEST_WEEKS + 1) :]
-    a_week = prior.expected(evidence)[at - LONGEST_WEEKS] / horizon
+    a_week = forecasts[at - LONGEST_WEEKS] / past.horizon_weeks
     a_week *= 1 + tested[at, None] * (looked(past, weeks=LONGEST_WEEKS)[at] - 1)
     shares = exposure(past.inside, past.as_of[at], WEEK * LONGEST_WEEKS)
     observed, expected = [], []
@@ -132,30 +131,36 @@ def watch(evidence: Evidence, prior: Prior, tested: Floats, *, from_weeks: int, 
     return Watch(past.as_of[at], np.stack(observed, axis=1), np.stack(expected, axis=1))
 
 
+def largest(zones: Zones, seen: Watch, dispersions: Dispersions) -> tuple[Floats, Floats]:
+    """The largest statistic of each date, and all of the last date, (windows, zones); the others are not kept."""
+    found = np.empty(len(seen.observed))
+    last = np.empty((len(WINDOWS_WEEKS), len(zones.name)))
+    for first in range(0, len(found), DATES_AT_ONCE):
+        part = slice(first, first + DATES_AT_ONCE)
+        told = statistics(zones, Watch(seen.as_of[part], seen.observed[part], seen.expected[part]), dispersions)
+        found[part], last = told.max(axis=(1, 2)), told[-1]
+    return found, last
+
+
 def statistics(zones: Zones, seen: Watch, dispersions: Dispersions) -> Floats:
     """Log likelihood ratio of more than expected against as expected, zero where less came; (dates, windows, zones).
 
     Areas of one zone miss together and each for itself, so a zone's dispersion is the city's, and the rest of an
     area's spread over its areas: d = city + (area - city) x sum of squares / square of the sum of what was expected.
     """
-    told = np.empty((*seen.observed.shape[:-1], len(zones.name)))
-    for first in range(0, len(told), DATES_AT_ONCE):
-        part = slice(first, first + DATES_AT_ONCE)
-        told[part] = _statistics(zones, seen.observed[part], seen.expected[part], dispersions)
-    return told
-
-
-def _statistics(zones: Zones, came: Floats, due: Floats, dispersions: Dispersions) -> Floats:
-    observed, expected = _within(zones, came), _within(zones, due)
+    observed, expected = _within(zones, seen.observed), _within(zones, seen.expected)
     own = max(dispersions.area - dispersions.city, 0.0)
-    spread = dispersions.city + own * _within(zones, due**2) / expected**2
+    spread = dispersions.city + own * _within(zones, seen.expected**2) / expected**2
     ratio = negative_binomial_deviance(observed, expected, spread) / 2
     return np.where(observed > expected, ratio, 0.0)
 
 
-def reference_of(told: Floats) -> Reference | None:
-    """The past scans a new one is compared with; None where too few. The last is the new one: its weeks stay out."""
-    maxima = np.sort(told[: -LONGEST_WEEKS - 1].max(axis=(1, 2), initial=0.0))
+def reference_of(found: Floats) -> Reference | None:
+    """The past scans a new one is compared with, from the largest statistic of each date; None where too few.
+
+    The last is the new one: its weeks stay out.
+    """
+    maxima = np.sort(found[: -LONGEST_WEEKS - 1])
     return Reference(tuple(maxima.tolist()), lived=True) if len(maxima) >= FEWEST_WEEKS else None
 
 
@@ -171,19 +176,19 @@ def drawn_reference(zones: Zones, seen: Watch, dispersions: Dispersions, *, seed
         rate = rate * gamma_factors(rng, max(dispersions.area - dispersions.city, 0.0), (n, 1, expected.shape[1]))
         weeks = np.cumsum(rng.poisson(rate), axis=1).astype(np.float64)
         drawn = Watch(np.zeros(n, np.int64), weeks, np.broadcast_to(expected, weeks.shape))
-        maxima.append(statistics(zones, drawn, dispersions).max(axis=(1, 2)))
+        maxima.append(largest(zones, drawn, dispersions)[0])
     return Reference(tuple(np.sort(np.concatenate(maxima)).tolist()), lived=False)
 
 
 def warnings_of(
     zones: Zones, seen: Watch, told: Floats, reference: Reference, *, nominal: float = NOMINAL
 ) -> tuple[EarlyWarning, ...]:
-    """The warnings of the last as-of date, the least likely first; no two share an area."""
+    """The warnings of the last as-of date from its statistics, the least likely first; no two share an area."""
     found: list[EarlyWarning] = []
     taken = np.zeros(len(zones.area_ids), bool)
-    order = np.argsort(-told[-1], axis=None, kind="stable")
-    for window, zone in zip(*np.unravel_index(order, told[-1].shape), strict=True):
-        chance = reference.chance(float(told[-1, window, zone]))
+    order = np.argsort(-told, axis=None, kind="stable")
+    for window, zone in zip(*np.unravel_index(order, told.shape), strict=True):
+        chance = reference.chance(float(told[window, zone]))
         if chance > nominal or len(found) == MOST_WARNINGS:
             break
         members = zones.member.indices[zones.member.indptr[zone] : zones.member.indptr[zone + 1]]

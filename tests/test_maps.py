@@ -4,7 +4,18 @@ import pytest
 
 from features.areas import cells, townships
 from features.grids import Grid
-from features.maps import BENT, EVEN, INHABITED, MapKind, bank_of, faded_counts, maps, spread_matrix, typical_distance_m
+from features.maps import (
+    BENT,
+    EVEN,
+    INHABITED,
+    MapKind,
+    bank_of,
+    faded_counts,
+    maps,
+    mixture,
+    spread_matrix,
+    typical_distance_m,
+)
 from tests.hotspot_helpers import incidents, past_of, row_of_areas, steady
 
 OWN = MapKind(None)
@@ -125,3 +136,16 @@ def test_what_is_not_known_yet_changes_no_map():
     kinds = bank_of(townships(row_of_areas(3)))
     before, after = (maps(past_of(told, [1293, 1300]), kinds) for told in (rows, edited))
     assert (before == after).all()
+
+
+@pytest.mark.parametrize("outlined", [True, False])
+def test_a_mixture_is_the_sum_of_the_weighed_maps_also_before_anything_was_known(outlined):
+    rows = steady([0.1, 0.3, 0.02, 0.1], 300)
+    areas = row_of_areas(4, outlined=outlined, parents=["D0", "D0", "D1", "D1"])
+    past = past_of(rows, np.arange(986, 1295, 7), areas=areas)
+    kinds = bank_of(past.areas)
+    weights = np.random.default_rng(4).dirichlet(np.ones(len(kinds)))
+    each = maps(past, kinds)
+    by_hand = sum(weight * each[:, place] for place, weight in enumerate(weights))
+    assert mixture(past, kinds, weights) == pytest.approx(by_hand, rel=1e-12)
+    assert by_hand[0] == pytest.approx([0.25] * 4)

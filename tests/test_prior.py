@@ -133,3 +133,9 @@ def test_level_weights_are_the_same_simplex_at_every_scale(scale):
     assert weights.sum() == pytest.approx(1.0)
     assert weights.argmax() == 0
     assert level_weights(scale * told[:, :1], scale * totals).tolist() == [1.0]
+
+
+def test_what_is_expected_without_keeping_the_maps_is_the_same():
+    seen = evidence()
+    prior = fitted(seen)
+    assert prior.expected_of(seen.past) == pytest.approx(prior.expected(seen), rel=1e-12)

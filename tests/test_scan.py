@@ -47,7 +47,7 @@ def scanned(rows, *, n=6, fitted_on=DATES[-1]):
     windows = windows_before(evidence, int(fitted_on))
     prior = fit_prior(evidence, windows)
     spread = dispersions_of(windows.observed, prior.expected(evidence)[windows.at], evidence)
-    seen = scan.watch(evidence, prior, np.zeros(len(dates)), from_weeks=52)
+    seen = scan.watch(past, prior.expected(evidence), np.zeros(len(dates)), from_weeks=52)
     return zones(n), seen, scan.statistics(zones(n), seen, spread), spread
 
 
@@ -99,18 +99,25 @@ def test_what_breaks_out_in_one_area_is_warned_of_there_and_not_elsewhere():
     rows = steady(RATES, DAYS)
     more = rows.iloc[[0] * 8].assign(occurred_on=DATES[-1] - 3, known_on=DATES[-1] - 2, area_id="T04")
     told_zones, seen, told, spread = scanned(pd.concat([rows, more]))
-    reference = scan.reference_of(told)
-    first = scan.warnings_of(told_zones, seen, told, reference)[0]
+    reference = scan.reference_of(told.max(axis=(1, 2)))
+    first = scan.warnings_of(told_zones, seen, told[-1], reference)[0]
     assert (first.level, first.name, first.rings, first.area_ids, first.weeks) == ("township", "T04", 0, ("T04",), 1)
     assert first.observed >= 8 > 4 * first.expected
     assert first.recurrence_weeks > 52
     drawn = scan.drawn_reference(told_zones, seen, spread, seed=3)
-    assert scan.warnings_of(told_zones, seen, told, drawn)[0].name == "T04"
+    assert scan.warnings_of(told_zones, seen, told[-1], drawn)[0].name == "T04"
+
+
+def test_the_largest_statistic_of_each_date_is_that_of_all_and_the_last_date_is_whole():
+    told_zones, seen, told, spread = scanned(steady(RATES, DAYS))
+    found, last = scan.largest(told_zones, seen, spread)
+    assert np.array_equal(found, told.max(axis=(1, 2)))
+    assert np.array_equal(last, told[-1])
 
 
 def test_no_two_warnings_share_an_area():
     seen = a_watch([9.0, 9.0, 0.0, 0.0, 0.0, 9.0], [0.1] * 6)
-    told = scan.statistics(zones(), seen, CALM)
+    told = scan.statistics(zones(), seen, CALM)[-1]
     warned = scan.warnings_of(zones(), seen, told, Reference(tuple(np.linspace(0, 1, 200)), lived=True))
     named = [area for each in warned for area in each.area_ids]
     assert len(named) == len({*named})
@@ -134,4 +141,4 @@ def test_weeks_to_come_change_no_scan_of_the_past():
 
 
 def test_too_few_past_weeks_are_no_reference():
-    assert scan.reference_of(np.ones((scan.FEWEST_WEEKS, 4, 3))) is None
+    assert scan.reference_of(np.ones(scan.FEWEST_WEEKS)) is None

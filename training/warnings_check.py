@@ -27,18 +27,18 @@ TRIALS = 400
 
 @dataclass(frozen=True, eq=False)
 class Scanned:
-    """All weekly scans of a history: the zones, what was seen, the statistics, and the dispersions used."""
+    """All weekly scans of a history: zones, what was seen, the largest statistic of each, the dispersions used."""
 
     zones: Zones
     seen: Watch
-    told: Floats  # (dates, windows, zones)
+    found: Floats  # (dates,)
     dispersions: Dispersions
 
     def references(self) -> dict[int, Reference]:
         """By date's position, what its scan is compared with, wherever enough weeks went before."""
-        scans = range(FEWEST_WEEKS + LONGEST_WEEKS, len(self.told))
-        slices = {at: self.told[max(0, at - MOST_WEEKS - LONGEST_WEEKS) : at + 1] for at in scans}
-        return {at: found for at, told in slices.items() if (found := scan.reference_of(told)) is not None}
+        scans = range(FEWEST_WEEKS + LONGEST_WEEKS, len(self.found))
+        slices = {at: self.found[max(0, at - MOST_WEEKS - LONGEST_WEEKS) : at + 1] for at in scans}
+        return {at: told for at, found in slices.items() if (told := scan.reference_of(found)) is not None}
 
 
 @dataclass(frozen=True)
@@ -81,9 +81,7 @@ def check(places: Places, config: HotspotConfig, *, histories: int, seed: int) -
 
 def alarms_of(scanned: Scanned, *, nominal: float = NOMINAL) -> list[bool]:
     """Of each scan with enough weeks before it, whether it warns."""
-    return [
-        reference.chance(float(scanned.told[at].max())) <= nominal for at, reference in scanned.references().items()
-    ]
+    return [reference.chance(float(scanned.found[at])) <= nominal for at, reference in scanned.references().items()]
 
 
 def power(scanned: Scanned, *, busy: bool, trials: int, rng: np.random.Generator) -> float:
@@ -136,10 +134,10 @@ def _scanned(known: Places, config: HotspotConfig) -> tuple[Scanned, Evidence, P
     prior = fit_prior(evidence, windows)
     dispersions = dispersions_of(windows.observed, prior.expected(evidence)[windows.at], evidence)
     tested = share_tested(known.incidents, evidence.past.as_of)
-    seen = scan.watch(evidence, prior, tested, from_weeks=config.history_weeks, scans=len(evidence.past.as_of))
-    areas = evidence.past.areas
-    zones = scan.zones_of(areas, larger_areas(areas, known.areas))
-    return Scanned(zones, seen, scan.statistics(zones, seen, dispersions), dispersions), evidence, prior
+    past, weeks = evidence.past, config.history_weeks
+    seen = scan.watch(past, prior.expected(evidence), tested, from_weeks=weeks, scans=len(past.as_of))
+    zones = scan.zones_of(past.areas, larger_areas(past.areas, known.areas))
+    return Scanned(zones, seen, scan.largest(zones, seen, dispersions)[0], dispersions), evidence, prior
 
 
 def _as_incidents(occurred_on: Ints, known_on: Ints, area: Ints, areas: AreaSet, like: pd.DataFrame) -> pd.DataFrame:
