@@ -9,14 +9,12 @@ import pytest
 from features.catalogue import CATALOGUE
 from features.errors import ConfigError
 from features.languages import LANGUAGES
-from serving.messages import Others, Reason, Score
 from serving.notes import NOTES
 from serving.services import Services
 from serving.ui.sessions import Sessions
 from serving.ui.texts import texts
 from serving.ui.timeline import PersonEvent, visible, years_of
 from serving.ui.timeline_picture import drawing
-from serving.ui.waterfall import risk_of, steps
 from serving.wording import wording
 from tests.serving_helpers import AS_OF, TODAY
 from tests.tables import day
@@ -336,21 +334,6 @@ def test_marks_tell_found_from_failed_from_kept():
         return PersonEvent(date(2024, 1, 1), date(2024, 1, 1), "urine_test", outcome, None, is_corrected=False).sign
 
     assert [sign(each) for each in ("positive", "missed", "negative", None)] == ["found", "failed", "kept", "kept"]
-
-
-def test_the_steps_lead_from_the_common_start_to_the_risk_of_the_person():
-    reasons = [_reason("missed_tests", 0.8), _reason("employed", -0.3)]
-    others = Others(count=3, contribution=0.1, text="others")
-    log_odds = -2.0 + 0.8 - 0.3 + 0.1
-    score = Score.model_construct(base=-2.0, risk=risk_of(log_odds), reasons=reasons, others=others)
-    found = steps(score)
-    assert [each.direction for each in found] == ["raises", "lowers", "raises"]
-    assert found[0].risk_after == pytest.approx(risk_of(-2.0 + 0.8))
-    assert found[-1].risk_after == pytest.approx(score.risk)
-
-
-def _reason(code, contribution):
-    return Reason.model_construct(code=code, text=code, effect="", contribution=contribution, changeable=True)
 
 
 def test_there_is_help_for_every_reason_that_help_can_change(tmp_path):

@@ -86,7 +86,16 @@ def test_a_text_that_nothing_names_is_found_in_every_section_that_is_not_all_cod
         f"map.{each}" for each in ("carried", "fifths", "tested", "trees")
     } | {f"models.{each}" for each in ("attributes", "decisions", "groups", "metrics", "moved", "names")} | {
         f"person.{each}"
-        for each in ("effects", "faults", "kinds", "opinion_codes", "override_codes", "reviews", "snooze_codes")
+        for each in (
+            "effects",
+            "families",
+            "faults",
+            "kinds",
+            "opinion_codes",
+            "override_codes",
+            "reviews",
+            "snooze_codes",
+        )
     }
 
 

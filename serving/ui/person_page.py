@@ -10,7 +10,7 @@ from serving import feedback, history_answers, one_person
 from serving.feedback import Book
 from serving.feedback_messages import AboutPerson
 from serving.history_messages import ChangesRequest, GivenScore, HistoryRequest, ScoreChanges
-from serving.messages import Score
+from serving.messages import MOST_REASONS, Score
 from serving.names import names_of
 from serving.problems import ProblemError
 from serving.services import Services
@@ -23,7 +23,7 @@ from serving.ui.stopped import stopped
 from serving.ui.timeline import events_of, years_of
 from serving.ui.timeline_picture import drawing
 from serving.ui.view import View
-from serving.ui.waterfall import risk_of, steps
+from serving.ui.waterfall import LISTED, risk_of, steps
 from serving.ui.worklist_query import Seat, chosen, place
 from serving.worklist import AskedFor, Worklists
 
@@ -62,6 +62,7 @@ class PersonPage:
         events = events_of(asked.desk, asked.about.person_id, asked.about.as_of)
         years = years_of(events, view.texts, view.wording)
         score, seat = changed.now if changed else None, _seat(asked)
+        listed = score.reasons[:LISTED] if score else []
         return view.page(
             "person.html",
             status=typed.status,
@@ -72,7 +73,9 @@ class PersonPage:
             reference=view.request.query_params.get("of", ""),
             name=_name(asked),
             changed=changed,
+            changes=changed.changes[:N_CHANGES] if changed else [],
             score=score,
+            reasons=list({each.code: each for each in reversed(listed)}.values())[::-1],
             refused=refused,
             **self._of_score(asked, score),
             drawing=drawing(years, asked.about.as_of, view.texts),
@@ -96,10 +99,10 @@ class PersonPage:
         """What the page tells of a score; empty parts where there is none."""
         if score is None:
             return {"steps": [], "start": None, "bar": "", "help": [], "given": [], "risks": "", "said_of": ""}
-        codes = [each.code for each in score.reasons if each.changeable and each.contribution > 0]
+        codes = [each.code for each in score.reasons[:LISTED] if each.changeable and each.contribution > 0]
         given = _given(asked)
         return {
-            "steps": steps(score),
+            "steps": steps(score, asked.view.texts),
             "start": risk_of(score.base),
             "bar": risk_bar(score.risk, score.low, score.high),
             "help": self.services.fitting(codes, asked.view.language),
@@ -113,7 +116,7 @@ def _changed(asked: Asked) -> tuple[ScoreChanges | None, ProblemError | None]:
     """The score and what changed, or why there is none; either is recorded."""
     about = asked.about
     question = ChangesRequest.model_construct(
-        person_id=about.person_id, as_of=about.as_of, purpose=about.purpose, most=N_CHANGES,
+        person_id=about.person_id, as_of=about.as_of, purpose=about.purpose, most=MOST_REASONS,
         language=None, model=None, since=None,
     )  # fmt: skip
     try:

@@ -2,19 +2,28 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import exp
+from itertools import pairwise
+from math import exp, fsum
 
 from markupsafe import Markup
 
-from serving.messages import Score
+from features.catalogue import CATALOGUE
+from serving.messages import Reason, Score
+from serving.ui.texts import Texts
 
 WIDTH, HEIGHT = 300.0, 20.0
 RAISES, LOWERS, START = "#b8641d", "#2c7f9e", "#4b5b63"
 
 
+LISTED, NAMED = 8, 3  # reasons told one by one; and the strongest of those that are told together
+
+
 @dataclass(frozen=True)
 class Step:
-    """One line: its words, what it does, by how much in log-odds, where it leads, and the bar from there to here."""
+    """One line: its words, what it does, by how much in log-odds, where it leads, and the bar from there to here.
+
+    `inside` are the strongest of the reasons that a line tells together; empty where it tells one.
+    """
 
     text: str
     effect: str
@@ -23,24 +32,68 @@ class Step:
     changeable: bool
     risk_after: float
     bar: Markup
-    code: str = ""
+    inside: tuple[Reason, ...] = ()
 
 
-def steps(score: Score) -> list[Step]:
-    """A line for each reason told and one for all the others; the last leads to the risk of the score."""
-    parts = [(each.text, each.effect, each.contribution, each.changeable, each.code) for each in score.reasons]
-    parts.append((score.others.text, "", score.others.contribution, False, ""))
+@dataclass(frozen=True)
+class _Part:
+    text: str
+    effect: str
+    contribution: float
+    changeable: bool = False
+    inside: tuple[Reason, ...] = ()
+
+
+def steps(score: Score, texts: Texts) -> list[Step]:
+    """A line for each of the strongest reasons, then the others family by family; the last leads to the score's risk.
+
+    A family stands by itself where it adds as much as the weakest reason told alone; the rest are one line.
+    """
+    parts = [_Part(each.text, each.effect, each.contribution, each.changeable) for each in score.reasons[:LISTED]]
+    parts += _together(score, texts)
     ends = [score.base]
-    for _, _, contribution, _, _ in parts:
-        ends.append(ends[-1] + contribution)
+    for part in parts:
+        ends.append(ends[-1] + part.contribution)
     least, most = _frame(ends)
     return [
         Step(
-            text, effect, "raises" if by > 0 else "lowers", by, changeable, risk_of(ends[place + 1]),
-            _bar(ends[place], ends[place + 1], least, most), code,
+            part.text, part.effect, "raises" if part.contribution > 0 else "lowers", part.contribution,
+            part.changeable, risk_of(end), _bar(begin, end, least, most), part.inside,
         )
-        for place, (text, effect, by, changeable, code) in enumerate(parts)
+        for part, (begin, end) in zip(parts, pairwise(ends), strict=True)
     ]  # fmt: skip
+
+
+def _together(score: Score, texts: Texts) -> list[_Part]:
+    """What is not told one by one: the families that matter, the strongest first, and all the rest."""
+    families: dict[str, list[Reason]] = {}
+    for each in score.reasons[LISTED:]:
+        families.setdefault(_family(each.code), []).append(each)
+    weakest = min((abs(each.contribution) for each in score.reasons[:LISTED]), default=0.0)
+    strong = {name: told for name, told in families.items() if name and abs(_sum(told)) >= weakest}
+    parts = [_of_family(told, name, texts) for name, told in strong.items()]
+    rest = [each for each in score.reasons[LISTED:] if _family(each.code) not in strong]
+    count = len(rest) + score.others.count
+    last = _Part(texts("person.rest", count=count), "", _sum(rest) + score.others.contribution, inside=_named(rest))
+    return [*sorted(parts, key=lambda part: -abs(part.contribution)), *([last] if count else [])]
+
+
+def _of_family(reasons: Sequence[Reason], name: str, texts: Texts) -> _Part:
+    told = texts("person.family_rest", family=texts(f"person.families.{name}"), count=len(reasons))
+    return _Part(told, "", _sum(reasons), inside=_named(reasons))
+
+
+def _named(reasons: Sequence[Reason]) -> tuple[Reason, ...]:
+    return tuple(reasons[:NAMED])
+
+
+def _sum(reasons: Sequence[Reason]) -> float:
+    return fsum(each.contribution for each in reasons)
+
+
+def _family(code: str) -> str:
+    """The family of a reason as its text is named; empty for what is no feature, as the calibration."""
+    return CATALOGUE[code].family.replace("-", "_").replace(" ", "_") if code in CATALOGUE else ""
 
 
 def risk_of(log_odds: float) -> float:
