@@ -13,7 +13,7 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
-from features.errors import ConfigError, WaystationError
+from features.errors import ConfigError, WaystationError, sentence
 from features.home import SETTINGS, Home
 from features.languages import LANGUAGES
 from features.out_file import to_write
@@ -122,11 +122,11 @@ def ingest(  # noqa: PLR0913 (the options of a command)
     from features.mapping import read_mapping
     from features.store import Store
 
-    home = Home.settled()
+    home, today = Home.settled(), datetime.now(UTC).date()
     with step("ingest"), Store.open(home.store_url) as store:
         how = read_mapping(mapping) if mapping else None
         report = take_in(
-            path, store, mapping=how, batch_id=batch, backfill=backfill, coordinates=coordinates, received_on=_today()
+            path, store, mapping=how, batch_id=batch, backfill=backfill, coordinates=coordinates, received_on=today
         )
     heads, *rows = report.lines()
     print_table(heads, rows)
@@ -325,11 +325,12 @@ def store_quarantine(
 ) -> None:
     """Write what could not be stored, with reasons; mended, send it again (rows of a first load with --backfill)."""
     from features.mending import to_mend
+    from features.spreadsheets import write_csv
     from features.store import Store
 
     with Store.open(Home.settled().store_url) as store:
         rows = to_mend(store.quarantine(), file)
-    rows.to_csv(out, index=False, encoding="utf-8-sig")  # with the mark by which spreadsheets know UTF-8
+    write_csv(rows, out)
     say(f"{len(rows)} rows: {out}")
 
 
@@ -375,10 +376,6 @@ def _print_decision(decision: Any) -> None:
     say(f"{decision.champion.name}: {decision.decision}, {decision.why}. {decision.champion.tag}".rstrip())
 
 
-def _today() -> date:
-    return datetime.now(UTC).date()
-
-
 def _now() -> str:
     return datetime.now(UTC).isoformat(timespec="seconds")
 
@@ -386,10 +383,14 @@ def _now() -> str:
 def main() -> None:
     """Run the command line; an error of the user's ends with a sentence, not with a traceback."""
     os.environ.update(SETTINGS)  # before anything that reads them is imported
+    for stream in (sys.stdout, sys.stderr):  # on a terminal without Chinese its words are marks, and no traceback
+        stream.reconfigure(errors="replace")  # type: ignore[union-attr]
     try:
         app()
-    except WaystationError as error:
-        Console(stderr=True, soft_wrap=True).print(f"[red]waystation:[/] {escape(str(error))}", highlight=False)
+    except (WaystationError, OSError) as error:
+        if (told := sentence(error)) is None:
+            raise
+        Console(stderr=True, soft_wrap=True).print(f"[red]waystation:[/] {escape(told)}", highlight=False)
         sys.exit(2)
 
 

@@ -114,10 +114,15 @@ class Home:
 
         `alone`: whatever store or tracking server the environment names is left aside; the home has its own.
         """
-        self.path.mkdir(parents=True, exist_ok=True)
-        self.path.chmod(0o700)
+        try:
+            self.path.mkdir(parents=True, exist_ok=True)
+            self.path.chmod(0o700)
+            self.bentoml.mkdir(exist_ok=True)
+        except OSError as error:
+            raise ConfigError(
+                f"the home {self.path} cannot be used ({error.strerror}); {HOME} names a folder that is yours to write."
+            ) from None
         if alone:
             for elsewhere in ELSEWHERE:
                 os.environ.pop(elsewhere, None)
-        self.bentoml.mkdir(exist_ok=True)
         os.environ.update(SETTINGS, WAYSTATION_HOME=str(self.path), BENTOML_HOME=str(self.bentoml))

@@ -191,7 +191,9 @@ def _open(path: Path, mapping: SourceMapping | None, arrival: Arrival, coordinat
     wanted = [file for file in found if _tables_of(file.name, mapping)]
     if not wanted:
         expected = "the names in the mapping" if mapping else ", ".join(f"{name}.csv" for name in DELIVERED)
-        raise SchemaError(f"{path.name}: no file here feeds a table; expected {expected} (.csv, .csv.gz or .parquet).")
+        raise SchemaError(
+            f"{path.resolve().name}: no file here feeds a table; expected {expected} (.csv, .csv.gz or .parquet)."
+        )
     unmapped = tuple(file.name for file in found if file not in wanted)
     return _Delivery(tuple(sources.read(file) for file in wanted), unmapped, mapping, arrival, given)
 

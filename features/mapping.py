@@ -101,6 +101,8 @@ def read_mapping(source: str | Path) -> SourceMapping:
     except FileNotFoundError:
         names = ", ".join(sorted(file.stem for file in BUNDLED.glob("*.toml")))
         raise ConfigError(f"{path.name}: there is no such mapping file; bundled are: {names}.") from None
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot be read ({error.strerror}).") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigError(f"{path.name}: not readable as TOML: {error}.") from None
     mapping = from_plain(_with_pairs(plain), SourceMapping, where=path.name)

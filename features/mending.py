@@ -10,6 +10,7 @@ from typing import Any
 import pandas as pd
 
 from features.errors import ConfigError
+from features.spreadsheets import as_it_was
 
 REASONS = "quarantine_reasons"
 ROW = "quarantine_row"  # where the row stood, counted from 1 below the header
@@ -43,7 +44,7 @@ def without_marks(rows: pd.DataFrame) -> pd.DataFrame:
     marked = [name for name in MARKS if name in rows]
     if not marked:
         return rows
-    plain = rows.drop(columns=marked)
+    plain = rows.drop(columns=marked).map(as_it_was).rename(columns=as_it_was)
     empty = (plain.isna() | (plain == "")).all(axis=1)
     waiting = rows[LINE].fillna("").ne("") if LINE in rows else False
     return plain[~(empty & waiting)]

@@ -23,6 +23,8 @@ def read_toml(path: Path, kind: type[Tree]) -> Tree:
         plain = tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise ConfigError(f"{path.name}: there is no such configuration file.") from None
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot be read ({error.strerror}).") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigError(f"{path.name}: not readable as TOML: {error}.") from None
     return from_plain(plain, kind, where=path.name)

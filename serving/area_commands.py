@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, get_args
 import typer
 from rich.console import Console
 
-from features.errors import ConfigError
+from features.errors import ConfigError, WaystationError
 from features.home import Home
 from features.languages import LANGUAGES
 from features.out_file import to_write
@@ -154,6 +154,10 @@ def answering(what: str = "areas", *, noise: float | None = None) -> "Iterator[D
         if refused.code == "invalid":
             named = "; ".join(f"{fault.field}: {fault.rule}" for fault in refused.faults)
             raise ConfigError(f"{what}: the question is refused ({named}).") from None
+        if isinstance(
+            refused.__cause__, WaystationError
+        ):  # over HTTP nobody is told how the home is made; its owner is
+            raise refused.__cause__ from None
         title, detail = wording(SPOKEN).problem(refused.code, refused.slots)
         raise ConfigError(f"{what}: {title}. {detail}") from None
 
@@ -197,7 +201,9 @@ def refuse_language(language: str) -> None:
 
 def write_rows(out: Path, rows: "pd.DataFrame") -> None:
     """Write the rows as Parquet or CSV, by the ending of the file."""
+    from features.spreadsheets import write_csv
+
     if out.suffix == ".parquet":
         rows.to_parquet(out, index=False)
     else:
-        rows.to_csv(out, index=False, encoding="utf-8-sig")  # with the mark by which spreadsheets know UTF-8
+        write_csv(rows, out)

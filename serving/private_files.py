@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
+from features.errors import StoreError
+
 KEY_BYTES = 32
 
 
@@ -20,8 +22,12 @@ def durable(path: Path, *, busy_seconds: float) -> sqlite3.Connection:
     """A connection for all threads to a file that only its owner reads; what is committed stands after a power cut."""
     keep_to_owner(path)
     connection = sqlite3.connect(path, timeout=busy_seconds, isolation_level=None, check_same_thread=False)
-    connection.execute("PRAGMA journal_mode=WAL")
-    connection.execute("PRAGMA synchronous=FULL")
+    try:
+        connection.execute("PRAGMA journal_mode=WAL")
+        connection.execute("PRAGMA synchronous=FULL")
+    except sqlite3.DatabaseError as error:
+        connection.close()
+        raise StoreError(f"{path.name} of the home cannot be opened ({error}); bring it back from a copy.") from None
     return connection
 
 
@@ -33,7 +39,10 @@ def reading(path: Path) -> Iterator[sqlite3.Connection]:
 
 
 def key_in(path: Path) -> bytes:
-    """The key in the file; made at the first start. Of two processes that start at once, both use the same."""
+    """The key in the file; made at the first start. Of two processes that start at once, both use the same.
+
+    StoreError for a file that is cut off: hashes and seals made with what is left of a key could be made by anybody.
+    """
     if not path.exists():
         aside = path.with_name(f"{path.name}.{os.getpid()}")
         handle = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
@@ -47,4 +56,10 @@ def key_in(path: Path) -> bytes:
             pass
         finally:
             aside.unlink()
-    return path.read_bytes()
+    key = path.read_bytes()
+    if len(key) != KEY_BYTES:
+        raise StoreError(
+            f"{path.name} of the home is no key: it holds {len(key)} bytes, expected {KEY_BYTES}; "
+            "bring it back from a copy."
+        )
+    return key

@@ -73,7 +73,13 @@ class Records:
     _writing: Lock = field(default_factory=Lock)
 
     def __post_init__(self) -> None:
-        self._key = key_in(self.path.with_suffix(KEY_SUFFIX))
+        key = self.path.with_suffix(KEY_SUFFIX)
+        if self.path.is_file() and not key.exists():  # the key is made first, so it was there
+            raise StoreError(
+                f"{key.name} of the home is gone, and {self.path.name} cannot go on without it: a new key would make "
+                "another chain and other hashes; bring it back from a copy, or put the whole record aside."
+            )
+        self._key = key_in(key)
         self._chain_key = chain_key(self._key)
         self._connection = durable(self.path, busy_seconds=self.busy_seconds)
         self._connection.executescript(SCHEMA)

@@ -13,6 +13,7 @@ from pathlib import Path
 from features.errors import ConfigError
 from features.home import SETTINGS, Home
 from serving.access import GRANTS, open_grants
+from serving.services import Services
 from serving.settings import LOOPBACK, WORKERS, Settings, issuer_of_environment
 
 SERVICE = "serving.service:Waystation"
@@ -43,6 +44,8 @@ def start(
     """
     _check_address(home, host, port)
     home.settle()
+    Settings.of_environment()  # what the service would refuse to start with is refused here, where it is read
+    Services.of_home(home.path)
     root = Path(__file__).parent.parent
     command = [sys.executable, "-m", "bentoml", "serve", SERVICE, "--host", host, "--port", str(port)]
     settings = {

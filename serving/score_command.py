@@ -88,7 +88,12 @@ def _of_file(desk: "Desk", histories: Path, asked: Mapping[str, object]) -> "Bat
 
 def _of_stored(desk: "Desk", persons: Path | None, station: str | None, asked: Mapping[str, object]) -> "BatchAnswer":
     theirs = _all_of(desk, station) if station is not None or persons is None else []
-    return _scored(desk, visit(ACT, station), _listed(persons) if persons else theirs, asked)
+    wanted = _listed(persons) if persons else theirs
+    if not wanted and station is None:
+        raise ConfigError(
+            f"score: there is nobody to score: {persons.name if persons else 'the store'} lists no person."
+        )
+    return _scored(desk, visit(ACT, station), wanted, asked)
 
 
 def _listed(path: Path) -> list[str]:
@@ -125,10 +130,11 @@ def _scored(desk: "Desk", visit: "Visit", person_ids: Sequence[str], asked: Mapp
     """All answers, in the order asked, a batch at a time as over HTTP."""
     from pydantic import ValidationError
 
-    from serving.messages import BatchAnswer, BatchRequest
+    from serving.messages import BatchAnswer, BatchRequest, Question
     from serving.problems import faults_of
 
     try:
+        Question.model_validate(asked)  # of a station that has no persons, too
         questions = [BatchRequest.model_validate({**asked, "person_ids": each}) for each in _batches(person_ids)]
     except ValidationError as error:
         named = "; ".join(f"{each.field}: {each.rule}" for each in faults_of(error.errors()))

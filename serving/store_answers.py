@@ -11,8 +11,10 @@ from serving.problems import ProblemError
 
 @contextmanager
 def store_answers() -> Iterator[None]:
-    """ProblemError in place of whatever the store fails with inside."""
+    """ProblemError in place of whatever the store fails with inside, which the command line tells."""
     try:
         yield
-    except (StoreError, sa.exc.SQLAlchemyError):
+    except StoreError as error:
+        raise ProblemError("store_unavailable") from error
+    except sa.exc.SQLAlchemyError:  # whose text may hold what was asked for
         raise ProblemError("store_unavailable") from None

@@ -56,6 +56,24 @@ def spoilt(path, *statements):
     return verify(path).findings
 
 
+def test_without_its_key_or_with_part_of_it_a_record_is_not_gone_on_with(path):
+    key = path.with_suffix(".key")
+    whole = key.read_bytes()
+    for part in (b"", whole[:31], whole + b"x"):
+        key.write_bytes(part)
+        with pytest.raises(StoreError, match=r"records\.key of the home is no key"):
+            Records(path)
+    key.unlink()
+    with pytest.raises(StoreError, match=r"records\.key of the home is gone"):
+        Records(path)
+    assert not key.exists()
+    key.write_bytes(whole)
+    Records(path).close()
+    path.write_bytes(b"no database, long enough to have a head" * 10)
+    with pytest.raises(StoreError, match=r"records\.db of the home cannot be opened"):
+        Records(path)
+
+
 def test_an_alarm_is_told_with_its_number_and_day(path):
     records = Records(path)
     records.write([replace(entry(N), at="2024-06-03T01:02:03.004+00:00", outcome="unusual_volume")])

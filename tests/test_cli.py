@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
-from features.errors import ConfigError
+from features.errors import ConfigError, sentence
 from waystation import app
 
 ROOT = Path(__file__).parent.parent
@@ -78,6 +78,8 @@ def test_a_backtest_prints_its_figures_and_writes_them(home, tmp_path):
         (["promote", "relapse"], "train first"),
         (["rollback", "relapse"], "no earlier champion"),
         (["serve", "--host", "0.0.0.0"], "nobody holds a key yet"),
+        (["backtest", "relapse", "--config", "."], "cannot be read (Is a directory)"),
+        (["score", "--as-of", "2025-12-31", "--purpose", "support_plan", "--out", "x.json"], "the store"),
     ],
 )
 def test_a_mistake_ends_with_a_sentence_and_no_traceback(tmp_path, arguments, told):
@@ -109,6 +111,40 @@ def test_an_option_that_would_change_nothing_is_refused(asked, told):
     result = CliRunner().invoke(app, asked.split())
     assert isinstance(result.exception, ConfigError)
     assert told in str(result.exception)
+
+
+def spoilt(home, file):
+    file.parent.mkdir(exist_ok=True)
+    file.write_bytes(b"no database, no key, no TOML \xff")
+    return home
+
+
+@pytest.mark.parametrize(
+    ("file", "arguments", "told"),
+    [
+        ("store.db", ["store", "info"], "file is not a database"),
+        ("services.toml", ["serve"], "services.toml is not readable as TOML"),
+        ("access.db", ["access", "list"], "the keys in access.db cannot be opened"),
+    ],
+)
+def test_a_spoilt_file_of_the_home_ends_with_a_sentence_that_names_it(tmp_path, file, arguments, told):
+    home = spoilt(tmp_path / "家 home", tmp_path / "家 home" / file)
+    done = waystation(home, *arguments)
+    assert (done.returncode, "Traceback" in done.stderr) == (2, False)
+    assert told in done.stderr
+
+
+def test_a_home_that_is_a_file_and_a_terminal_without_chinese_end_with_a_sentence(tmp_path):
+    (tmp_path / "家").write_text("")
+    done = waystation(tmp_path / "家", "store", "info", PYTHONIOENCODING="ascii")
+    assert (done.returncode, "Traceback" in done.stderr) == (2, False)
+    assert "/? cannot be used (File exists)" in done.stderr
+
+
+def test_of_errors_of_the_system_those_of_a_file_are_the_users_and_others_are_bugs():
+    assert "x.csv: Permission denied" in str(sentence(PermissionError(13, "Permission denied", "x.csv")))
+    assert sentence(BrokenPipeError(32, "Broken pipe")) is None
+    assert sentence(OSError("no number")) is None
 
 
 def test_an_empty_store_is_told(tmp_path):

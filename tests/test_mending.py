@@ -8,6 +8,7 @@ from features.errors import ConfigError
 from features.intake import ingest
 from features.mapping import read_mapping
 from features.mending import LINE, REASONS, ROW, to_mend
+from features.spreadsheets import write_csv
 from features.store import Store
 
 MONDAY, TUESDAY = date(2024, 1, 8), date(2024, 1, 9)
@@ -31,7 +32,7 @@ def send(store, file, day, **terms):
 
 
 def exported(store, file):
-    to_mend(store.quarantine()).to_csv(file, index=False, encoding="utf-8-sig")
+    write_csv(to_mend(store.quarantine()), file)
     return pd.read_csv(file, dtype="str")
 
 
@@ -45,6 +46,16 @@ def test_quarantined_rows_come_with_their_columns_and_every_reason(store, tmp_pa
     assert rows[REASONS][0].endswith("events: outcome does not belong to the kind")
     assert rows.loc[0, "远"] == "a, b"
     assert rows[LINE].fillna("").tolist() == ["", "e3,P2", ""]
+
+
+def test_a_cell_that_a_spreadsheet_would_run_comes_back_as_it_was_sent(store, tmp_path):
+    (tmp_path / "persons.csv").write_text("person_id,registered_on,=note\n=P1,never,@home\n")
+    send(store, tmp_path / "persons.csv", MONDAY)
+    rows = exported(store, tmp_path / "persons.csv")
+    assert rows.loc[0, ["person_id", "'=note"]].tolist() == ["'=P1", "'@home"]
+    rows.assign(registered_on="2024-01-02").to_csv(tmp_path / "persons.csv", index=False)
+    assert send(store, tmp_path / "persons.csv", TUESDAY) == {"stored": 1}
+    assert store.read("persons")[["person_id", "=note"]].iloc[0].tolist() == ["=P1", "@home"]
 
 
 def test_mended_rows_sent_again_are_stored_and_the_others_wait_once(store, tmp_path):

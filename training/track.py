@@ -19,6 +19,7 @@ from urllib.request import url2pathname
 
 import lightgbm as lgb
 import numpy as np
+from sqlalchemy.exc import SQLAlchemyError
 
 from features.errors import ArtifactError
 from features.home import TRACKING_URI, Home
@@ -217,7 +218,13 @@ def _mlflow(home: Home) -> Iterator[Any]:
     for chatty in ("mlflow", "alembic"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
     mlflow.set_tracking_uri(home.tracking_uri)
-    mlflow.set_experiment(experiment_id=_experiment(home, mlflow, EXPERIMENT, home.mlflow_artifacts))
+    try:
+        mlflow.set_experiment(experiment_id=_experiment(home, mlflow, EXPERIMENT, home.mlflow_artifacts))
+    except (SQLAlchemyError, mlflow.MlflowException, OSError) as error:
+        raise ArtifactError(
+            f"MLflow's store cannot be opened ({type(error).__name__}): is mlflow.db of the home a whole database, is "
+            f"the server that {TRACKING_URI} names up? Bring it back from a copy, or put it aside to begin a new one."
+        ) from error
     try:
         yield mlflow
     finally:

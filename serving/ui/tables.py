@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from starlette.responses import Response
 
-RUN_BY_SPREADSHEETS = ("=", "+", "-", "@", "\t", "\r")
+from features.spreadsheets import calm
 
 
 def csv_response(header: Sequence[str], rows: Iterable[Sequence[object]], *, name: str) -> Response:
@@ -14,15 +14,10 @@ def csv_response(header: Sequence[str], rows: Iterable[Sequence[object]], *, nam
     text = io.StringIO()
     writer = csv.writer(text)
     writer.writerow(header)
-    writer.writerows([[_calm(cell) for cell in row] for row in rows])
+    writer.writerows([[calm(cell) for cell in row] for row in rows])
     return file_response(text.getvalue().encode("utf-8-sig"), "text/csv", name=name)
 
 
 def file_response(content: bytes, media_type: str, *, name: str) -> Response:
     """Content to keep under a name of ours."""
     return Response(content, media_type=media_type, headers={"Content-Disposition": f'attachment; filename="{name}"'})
-
-
-def _calm(cell: object) -> object:
-    """A cell that no spreadsheet takes for a formula: text that begins like one gets an apostrophe before it."""
-    return f"'{cell}" if isinstance(cell, str) and cell.startswith(RUN_BY_SPREADSHEETS) else cell
