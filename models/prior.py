@@ -3,14 +3,13 @@
 Where is stable and the level moves. So each area's share of the city comes from maps of several memories and spreads,
 some of them bent by what an area and those near it have had lately over what was expected of them, mixed by weights
 that fit the last three years best (EM on the Poisson likelihood); how much to expect of the city comes from
-exponential totals, mixed in the same way. Everything is a function of what was visible at the as-of date, and of the
-weights learned.
+exponential totals and trends, mixed in the same way. Everything is a function of what was visible at the as-of date,
+and of the weights learned.
 """
 
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.optimize import brentq
 
 from features.areas import Floats, Ints
 from features.city_level import Ages, ages, levels
@@ -19,13 +18,13 @@ from features.hotspot import WEEK, VisiblePast
 from features.maps import BENT, EVEN, INHABITED, MapKind, bank_of, maps, mixture
 
 STACKED_WEEKS = 156  # how far back weights are fitted: 39 windows of four weeks
-STEPS = 100  # of EM, from the centre
+STEPS = 400  # of EM, from the centre; after a hundred it is still on its way
 HALF_LIFE_MASS = {4: 0.15, 26: 0.25, 104: 0.25, None: 0.35}  # the centre that few incidents are shrunk towards:
 WIDTH_MASS = {0.0: 0.35, 0.6: 0.5, 1.7: 0.1, 6.0: 0.05}  # long memories and near neighbours first
 EVEN_MASS = 0.03
 BENT_MASS = 0.6  # of the centre, alike for all bent maps; the rest is that of the others
-MAP_STRENGTH = 20.0  # incidents that the centre weighs
-LEVEL_STRENGTH = 5.0  # incidents that each level weighs
+MAP_STRENGTH = 5.0  # incidents that the centre weighs
+LEVEL_STRENGTH = 0.5  # incidents that each level weighs
 TINY = 1e-12
 
 
@@ -79,15 +78,16 @@ class Prior:
 
     def expected(self, evidence: Evidence) -> Floats:
         """Expected incidents in the horizon, above zero, shape (as-of dates, areas)."""
-        self._refuse_others(evidence.kinds)
+        self._refuse_others(evidence.kinds, evidence.levels)
         level = evidence.levels @ np.array(self.level_weights)
         return np.asarray(self.share(evidence.maps) * level[:, None], np.float64)
 
     def expected_of(self, past: VisiblePast) -> Floats:
         """The same, but for rounding, of a past whose maps nobody else needs: of many dates it takes far less."""
-        self._refuse_others(bank_of(past.areas))
         seen = ages(past, recent=self.recent.treatment, lag_days=self.recent.lag_days)
-        level = levels(past, seen) @ np.array(self.level_weights)
+        told = levels(past, seen)
+        self._refuse_others(bank_of(past.areas), told)
+        level = told @ np.array(self.level_weights)
         share = _as_share(mixture(past, self.kinds, self.map_weights))
         return np.asarray(share * level[:, None], np.float64)
 
@@ -95,11 +95,11 @@ class Prior:
         """Share of the city in each area by the mixture of maps (dates, kinds, areas), above zero; (dates, areas)."""
         return _as_share(np.einsum("dka,k->da", drawn, np.array(self.map_weights)))
 
-    def _refuse_others(self, kinds: tuple[MapKind, ...]) -> None:
-        if kinds != self.kinds:
+    def _refuse_others(self, kinds: tuple[MapKind, ...], told: Floats) -> None:
+        if kinds != self.kinds or told.shape[1] != len(self.level_weights):
             raise ConfigError(
-                "prior: there are other maps than those it was fitted on; were outlines added or removed, or is it of "
-                "an earlier release? Train the model again."
+                "prior: there are other maps or levels than it was fitted on; were outlines added or removed, or is it "
+                "of an earlier release? Train the model again."
             )
 
 
@@ -165,19 +165,22 @@ def stacked_weights(shares: Floats, observed: Floats, *, centre: Floats, strengt
 
 
 def level_weights(told: Floats, totals: Floats, *, strength: float = LEVEL_STRENGTH) -> Floats:
-    """Simplex weights of levels that maximise the Poisson likelihood of the city's totals, by EM.
+    """Simplex weights of levels that maximise the Poisson likelihood of the city's totals, by Newton's method.
 
-    `told`: (windows, levels). The multiplier that keeps the sum at one is solved for at each step.
+    `told`: (windows, levels). Each level weighs `strength` incidents, a barrier that keeps its weight above zero; steps
+    are damped so that they stay inside (Boyd and Vandenberghe 2004, section 9.6).
     """
-    n_levels = told.shape[1]
-    weights, mass = np.full(n_levels, 1 / n_levels), told.sum(axis=0)
+    weights, mass = np.full(told.shape[1], 1 / told.shape[1]), told.sum(axis=0)
     for _ in range(STEPS):
-        blamed = weights * ((totals / (told @ weights)) @ told) + strength
-        slack = TINY * blamed.sum()
-        # At the lower end one weight alone is one, at the upper all together are at most one, whatever the scale.
-        low, high = (blamed - mass).max() - slack, blamed.sum() - mass.min() + slack
-        shift = brentq(lambda by, blamed=blamed: float((blamed / (mass + by)).sum() - 1), low, high, xtol=slack)
-        weights = blamed / (mass + shift)
+        mean = told @ weights
+        slope = (totals / mean) @ told - mass + strength / weights
+        bend = (told.T * (totals / mean**2)) @ told + np.diag(strength / weights**2)
+        free, even = np.linalg.solve(bend, np.column_stack([slope, np.ones_like(slope)])).T
+        step = free - even * (free.sum() / even.sum())  # the sum stays one
+        gain = max(float(slope @ step), 0.0) / strength
+        if gain < TINY:
+            break
+        weights = weights + step / (1 + np.sqrt(gain))
     return np.asarray(weights / weights.sum(), np.float64)
 
 

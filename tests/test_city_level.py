@@ -61,8 +61,21 @@ def test_a_city_busy_in_summer_is_expected_to_be_so_again():
     past = past_of(rows, [peak - 14 - 91, peak - 14])
     told = levels(past, ages(past, recent="corrected", lag_days=0))
     n = len(HALF_LIVES_WEEKS)
-    plain, adjusted = told[1, n - 1], told[1, -1]
+    plain, adjusted, by_trend = told[1, n - 1], told[1, 2 * n - 1], told[1, -1]
     assert adjusted > 1.3 * plain
+    assert by_trend > 1.3 * plain
+
+
+def test_growth_from_january_to_december_is_no_season_and_is_followed():
+    day = np.arange(1000, 1000 + 6 * 365)
+    rate = 10 * np.exp((day - 1000) / 1000)  # times 1.44 a year
+    rows = incidents(np.repeat(day, np.round(rate).astype(int)), ["T00"])
+    past = past_of(rows, [int(day[-1]) - 60, int(day[-1])])
+    told = levels(past, ages(past, recent="corrected", lag_days=0))[1] / (280 * np.exp((day[-1] + 14 - 1000) / 1000))
+    n = len(HALF_LIVES_WEEKS)
+    assert told[2 * n - 1] == pytest.approx(told[n - 1], rel=0.03)  # adjusted like plain: no season was seen
+    assert told[n - 1] < 0.75  # a year's mean lags behind
+    assert told[2 * n :] == pytest.approx(1.0, abs=0.05)
 
 
 def test_a_city_is_never_expected_to_be_quite_still():

@@ -54,6 +54,17 @@ def test_level_weights_find_the_level_that_told_the_totals():
     assert weights[2] > 0.9
 
 
+def test_level_weights_are_those_that_a_fine_search_finds_likeliest():
+    drawn = np.random.default_rng(6)
+    told = np.column_stack([np.full(40, 50.0), drawn.uniform(20, 90, 40)])
+    totals = drawn.poisson(0.4 * told[:, 0] + 0.6 * told[:, 1]).astype(float)
+    searched = np.linspace(0.001, 0.999, 999)
+    mean = searched[:, None] * told[:, 0] + (1 - searched[:, None]) * told[:, 1]
+    likely = (totals * np.log(mean) - mean).sum(axis=1) + 0.5 * np.log(searched * (1 - searched))
+    found = level_weights(told, totals, strength=0.5)
+    assert found[0] == pytest.approx(searched[int(np.argmax(likely))], abs=0.001)
+
+
 def test_few_incidents_leave_levels_near_their_mean():
     assert level_weights(np.array([[1.0, 2.0]]), np.array([1.0])) == pytest.approx([0.5, 0.5], abs=0.1)
 
