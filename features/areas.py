@@ -1,9 +1,10 @@
 """Areas a city is forecast by: townships (of the user's table, with or without outlines) and cells of a grid."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -150,8 +151,25 @@ def _parsed(text: str) -> dict[str, Any]:
 
 def middle_of(outline: dict[str, Any]) -> tuple[float, float]:
     """Longitude and latitude of the middle of a GeoJSON outline, to about ten metres."""
-    middle = shape(outline).centroid
-    return round(middle.x, 4), round(middle.y, 4)
+    rings = outline["coordinates"]
+    of_one_ring = _centroid(rings[0]) if outline["type"] == "Polygon" and len(rings) == 1 else None
+    east, north = of_one_ring or shape(outline).centroid.coords[0]
+    return round(east, 4), round(north, 4)
+
+
+def _centroid(ring: Sequence[Sequence[float]]) -> tuple[float, float] | None:
+    """The centroid of a closed ring by the shoelace formula, as shapely finds it; None where it has no area.
+
+    It is asked for each of thousands of cells, for which making shapes of shapely takes longer than the forecast.
+    """
+    west, south = ring[0]
+    twice_area = east = north = 0.0
+    for (x, y), (next_x, next_y) in pairwise(ring):
+        cross = (x - west) * (next_y - south) - (next_x - west) * (y - south)
+        twice_area += cross
+        east += cross * (x + next_x - 2 * west)
+        north += cross * (y + next_y - 2 * south)
+    return (west + east / (3 * twice_area), south + north / (3 * twice_area)) if twice_area else None
 
 
 def parent_sums(counts: Floats, parents: Strings | None) -> Floats:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import numpy as np
-from scipy.sparse import coo_array, csr_array
+from scipy.sparse import coo_array, csr_array, vstack
 from scipy.spatial import cKDTree
 
 from features.areas import AreaSet, Floats
@@ -223,20 +223,26 @@ def _gaussian(areas: AreaSet, width: float) -> csr_array | None:
 def _made_spread(centres_m: bytes, width: float) -> csr_array:
     """The Gaussian spread between centres, east and north in metres; read only, as it may be shared."""
     all_centres = np.frombuffer(centres_m, np.float64).reshape(-1, 2)
-    placed = np.flatnonzero(np.isfinite(all_centres).all(axis=1))
+    # In integers of half the usual room: of many cells there are millions of pairs.
+    placed = np.flatnonzero(np.isfinite(all_centres).all(axis=1)).astype(np.int32)
     centres = all_centres[placed]
     width_m = width * typical_distance_m(centres)
     tree = cKDTree(centres)
     size = len(all_centres)
-    unplaced = np.setdiff1d(np.arange(size), placed)  # what has no outline keeps its incidents
-    spread = csr_array(coo_array((np.ones(len(unplaced)), (unplaced, unplaced)), shape=(size, size)))
+    unplaced = np.setdiff1d(np.arange(size, dtype=np.int32), placed)  # what has no outline keeps its incidents
+    alone = (np.arange(len(unplaced), dtype=np.int32), unplaced)
+    rows = [csr_array(coo_array((np.ones(len(unplaced)), alone), shape=(len(unplaced), size)))]
     for first in range(0, len(placed), AREAS_AT_ONCE):  # pairs take far more room than what is kept of them
         some = placed[first : first + AREAS_AT_ONCE]
         near = cKDTree(all_centres[some]).sparse_distance_matrix(tree, FAR * width_m, output_type="coo_matrix")
         weight = np.exp(-0.5 * (near.data / width_m) ** 2)
-        spread = csr_array(spread + coo_array((weight, (some[near.row], placed[near.col])), shape=(size, size)))
+        pairs = (near.row.astype(np.int32), placed[near.col])
+        rows.append(csr_array(coo_array((weight, pairs), shape=(len(some), size))))
+    spread = csr_array(vstack(rows, format="csr"))
+    if len(unplaced):
+        spread = spread[np.argsort(np.concatenate([unplaced, placed]))]
     total = np.asarray(spread @ np.ones(size), np.float64)
-    spread.data *= np.repeat(1 / total, np.diff(spread.indptr))  # in place: of many cells there are millions
+    spread.data *= np.repeat(1 / total, np.diff(spread.indptr))  # in place
     for part in (spread.data, spread.indices, spread.indptr):
         part.flags.writeable = False
     return spread

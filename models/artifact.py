@@ -1,8 +1,8 @@
 """A trained model as a folder: native LightGBM text, plain JSON for the rest, and a manifest of SHA-256 digests.
 
-Nothing in it can run code. The digest of the folder is the SHA-256 of its manifest, so it names every byte. A
-booster is never parsed before its digest is checked: a truncated file would crash the process, an edited one
-would load silently.
+Beside them the pages of its card, for people, as they were made at training. Nothing in it can run code. The digest of
+the folder is the SHA-256 of its manifest, so it names every byte. A booster is never parsed before its digest is
+checked: a truncated file would crash the process, an edited one would load silently.
 """
 
 import json
@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import lightgbm as lgb
@@ -46,12 +47,23 @@ class Artifact:
     card: Mapping[str, Any]
 
 
-def save(folder: Path, *, booster: lgb.Booster, model: Mapping[str, Any], card: Mapping[str, Any]) -> str:
-    """The digest of the artifact written to `folder`: aside first, flushed to disk, then renamed."""
+def save(
+    folder: Path,
+    *,
+    booster: lgb.Booster,
+    model: Mapping[str, Any],
+    card: Mapping[str, Any],
+    pages: Mapping[str, str] = MappingProxyType({}),
+) -> str:
+    """The digest of the artifact written to `folder`: aside first, flushed to disk, then renamed.
+
+    `pages`: the card as HTML, by language.
+    """
     files = {
         BOOSTER: booster.model_to_string(),
         MODEL: _json(model),
         CARD: _json(card),
+        **{page_name(language): page for language, page in pages.items()},
     }
     manifest = _json({name: sha256(text.encode()).hexdigest() for name, text in files.items()})
     folder.parent.mkdir(parents=True, exist_ok=True)
@@ -78,6 +90,23 @@ def read(folder: Path, *, expected: str | None = None) -> Artifact:
         if sha256(text.encode()).hexdigest() != recorded.get(name):
             raise ArtifactError(f"model: {name} is damaged or was edited (its digest differs from the manifest).")
     return Artifact(digest, texts[BOOSTER], json.loads(texts[MODEL]), json.loads(texts[CARD]))
+
+
+def page_name(language: str) -> str:
+    """The name of the file that holds the page of the card in a language."""
+    return f"card.{language}.html"
+
+
+def read_page(folder: Path, language: str, *, expected: str) -> str | None:
+    """The checked page of the card in a language, in the artifact of a digest; None where it was saved without one."""
+    manifest, name = _text(folder, MANIFEST), page_name(language)
+    recorded = json.loads(manifest).get(name)
+    if recorded is None:
+        return None
+    page = _text(folder, name)
+    if (sha256(manifest.encode()).hexdigest(), sha256(page.encode()).hexdigest()) != (expected, recorded):
+        raise ArtifactError(f"model: {name} is damaged or was edited (its digest differs from the manifest).")
+    return page
 
 
 def booster_of(artifact: Artifact) -> lgb.Booster:

@@ -241,8 +241,9 @@ def _refuse_stray_parameters(request: Request, known: Set[str]) -> None:
 
 def _headers(scope: Scope, start: Message) -> list[tuple[bytes, bytes]]:
     """The headers every answer has; nothing is kept by a browser but what says that it may be."""
-    says_itself = any(name.lower() == NO_STORE[0] for name, _ in start.get("headers", []))
-    return [*SAFE, OF_PAGES if _is_page(scope) else CLOSED] + ([] if says_itself else [NO_STORE])
+    said = {name.lower() for name, _ in start.get("headers", [])}
+    unless_said = [OF_PAGES if _is_page(scope) else CLOSED, NO_STORE]
+    return [*SAFE, *(each for each in unless_said if each[0] not in said)]
 
 
 def _is_page(scope: Scope) -> bool:

@@ -6,9 +6,10 @@ from fastapi import FastAPI, Path, Response
 from fastapi.responses import JSONResponse
 
 from serving import models
+from serving.card_page import card_page
 from serving.desk import Desk
 from serving.etags import SAME, IfNoneMatch, etag_of, headers_of, holds, not_modified
-from serving.html import HTML, PAGE, environment
+from serving.html import PAGE
 from serving.messages import Language
 from serving.models import PromotedModels
 from serving.routing import JSON, Accepted, answer, problems
@@ -60,12 +61,5 @@ def add(app: FastAPI, desk: Desk) -> None:
         tags=["models"],
     )
     def page(name: Name, language: Language | None = None, accept_language: Accepted = "") -> Response:
-        """The same card for people to read, without scripts."""
-        wording = desk.wording(language, accept_language)
-        found = models.card_of(desk.champions, models.champion_of(desk.champions, name))
-        html = (
-            environment()
-            .get_template("card.html")
-            .render(champion=found.champion, content=found.content, language=wording.language, note=wording.note)
-        )
-        return Response(html, media_type=HTML, headers={"Content-Language": wording.language})
+        """The same card for people to read, without scripts: with its plots, as it was made at training."""
+        return card_page(desk.champions, name, desk.wording(language, accept_language))

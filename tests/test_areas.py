@@ -4,8 +4,10 @@ import numpy as np
 import pandas as pd
 import pytest
 import shapely
+from hypothesis import given
+from hypothesis import strategies as st
 
-from features.areas import OUTSIDE, cells, geometries, locate, townships
+from features.areas import OUTSIDE, cells, geometries, locate, middle_of, townships
 from features.errors import SchemaError, TooLittleHistoryError
 from features.grids import Grid, transformer
 
@@ -144,3 +146,27 @@ def test_without_geometry_there_are_no_neighbours_and_ids_still_work():
 def test_a_geometry_that_is_not_geojson_is_refused():
     with pytest.raises(SchemaError, match="GeoJSON"):
         townships(township_table(T1="POLYGON ((0 0))"))
+
+
+ROUND = st.lists(st.floats(0.1, 1.0), min_size=3, max_size=9)  # distances of corners from a point inside
+
+
+@given(ROUND, st.floats(-180, 180), st.floats(-89, 88), st.booleans())
+def test_the_middle_of_an_outline_is_its_centroid_as_shapely_finds_it(distances, east, north, turned):
+    angles = np.linspace(0, 2 * np.pi, len(distances), endpoint=False)
+    corners = [(east + r * np.cos(a), north + r * np.sin(a)) for r, a in zip(distances, angles, strict=True)]
+    outline = shapely.Polygon(corners[::-1] if turned else corners)
+    found, centroid = middle_of(shapely.geometry.mapping(outline)), outline.centroid
+    assert found == pytest.approx((centroid.x, centroid.y), abs=0.5e-4 + 1e-9)
+
+
+@pytest.mark.parametrize(
+    "outline",
+    [
+        shapely.box(0, 0, 3, 3).difference(shapely.box(2, 2, 2.5, 2.5)),
+        shapely.MultiPolygon([shapely.box(0, 0, 1, 1), shapely.box(4, 0, 5, 3)]),
+        shapely.Polygon([(1, 1), (2, 2), (1, 1)]),  # no area: the middle of a line
+    ],
+)
+def test_outlines_with_holes_in_parts_or_without_area_have_a_middle_too(outline):
+    assert middle_of(shapely.geometry.mapping(outline)) == pytest.approx(outline.centroid.coords[0], abs=1e-4)

@@ -6,15 +6,19 @@ import shutil
 from html.parser import HTMLParser
 from itertools import pairwise
 
+import numpy as np
 import pytest
 
+from features.errors import ArtifactError
 from features.home import Home
+from models import artifact
 from training import runs
 from training.card_charts import charts
 from training.card_items import items
 from training.card_page import LANGUAGES, MEASURES, Pictures, page_of, texts_of
 from training.card_words import answers, shown
 from training.config import read
+from training.shap_plots import seeded
 
 
 @pytest.fixture(scope="module")
@@ -37,6 +41,30 @@ def pages(folder):
 @pytest.fixture(scope="module")
 def card(folder):
     return json.loads((folder / "card.json").read_text(encoding="utf-8"))
+
+
+def test_the_artifact_holds_the_pages_word_for_word_and_none_that_was_edited(folder, pages, tmp_path):
+    own = tmp_path / "artifact"
+    shutil.copytree(folder.parent / "artifact", own)
+    digest = artifact.read(own).digest
+    assert {language: artifact.read_page(own, language, expected=digest) for language in LANGUAGES} == pages
+    assert artifact.read_page(own, "fr", expected=digest) is None
+    (own / "card.en.html").write_text(pages["en"].replace("0", "1", 1), encoding="utf-8")
+    with pytest.raises(ArtifactError, match="edited"):
+        artifact.read_page(own, "en", expected=digest)
+    with pytest.raises(ArtifactError, match="edited"):
+        artifact.read_page(own, "zh-CN", expected="0" * 64)
+
+
+def test_plots_shake_their_points_alike_each_time_and_leave_the_generator_as_it_was():
+    shap_draws = np.random.mtrand._rand  # from NumPy's global generator, which is this one
+    before = shap_draws.get_state()[1].tolist()
+    drawn = []
+    for _ in range(2):
+        with seeded():
+            drawn.append(shap_draws.random_sample(5).tolist())
+    assert drawn[0] == drawn[1]
+    assert shap_draws.get_state()[1].tolist() == before
 
 
 class Words(HTMLParser):

@@ -149,3 +149,13 @@ def test_a_mixture_is_the_sum_of_the_weighed_maps_also_before_anything_was_known
     by_hand = sum(weight * each[:, place] for place, weight in enumerate(weights))
     assert mixture(past, kinds, weights) == pytest.approx(by_hand, rel=1e-12)
     assert by_hand[0] == pytest.approx([0.25] * 4)
+
+
+def test_what_has_no_outline_keeps_its_incidents_and_takes_none_whatever_its_place():
+    areas = row_of_areas(6)
+    bare = areas.assign(geometry=areas["geometry"].where(areas["area_id"].ne("T02")))
+    by = spread_matrix(townships(bare), MapKind(None, "gaussian", 1.7)).toarray()
+    others = [0, 1, 3, 4, 5]
+    assert by[2].tolist() == by[:, 2].tolist() == [0, 0, 1, 0, 0, 0]
+    assert by[np.ix_(others, others)].sum(axis=1) == pytest.approx(np.ones(5))
+    assert (by[np.ix_(others, others)] > 0).all()

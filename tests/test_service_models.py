@@ -1,6 +1,8 @@
 """The promoted models and their cards over HTTP: what was promoted, word for word, and nothing a page could run."""
 
 import json
+from base64 import b64encode
+from hashlib import sha256
 
 import pytest
 from fastapi.testclient import TestClient
@@ -64,6 +66,39 @@ def test_a_card_as_a_page_is_escaped_and_says_what_a_score_is_not(client, langua
     assert "&lt;script&gt;" in answer.text
     assert "0.71" in answer.text
     assert "二" in answer.text
+
+
+PAGE = "<!doctype html><style>p { color: red }</style><p>the card of {}</p>"
+
+
+def paged(city, folder):
+    """A copy of the city whose model was saved with the pages of its card."""
+    own, pages = copied(city, folder / "home"), {each: PAGE.replace("{}", each) for each in ("zh-CN", "en")}
+    model = artifact.relapse_to_plain(own.model)
+    digest = artifact.save(own.home.path / "carded", booster=own.model.booster, model=model, card=CARD, pages=pages)
+    promoted = Champion(NAME, "relapse", "carded", digest, "run-7", "s" * 64, "2024-06-02")
+    champion.write(own.home.champions, promoted)
+    return own
+
+
+@pytest.mark.parametrize("language", ["zh-CN", "en"])
+def test_the_page_made_at_training_is_told_word_for_word_and_may_use_its_own_sheet_alone(city, tmp_path, language):
+    answer = client_of(paged(city, tmp_path)).get(f"/v1/models/{NAME}/card.html", params={"language": language})
+    assert answer.text == PAGE.replace("{}", language)
+    assert answer.headers["content-language"] == language
+    sheet = b64encode(sha256(b"p { color: red }").digest()).decode()
+    policy = dict(each.split(" ", 1) for each in answer.headers["content-security-policy"].split("; "))
+    assert policy.pop("style-src") == f"'sha256-{sheet}'"
+    assert policy.pop("img-src") == "data:"
+    assert policy == dict.fromkeys(("default-src", "base-uri", "form-action", "frame-ancestors"), "'none'")
+
+
+def test_a_page_edited_since_it_was_promoted_is_not_told(city, tmp_path):
+    own = paged(city, tmp_path)
+    (own.home.path / "carded" / "card.en.html").write_text("<p>better</p>")
+    client = client_of(own)
+    assert client.get(f"/v1/models/{NAME}/card.html", params={"language": "en"}).status_code == 503
+    assert client.get(f"/v1/models/{NAME}/card.html", params={"language": "zh-CN"}).status_code == 200
 
 
 @pytest.mark.parametrize("path", ["card", "card.html"])

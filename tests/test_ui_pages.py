@@ -170,6 +170,19 @@ def test_models_are_shown_to_those_who_judge_them_and_to_nobody_else(ui_site):
     assert set(shown.values()) == {200, 403}
 
 
+def test_the_card_of_a_model_is_read_from_its_page_by_those_who_may_and_the_browser_shows_it(browser, ui_site):
+    with tab(browser, ui_site, "auditor", language="en") as watched:
+        page = watched.page
+        page.goto(f"{ui_site.url}/ui/models")
+        page.click("summary:has-text('card') >> nth=0")
+        page.click("text=The whole card >> nth=0")
+        page.wait_for_url("**/ui/models/card?**")
+        assert page.inner_text("h1")
+        assert watched.faults == []
+    assert ask_as(ui_site, "planner", "/ui/models/card?name=relapse-90d").status == 403
+    assert ask_as(ui_site, "auditor", "/ui/models/card?name=nobody").status == 404
+
+
 # The indicators
 
 

@@ -84,7 +84,9 @@ def test_a_text_that_nothing_names_is_found_in_every_section_that_is_not_all_cod
     of_codes = sections - found
     assert of_codes == {"levels", "months", "navigation", "purposes", "roles"} | {
         f"map.{each}" for each in ("carried", "fifths", "tested", "trees")
-    } | {f"models.{each}" for each in ("attributes", "decisions", "groups", "metrics", "moved", "names")} | {
+    } | {
+        f"models.{each}" for each in ("attributes", "decisions", "group_codes", "groups", "metrics", "moved", "names")
+    } | {
         f"person.{each}"
         for each in (
             "effects",

@@ -14,6 +14,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from features.catalogue import Feature
 from features.dictionary import dictionary
 from features.schema import EPOCH
+from models.artifact import page_name
 from training.card_charts import charts
 from training.card_words import answers, group_name, shown
 from training.relapse import Trained
@@ -55,12 +56,18 @@ def relapse_pages(trained: Trained, card: Mapping[str, Any], folder: Path) -> li
 
 def write_pages(card: Mapping[str, Any], folder: Path, page: Callable[[str], str]) -> list[Path]:
     """The files of a card: the page of each language, and the card as JSON."""
-    pages = [folder / f"card.{language}.html" for language in LANGUAGES]
+    pages = [folder / page_name(language) for language in LANGUAGES]
     for path, language in zip(pages, LANGUAGES, strict=True):
         path.write_text(page(language), encoding="utf-8")
     plain = folder / "card.json"
     plain.write_text(json.dumps(card, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
     return [*pages, plain]
+
+
+def pages_in(written: Iterable[Path]) -> dict[str, str]:
+    """The pages among the files of a card, by language."""
+    names = {page_name(language): language for language in LANGUAGES}
+    return {names[path.name]: path.read_text(encoding="utf-8") for path in written if path.name in names}
 
 
 def rendered(template: str, card: Mapping[str, Any], language: str, **more: Any) -> str:

@@ -25,7 +25,7 @@ from models import artifact, challenger, champion
 from models.challenger import Challenger
 from training import card, hotspot, hotspot_backtest, relapse, track
 from training.capacity import workers_of
-from training.card_page import relapse_pages
+from training.card_page import pages_in, relapse_pages
 from training.config import RelapseConfig, read, read_all
 from training.fairness import Audit, Registers, audit, groups_of
 from training.heard_of import refuse_unheard_in
@@ -315,7 +315,10 @@ def hotspot_configs(path: Path | None, horizons_weeks: Sequence[int] = ()) -> li
 def _tracked(home: Home, finished: Finished, draw: Draw, pages: Pages) -> TrainingRun:
     with tempfile.TemporaryDirectory() as aside:
         folder = Path(aside) / "artifact"
-        digest = artifact.save(folder, booster=finished.booster, model=finished.model, card=finished.card)
+        written = tuple(pages(finished.card, Path(aside) / "card"))
+        digest = artifact.save(
+            folder, booster=finished.booster, model=finished.model, card=finished.card, pages=pages_in(written)
+        )
         run = track.Run(
             name=finished.name,
             task=finished.task,
@@ -326,7 +329,7 @@ def _tracked(home: Home, finished: Finished, draw: Draw, pages: Pages) -> Traini
             booster=finished.booster,
             artifact=folder,
             plots=tuple(draw(Path(aside) / "plots")),
-            pages=tuple(pages(finished.card, Path(aside) / "card")),
+            pages=written,
         )
         tracked = track.record(home, run)
     challenger.write(home.challengers, Challenger(finished.name, digest, tracked.run, finished.snapshot, finished.card))

@@ -1,5 +1,6 @@
 """What data scientists and auditors ask of the models: which answer, how they were judged, who decided it and why."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -12,6 +13,7 @@ from models.champion import Champion, Decision
 from models.track_record import track_record
 from models.watch import Watch
 from serving import answers
+from serving.card_page import card_page
 from serving.ui import days
 from serving.ui.map_record import card_of
 from serving.ui.map_trend import Trend, trends
@@ -79,6 +81,11 @@ def page(view: View) -> Response:
     )
 
 
+def card(view: View) -> Response:
+    """The card of a model as it was made at training."""
+    return card_page(view.desk.champions, view.request.query_params.get("name", ""), view.wording)
+
+
 def _shown(view: View, place: Any) -> ModelShown:
     promoted: Champion = place.loaded.champion
     card, home, texts = card_of(view.desk, promoted), view.desk.settings.home, view.texts
@@ -133,7 +140,7 @@ def _groups(card: Mapping[str, Any], texts: Texts) -> Figures:
     lines = tuple(
         (
             texts(f"models.attributes.{attribute}") if attribute in texts.under("models.attributes") else attribute,
-            districts.get(group, {}).get(texts.language) or group,
+            districts.get(group, {}).get(texts.language) or _group(group, texts),
             str(told.get("persons") or texts("words.none")),
             *(_interval((told.get("figures") or {}).get(name), texts) for name in GROUP_FIGURES),
         )
@@ -141,6 +148,12 @@ def _groups(card: Mapping[str, Any], texts: Texts) -> Figures:
         for group, told in (groups or {}).items()  # None: it is not recorded
     )
     return Figures(tuple(texts(f"models.groups.{name}") for name in GROUP_FIGURES), lines)
+
+
+def _group(code: str, texts: Texts) -> str:
+    """A group in words; one that no text names by its code."""
+    key = re.sub(r"[^a-z0-9]+", "_", code.lower())
+    return texts(f"models.group_codes.{key}") if key in texts.under("models.group_codes") else code
 
 
 def _interval(figure: Mapping[str, float | None] | None, texts: Texts) -> str:

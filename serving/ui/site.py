@@ -66,6 +66,7 @@ def add(app: FastAPI, book: Book, indicators: Indicators, bulletins: Bulletins) 
         Route("/bulletin.html", guarded("GET /v1/bulletin", work.html)),
         Route("/bulletin.pdf", guarded("GET /v1/bulletin", work.pdf)),
         Route("/models", guarded("GET /v1/models", models_page.page)),
+        Route("/models/card", guarded("GET /v1/models/{name}/card.html", models_page.card)),
         *(Route(path, guarded("GET /v1/hotspots", page)) for path, page in _map_pages(shown)),
         Route("/map/warnings", guarded("GET /v1/warnings", shown.warnings)),
         Mount("/static", _Static(packages=[("serving.ui", "static")])),
