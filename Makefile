@@ -4,7 +4,7 @@ BIN := .venv/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes
 
 .DEFAULT_GOAL := help
-.PHONY: screenshots help demo test check static bench-features bench-intake bench-nightly bench-relapse bench-online bench-parts bench-serving bench-city bench-pages bench-hotspots bench-hotspot-oracle bench-warnings hostile simulator-docs lock clean
+.PHONY: screenshots help demo test check static bench-features bench-intake bench-nightly bench-relapse bench-online bench-parts bench-serving bench-city bench-pages bench-hotspots bench-hotspot-oracle bench-warnings hostile example-answers simulator-docs lock clean
 
 help: ## what there is to make
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
@@ -69,6 +69,9 @@ hostile: .venv/.dev ## 10,000 hostile requests at a real service: no server erro
 
 screenshots: .venv/.dev ## pictures of every page on the demo's city, wide and narrow (needs Chromium)
 	$(BIN)/python -m tests.benchmarks.screenshots $(ARGS)
+
+example-answers: .venv/.dev ## the answers that /docs shows beside its questions, taken from the demo's city
+	$(BIN)/python -m tests.benchmarks.example_answers $(ARGS)
 
 simulator-docs: .venv/.dev ## the table of assumptions, the figures and the plots of docs/simulator.md, made anew
 	$(BIN)/python -m training.simulator_page

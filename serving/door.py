@@ -181,20 +181,23 @@ def problem_response(request: Request, problem: ProblemError) -> Response:
     """A refusal as it leaves, in the language the caller likes best."""
     request.scope[PROBLEM] = problem.code
     language = preferred(request.headers.get("accept-language", ""))
+    body = json.dumps(problem_told(problem, language, request_id=request.scope["request_id"]), ensure_ascii=False)
+    headers = {"Content-Language": language, **problem.headers}
+    return Response(body, problem.status, headers, media_type="application/problem+json")
+
+
+def problem_told(problem: ProblemError, language: str, *, request_id: str) -> dict[str, Any]:
+    """A refusal in words, member by member (RFC 9457)."""
     title, detail = wording(language).problem(problem.code, problem.slots)
     told: dict[str, Any] = {
         "type": f"urn:waystation:problem:{problem.code}",
         "title": title,
         "status": problem.status,
         "detail": detail,
-        "instance": f"urn:waystation:request:{request.scope['request_id']}",
+        "instance": f"urn:waystation:request:{request_id}",
         **problem.members,
     }
-    if problem.faults:
-        told["errors"] = [_told(each, wording(language)) for each in problem.faults]
-    body = json.dumps(told, ensure_ascii=False)
-    headers = {"Content-Language": language, **problem.headers}
-    return Response(body, problem.status, headers, media_type="application/problem+json")
+    return told | ({"errors": [_told(each, wording(language)) for each in problem.faults]} if problem.faults else {})
 
 
 def _after_a_bug(request: Request) -> Response:

@@ -6,22 +6,24 @@ from typing import Any
 from serving.bulletin_dues import half_months
 
 Example = dict[str, Any]
+PERSON, STATION = "P0001", "S001"
+NOTE = SCORE = "0" * 32
 
 
 def of_schemas(today: date) -> dict[str, list[Example]]:
     """Examples by the name of the message they are of."""
-    about, as_of = {"person_id": "P0001", "purpose": "support_plan"}, today.isoformat()
+    about, as_of = {"person_id": PERSON, "purpose": "support_plan"}, today.isoformat()
     return {
         "ScoreRequest": [_stored(today), _sent_along(today)],
         "BatchRequest": [_batch(today)],
         "HistoryRequest": [about],
         "ChangesRequest": [{**about, "as_of": as_of}],
-        "ReportRequest": [{"person_id": "P0001", "purpose": "own_request", "as_of": as_of, "language": "zh-CN"}],
+        "ReportRequest": [{"person_id": PERSON, "purpose": "own_request", "as_of": as_of, "language": "zh-CN"}],
         "FeedbackRequest": [{**about, "feedback": each} for each in _feedback(today)],
         "AboutPerson": [about],
-        "ReviewRequest": [{"note_id": "0" * 32, "purpose": "review", "state": "confirmed"}],
+        "ReviewRequest": [{"note_id": NOTE, "purpose": "review", "state": "confirmed"}],
         "CorrectionRequest": [{**about, "what": "wrong", "asked_by": "person", "text": "The test was negative."}],
-        "CorrectionStateRequest": [{"note_id": "0" * 32, "purpose": "review", "state": "sent_to_source"}],
+        "CorrectionStateRequest": [{"note_id": NOTE, "purpose": "review", "state": "sent_to_source"}],
     }
 
 
@@ -32,7 +34,7 @@ def of_parameters(today: date) -> Example:
         "until": half_months(today)[0].isoformat(),
         "purpose": "support_plan",
         "year": today.year - 2,
-        "station": "S001",
+        "station": STATION,
         "name": "relapse-90d",
         "Idempotency-Key": "feedback-2026-0001",
     }
@@ -44,17 +46,17 @@ def _feedback(today: date) -> list[Example]:
         {"kind": "override", "level": "enhanced", "reason_code": "known_to_worker", "until": until},
         {"kind": "snooze", "reason_code": "just_met", "until": until},
         {"kind": "outcome", "outcome": "no_relapse", "occurred_on": today.isoformat()},
-        {"kind": "opinion", "score_id": "0" * 32, "agrees": False, "reason_code": "record_missing"},
+        {"kind": "opinion", "score_id": SCORE, "agrees": False, "reason_code": "record_missing"},
         {"kind": "comment", "text": "Began a new job this week."},
     ]
 
 
 def _stored(today: date) -> Example:
-    return {"person_id": "P0001", "as_of": today.isoformat(), "purpose": "support_plan", "language": "en"}
+    return {"person_id": PERSON, "as_of": today.isoformat(), "purpose": "support_plan", "language": "en"}
 
 
 def _batch(today: date) -> Example:
-    return {"person_ids": ["P0001", "P0002"], "as_of": today.isoformat(), "purpose": "support_plan"}
+    return {"person_ids": [PERSON, "P0002"], "as_of": today.isoformat(), "purpose": "support_plan"}
 
 
 def _sent_along(today: date) -> Example:

@@ -8,7 +8,7 @@ from fastapi.responses import HTMLResponse, JSONResponse
 
 from serving.answer_headers import declare_headers
 from serving.area_messages import Forecast
-from serving.docs_page import operations
+from serving.docs_page import operations, show_answers
 from serving.examples import of_parameters, of_schemas
 from serving.messages import Problem
 from serving.roles import OPEN
@@ -58,7 +58,7 @@ def add(app: FastAPI) -> None:
 
     @app.get("/docs", include_in_schema=False, response_class=HTMLResponse)
     async def docs() -> HTMLResponse:
-        return HTMLResponse(PAGE.format(content=operations(document(app))))
+        return HTMLResponse(PAGE.format(content=operations(document(app), MEANINGS)))
 
     @app.get("/openapi.json", include_in_schema=False)
     async def openapi() -> JSONResponse:
@@ -93,5 +93,6 @@ def document(app: FastAPI) -> dict[str, Any]:
                         parameter["example"] = values[parameter["name"]]
         for unused in ("HTTPValidationError", "ValidationError"):  # ours are problems
             schemas.pop(unused, None)
+        show_answers(made)
         app.openapi_schema = made
     return app.openapi_schema

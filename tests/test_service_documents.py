@@ -6,8 +6,12 @@ from html import unescape
 from urllib.parse import urlencode
 
 import pytest
+from jsonschema import Draft202012Validator
 
 from serving import messages
+from serving.docs_page import answers
+from serving.problems import STATUS
+from serving.wording import wording
 from tests.serving_helpers import ask, bearer, build_city, key_for, problem, serving
 
 ASKED_ABOVE = ("ScoreRequest", "BatchRequest")
@@ -160,6 +164,38 @@ def test_every_operation_says_what_it_is_for_and_shows_a_question_that_is_unders
                 assert ask(asked).status in {200, 403, 404, 409}
     example = json.dumps(told["components"]["schemas"]["ScoreRequest"]["examples"][0])
     assert f"-d '{example}'" in page
+
+
+def test_beside_every_question_stands_an_answer_that_its_schema_accepts(url):
+    told = ask(f"{url}/openapi.json").json
+    page = unescape(ask(f"{url}/docs").body.decode())
+    shown = []
+    for path, methods in told["paths"].items():
+        for method, operation in methods.items():
+            ((kind, media),) = next(each for s, each in operation["responses"].items() if s in {"200", "201"})[
+                "content"
+            ].items()
+            if path == "/v1/models/{name}/card" or not kind.endswith(("json", "csv")):
+                continue
+            shown.append(f"{method.upper()} {path}")
+            assert "example" in media, f"{shown[-1]}: make example-answers"
+            if kind.endswith("json"):
+                Draft202012Validator({**media["schema"], "components": told["components"]}).validate(media["example"])
+                assert json.dumps(media["example"], ensure_ascii=False, indent=1) in page
+    assert set(shown) == set(answers())
+
+
+def test_the_contents_lead_to_every_operation_and_every_refusal_is_told_in_both_languages(url):
+    page = unescape(ask(f"{url}/docs").body.decode())
+    led, there = set(re.findall(r'href="#([^"]+)"', page)), re.findall(r' id="([^"]+)"', page)
+    assert led <= set(there)
+    assert len(there) == len(set(there))
+    assert {each for each in there if each.endswith(("_get", "_post"))} <= led
+    for language in ("zh-CN", "en"):
+        for code in STATUS:
+            assert f"{wording(language).texts['problems'][code]['title']}: " in page
+    assert '"rule": "not_a_date"' in page
+    assert '"article": ' in page
 
 
 def test_every_reference_in_the_openapi_document_leads_somewhere(url):
