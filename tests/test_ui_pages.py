@@ -174,7 +174,6 @@ def test_the_card_of_a_model_is_read_from_its_page_by_those_who_may_and_the_brow
     with tab(browser, ui_site, "auditor", language="en") as watched:
         page = watched.page
         page.goto(f"{ui_site.url}/ui/models")
-        page.click("summary:has-text('card') >> nth=0")
         page.click("text=The whole card >> nth=0")
         page.wait_for_url("**/ui/models/card?**")
         assert page.inner_text("h1")

@@ -56,6 +56,7 @@ class ModelShown:
     """One model that answers: what it is, its card, its figures."""
 
     champion: Champion
+    title: str
     refused: str | None
     card: Mapping[str, Any]
     figures: Figures
@@ -92,6 +93,7 @@ def _shown(view: View, place: Any) -> ModelShown:
     found = watch.read(home.watched, promoted.name)
     return ModelShown(
         promoted,
+        _title(card, promoted.name, texts),
         place.refused,
         card,
         _figures(card, texts),
@@ -100,6 +102,16 @@ def _shown(view: View, place: Any) -> ModelShown:
         found if found and found.digest == promoted.digest else None,
         _trend(card, texts),
     )
+
+
+def _title(card: Mapping[str, Any], name: str, texts: Texts) -> str:
+    """What a model forecasts, in words; the name of one whose card does not say."""
+    if card.get("task") == "relapse" and "horizon_days" in card:
+        return texts("models.of_relapse", days=card["horizon_days"])
+    if card.get("task") == "hotspot" and card.get("level") in texts.under("levels"):
+        level, weeks = texts(f"levels.{card['level']}"), texts("map.weeks", weeks=card["horizon_weeks"])
+        return texts("models.of_hotspots", level=level, weeks=weeks)
+    return name
 
 
 def _newest(view: View, promoted: Champion) -> Newest | None:

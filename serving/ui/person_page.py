@@ -15,6 +15,7 @@ from serving.names import names_of
 from serving.problems import ProblemError
 from serving.services import Services
 from serving.to_review import ACT
+from serving.ui.changes import moved
 from serving.ui.form_choices import FORM
 from serving.ui.person_reader import Asked, asked_of
 from serving.ui.risk_bar import risk_bar
@@ -28,7 +29,7 @@ from serving.ui.worklist_query import Seat, chosen, place
 from serving.worklist import AskedFor, Worklists
 
 OK = 200
-N_CHANGES, N_GIVEN = 8, 20
+N_GIVEN = 20
 NO_SCORE = "no_score"
 
 
@@ -73,7 +74,7 @@ class PersonPage:
             reference=view.request.query_params.get("of", ""),
             name=_name(asked),
             changed=changed,
-            changes=changed.changes[:N_CHANGES] if changed else [],
+            moved=moved(changed),
             score=score,
             reasons=list({each.code: each for each in reversed(listed)}.values())[::-1],
             refused=refused,

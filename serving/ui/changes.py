@@ -1,0 +1,46 @@
+"""What changed since the last score, as a page tells it: how far the risk moved, and what drew it either way."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from serving.history_messages import GivenScore, ReasonChange, ScoreChanges
+
+MOST_A_SIDE = 6
+
+
+@dataclass(frozen=True)
+class Side:
+    """The reasons that draw the estimate one way, `raises` or `lowers`, the strongest first."""
+
+    direction: str
+    changes: tuple[ReasonChange, ...]
+
+
+@dataclass(frozen=True)
+class Moved:
+    """How the score moved since an earlier one.
+
+    `points`: percentage points between the two risks as they are told; `sides`: first the one it moved to, none empty;
+    `n_more`: how many lesser changes are not listed.
+    """
+
+    since: GivenScore
+    points: int
+    sides: tuple[Side, ...]
+    n_more: int
+
+
+def moved(changed: ScoreChanges | None) -> Moved | None:
+    """How the score moved; None where there is no score, or none before it."""
+    if changed is None or changed.since is None:
+        return None
+    rises = changed.now.risk >= changed.since.risk
+    sides = [_side(each, changed.changes) for each in (("raises", "lowers") if rises else ("lowers", "raises"))]
+    n_listed = sum(len(each.changes) for each in sides)
+    n_all = len(changed.changes) + (changed.others.count if changed.others else 0)
+    points = round(100 * changed.now.risk) - round(100 * changed.since.risk)
+    return Moved(changed.since, points, tuple(each for each in sides if each.changes), n_all - n_listed)
+
+
+def _side(direction: str, changes: Sequence[ReasonChange]) -> Side:
+    return Side(direction, tuple(each for each in changes if each.direction == direction)[:MOST_A_SIDE])
