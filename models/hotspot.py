@@ -137,6 +137,15 @@ def parts_of(model: HotspotModel, evidence: Evidence) -> dict[str, Floats]:
     return {f"{PRIOR_PART}{family}": part.ravel() for family, part in parts.items()}
 
 
+def last_sunday(day: int) -> int:
+    """The Sunday that a day is, or that came last before it.
+
+    >>> last_sunday(3), last_sunday(9), last_sunday(10)
+    (3, 3, 10)
+    """
+    return day - (day - SUNDAY) % catalogue.WEEK
+
+
 def last_told_day(as_of: int) -> int:
     """The last day at whose end counts are told: each fourth Sunday, so that no count can be followed day by day.
 

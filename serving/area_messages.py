@@ -60,6 +60,7 @@ class Forecast(Message):
     noise_epsilon: float | None = Field(description="Budget of the noise on the expected counts; null: none.")
     answer_id: str = Field(description="What `waystation replay` makes the same forecast again by.")
     as_of: date
+    known_by: date = Field(description="The Sunday by which all it is made from was known; the same for all of a week.")
     weeks: int
     level: ForecastLevel
     language: Language

@@ -1,11 +1,16 @@
-"""What a model finds in a city on a day: unrounded, which no answer tells, and as far as it may be told."""
+"""What a model finds in a city on a day: unrounded, which no answer tells, and as far as it may be told.
+
+All days of a week are given what was known by the Sunday they begin with. What comes in within a week moves a band now
+and then, and mostly back again; it makes no forecast surely better (docs/figures.md), and who asks day by day sees no
+more than who asks once a week.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from features.areas import Floats
 from features.hotspot import Places
-from models.hotspot import HotspotModel, look
+from models.hotspot import HotspotModel, last_sunday, look
 from serving.disclosure import Told, rates, told
 from serving.noise import Noise
 
@@ -24,6 +29,6 @@ class Findings:
 
 
 def findings(model: HotspotModel, places: Places, *, as_of: int, noise: Noise | None = None) -> Findings:
-    """What the model finds in each of its areas; TooLittleHistoryError as of `look`."""
-    table = look(model, places, as_of=as_of)
+    """What the model finds in each of its areas, as known at the last Sunday; TooLittleHistoryError as of `look`."""
+    table = look(model, places, as_of=last_sunday(as_of))
     return Findings(rates(model, table, noise), tuple(told(model, table, noise)))

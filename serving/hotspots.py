@@ -1,7 +1,7 @@
 """A hotspot forecast as GeoJSON: what may be told of each area, with its outline, in words."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from functools import partial
 from typing import Any, Generic, Protocol, TypeVar
 
@@ -13,7 +13,7 @@ from features.hotspot import Places
 from features.schema import days_since_epoch
 from features.store import newest_digest, read
 from models.champion import Champion
-from models.hotspot import HotspotModel
+from models.hotspot import HotspotModel, last_sunday
 from serving import answers, disclosure
 from serving.area_messages import Area, AreaEstimate, AreaReason, Forecast
 from serving.area_record import FORECAST, Made, Marks, answer_id
@@ -80,11 +80,17 @@ def told_of(told: Looked[Findings], asked: Asked) -> Forecast:
     """The forecast as it may be told, from what the model found."""
     return Forecast(
         features=_areas(told.found, told.places, asked),
+        known_by=_known_by(asked.as_of),
         note=asked.wording.area_note(told.noise_epsilon, at_equal_effort=told.model.scope.at_equal_effort),
         noise_epsilon=told.noise_epsilon,
         answer_id=told.id_as(FORECAST),
         **told.origin,
     )
+
+
+def _known_by(as_of: date) -> date:
+    day = days_since_epoch(as_of)
+    return as_of - timedelta(days=day - last_sunday(day))
 
 
 def looked(desk: Desk, asked: Asked, look: Look[Found], *, summed: bool = True) -> Looked[Found]:

@@ -20,7 +20,7 @@ from features.areas import AreaSet, Floats, Strings
 from features.hotspot import Places
 from models.counts import interval_of
 from models.early_warning import larger_areas
-from models.hotspot import HotspotModel, areas_of
+from models.hotspot import HotspotModel, areas_of, last_sunday
 from serving.disclosure import Band, Told, among_highest
 from serving.findings import Findings, findings
 from serving.noise import Noise
@@ -50,7 +50,7 @@ def by_level(model: HotspotModel, places: Places, *, as_of: int, level: str, noi
     finest = findings(model, places, as_of=as_of, noise=noise)
     if level == model.scope.level:
         return finest
-    return totals(model, finest, areas_of(model, places, as_of=as_of), places.areas, level=level)
+    return totals(model, finest, areas_of(model, places, as_of=last_sunday(as_of)), places.areas, level=level)
 
 
 def totals(

@@ -13,7 +13,7 @@ from models.prior import counts_after
 from training.hotspot import look_at, train
 from training.hotspot_backtest import judge
 from training.hotspot_config import DEFAULT_CONFIG, HotspotConfig, load_config
-from training.hotspot_study import SUNDAY, origins_of, study_of
+from training.hotspot_study import origins_of, study_of
 
 SMALL = HotspotConfig(
     level="township",
@@ -106,7 +106,7 @@ def test_townships_need_their_table_or_incidents_that_name_them():
 def test_origins_are_sundays_one_horizon_apart_and_their_outcomes_are_complete():
     known = steady_city()
     origins = origins_of(known, SMALL)
-    assert (origins % 7 == SUNDAY).all()
+    assert (origins % 7 == model.SUNDAY).all()
     assert np.diff(origins).tolist() == [28, 28]
     assert origins[-1] + 28 + SMALL.reporting_lag_days <= known["known_on"].max()
 
@@ -208,7 +208,7 @@ def test_beside_counts_at_equal_effort_a_model_tells_how_many_were_seen():
     _, found, effort = steered_city()
     places = Places(found, TOWN, effort)
     table = model.look(train(places, SMALL).model, places, as_of=11_150)
-    day = 11_150 - (11_150 - SUNDAY) % 28
+    day = 11_150 - (11_150 - model.SUNDAY) % 28
     seen = found[found["known_on"].le(day) & found["occurred_on"].between(day - 363, day)]
     assert table["told_52w"].tolist() == seen["area_id"].value_counts().reindex(TOWN["area_id"]).tolist()
     assert table["count_52w"].iloc[7] < 0.4 * table["told_52w"].iloc[7]

@@ -1,7 +1,7 @@
 """Forecasts of larger areas are sums, and all levels told together tell no more of an area than its own band does."""
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from types import SimpleNamespace
 
 import numpy as np
@@ -163,6 +163,14 @@ def test_districts_and_the_city_add_up_from_townships(desk):
     finest = findings(model, places, as_of=as_of).rates
     assert rates[DISTRICT] == pytest.approx([finest[0] + finest[1], finest[2]])
     assert rates[CITY] == pytest.approx([finest.sum()])
+
+
+def test_all_days_of_a_week_have_the_forecast_of_its_sunday_and_the_next_week_another(desk):
+    sunday = date(2024, 5, 19)
+    made = [forecast(desk, replace(asked("township"), as_of=sunday + timedelta(days=n))) for n in range(8)]
+    assert {each.answer.known_by for each in made[:7]} == {sunday}
+    assert len({each.marks for each in made[:7]}) == 1
+    assert made[7].marks.rates != made[0].marks.rates
 
 
 def test_larger_areas_are_told_over_the_desk_with_names_and_without_reasons(desk):

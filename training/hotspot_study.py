@@ -20,7 +20,6 @@ from training.hotspot_metrics import Outcome
 
 FEWEST_ORIGINS = 2
 FEWEST_WEEKS = 26  # of history before the first as-of date that maps are made at
-SUNDAY = 3  # day % 7 of a Sunday, so that weeks run from Monday; day 0, 1970-01-01, was a Thursday
 
 
 @dataclass(frozen=True, eq=False)
@@ -127,9 +126,12 @@ def scope_of(known: Places, config: HotspotConfig, *, study_as_of: int) -> Scope
 def origins_of(known: pd.DataFrame, config: HotspotConfig) -> Ints:
     """Sundays one horizon apart, ascending; the outcome of the last ends when the reporting lag begins."""
     last_day = int(known["known_on"].max())
-    last_sunday = last_day - (last_day - SUNDAY) % WEEK
     horizon = WEEK * config.horizon_weeks
-    dates = last_sunday - WEEK * config.recent.weeks - horizon * np.arange(config.origins, 0, -1, dtype=np.int64)
+    dates = (
+        model.last_sunday(last_day)
+        - WEEK * config.recent.weeks
+        - horizon * np.arange(config.origins, 0, -1, dtype=np.int64)
+    )
     earliest = int(known["occurred_on"].min()) + WEEK * (config.history_weeks + config.maturity_weeks)
     dates = dates[dates >= earliest]
     if len(dates) < FEWEST_ORIGINS:
