@@ -19,6 +19,9 @@ Reading = tuple["pd.Series[Any]", Flags]
 
 NUMBER = r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?"
 DAY = r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
+SLASHED_DAY = r"^([0-9]{4})/([0-9]{1,2})/([0-9]{1,2})(?: 0?0:00(?::00)?)?$"  # as spreadsheets in China write it
+UNSEEN = "\u200b-\u200f\u2028-\u202e\u2060\ufeff"
+FULL_WIDTH = "\uff10-\uff19\uff21-\uff3a\uff41-\uff5a"  # digits and letters; to the eye another id than it is
 LARGEST_WHOLE = 2.0**53  # beyond it a float no longer holds every whole number
 FLAGS = {"true": True, "1": True, "1.0": True, "false": False, "0": False, "0.0": False}
 
@@ -80,6 +83,8 @@ def _read_date(column: "pd.Series[Any]") -> Reading:
     text = as_text(column)
     codes, unique = pd.factorize(text)
     iso = pd.Series(unique, dtype="str")
+    year, month, day = (part for _, part in iso.str.extract(SLASHED_DAY).items())
+    iso = iso.where(year.isna(), year + "-" + month.str.zfill(2) + "-" + day.str.zfill(2))
     days = _days(pd.to_datetime(iso.where(_flags(iso.str.fullmatch(DAY))), format="%Y-%m-%d", errors="coerce"))
     values = np.append(days.to_numpy(), np.nan)[codes]
     return pd.Series(values, index=column.index), text.notna().to_numpy() & np.isnan(values)
@@ -121,8 +126,8 @@ def _no_dates_or_flags(column: "pd.Series[Any]") -> str | None:
 READERS: Mapping[Type, Reader] = MappingProxyType(
     {
         "id": Reader(
-            "is longer than 128 characters or holds control characters",
-            _read_matching(r"[^\x00-\x1f\x7f]{1,128}"),
+            "is longer than 128 characters, or holds control, invisible or full-width characters",
+            _read_matching(r"[^\x00-\x1f\x7f" + UNSEEN + FULL_WIDTH + "]{1,128}"),
             _any_type,
         ),
         "code": Reader(

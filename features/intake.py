@@ -20,6 +20,7 @@ from features.batch import Sorted, append, sort_rows
 from features.closing import Touched, close_months, touched
 from features.coordinates import agreed, converted, has_places
 from features.digest import MODULUS
+from features.encodings import UTF_8
 from features.errors import SchemaError, StoreError
 from features.gcj02 import WGS84
 from features.mapping import SourceMapping, absent, apply
@@ -80,6 +81,17 @@ class _Delivery:
     mapping: SourceMapping | None
     arrival: Arrival
     coordinates: str
+    spreadsheets: tuple[str, ...] = ()
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What is to be said of how the files were read, or why not."""
+        others = (file.name for file in self.files if file.encoding != UTF_8)
+        garbled = "read as GB18030, for it is no UTF-8; where names look garbled, send it in UTF-8."
+        return (
+            *(f"{name}: {garbled}" for name in others),
+            *(f"{name}: not read; save it as CSV and send that." for name in self.spreadsheets),
+        )
 
     @property
     def content_digest(self) -> str:
@@ -192,10 +204,12 @@ def _open(path: Path, mapping: SourceMapping | None, arrival: Arrival, coordinat
     if not wanted:
         expected = "the names in the mapping" if mapping else ", ".join(f"{name}.csv" for name in DELIVERED)
         raise SchemaError(
-            f"{path.resolve().name}: no file here feeds a table; expected {expected} (.csv, .csv.gz or .parquet)."
+            f"{path.resolve().name}: no file here feeds a table; expected {expected} (.csv, .csv.gz or .parquet). "
+            "A spreadsheet is saved as CSV first."
         )
     unmapped = tuple(file.name for file in found if file not in wanted)
-    return _Delivery(tuple(sources.read(file) for file in wanted), unmapped, mapping, arrival, given)
+    files = tuple(sources.read(file) for file in wanted)
+    return _Delivery(files, unmapped, mapping, arrival, given, tuple(sources.spreadsheets(path)))
 
 
 def _tables_of(file_name: str, mapping: SourceMapping | None) -> list[str]:
@@ -266,7 +280,10 @@ def _take_in(connection: sa.Connection, batch_id: str, delivery: _Delivery, came
         append(connection, rows, report.batch_no)
         quarantine.keep(connection, refused[parts.table], report.batch_no)
     notes = (
-        tuple(note for parts, _ in tables for note in parts.notes) + _waiting(connection, tables) + _unlisted(tables)
+        delivery.notes
+        + tuple(note for parts, _ in tables for note in parts.notes)
+        + _waiting(connection, tables)
+        + _unlisted(tables)
     )
     report = replace(report, unmapped=delivery.unmapped, notes=notes)
     told = [frame for parts, rows in tables if parts.table == "events" for frame in (rows.new, rows.earlier)]

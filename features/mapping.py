@@ -37,6 +37,7 @@ class Filling:
     constant: str | None = None
     day: int | None = None
     day_numbers: bool = False  # the column counts days from the epoch
+    days_as: str | None = None  # how the column writes days, as `strptime` has it: %Y年%m月%d日
     age_on: date | None = None  # the column is an age in years on this day; gives the year of birth
     translate: Pairs = ()
     otherwise: str | None = None  # for values that `translate` does not list; without it they stay as they are
@@ -148,6 +149,8 @@ def _fill(filling: Filling, came: pd.DataFrame, epoch: date | None) -> "pd.Serie
     text = as_text(came[filling.column])
     if filling.day_numbers and epoch is not None:
         return _by_number(text, partial(_iso, epoch))
+    if filling.days_as is not None:
+        return _by_form(text, filling.days_as)
     if filling.age_on is not None:
         return _by_number(text, partial(_birth_year, filling.age_on))
     return _translated(text, filling) if filling.translate else text
@@ -168,6 +171,14 @@ def _iso(epoch: date, number: float) -> str | None:
         return (epoch + timedelta(days=int(number))).isoformat() if number == int(number) else None
     except OverflowError:
         return None
+
+
+def _by_form(text: "pd.Series[str]", form: str) -> "pd.Series[str]":
+    """Each day as ISO has it; what is not written in this form stays as it is, for the check to report."""
+    unique = text.dropna().drop_duplicates()
+    days = pd.to_datetime(unique, format=form, errors="coerce").dt.strftime("%Y-%m-%d")
+    told = dict(zip(unique, days, strict=True))
+    return text.map({was: now for was, now in told.items() if isinstance(now, str)}).astype("str").fillna(text)
 
 
 def _by_number(text: "pd.Series[str]", made: Callable[[float], str | None]) -> "pd.Series[str]":
@@ -284,6 +295,8 @@ def _mistakes(mapping: SourceMapping) -> Iterator[str]:
 def _filling_mistakes(filling: Filling, epoch: date | None) -> Iterator[str]:
     if sum(source is not None for source in (filling.column, filling.constant, filling.day)) != 1:
         yield "give exactly one of column, constant, day"
+    if filling.days_as is not None and (filling.day_numbers or "%" not in filling.days_as):
+        yield "days_as is a form of days such as %Y年%m月%d日, and day numbers have none"
     if (filling.day is not None or filling.day_numbers) and epoch is None:
         yield "day numbers need an `epoch` at the top of the file"
 
