@@ -4,7 +4,7 @@ BIN := .venv/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes
 
 .DEFAULT_GOAL := help
-.PHONY: screenshots help demo test check static bench-features bench-intake bench-nightly bench-relapse bench-online bench-parts bench-serving bench-city bench-pages bench-hotspots bench-hotspot-oracle bench-warnings hostile example-answers simulator-docs lock clean
+.PHONY: screenshots help demo test check static bench-features bench-intake bench-nightly bench-relapse bench-online bench-parts bench-serving bench-city bench-pages bench-hotspots bench-hotspot-oracle bench-other-cities bench-warnings hostile example-answers simulator-docs lock clean
 
 help: ## what there is to make
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
@@ -59,6 +59,9 @@ bench-hotspots: .venv/.dev ## the backtest of hotspots with all baselines, and o
 
 bench-hotspot-oracle: .venv/.dev ## how near hotspot forecasts come to an oracle on invented cities, and how near records allow
 	$(BIN)/python -m tests.benchmarks.hotspot_oracle $(ARGS)
+
+bench-other-cities: .venv/.dev ## the backtest of hotspots on invented cities of 25 kinds, as the files a stranger would bring
+	$(BIN)/python -m tests.benchmarks.other_cities $(ARGS)
 
 bench-warnings: .venv/.dev ## false alarms on quiet histories, power, and the time of one scan
 	$(BIN)/python -m tests.benchmarks.warnings $(ARGS)

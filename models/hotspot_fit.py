@@ -13,7 +13,7 @@ from features.errors import TooLittleHistoryError
 from features.hotspot import Feature
 from models.counts import dispersion_of, poisson_deviance
 from models.hotspot import Dispersions, HotspotModel, Scope, design, trees
-from models.prior import Evidence, counts_after, fit_prior, windows_before
+from models.prior import Evidence, counts_after, expected_then, fit_prior, windows_before
 
 TRUSTS = (0.0, 0.25, 0.5, 0.75, 1.0)
 UNTESTED_TRUST = 0.5  # where the history is too short to hold a year back
@@ -66,7 +66,8 @@ def fit(lessons: Lessons, scope: Scope, learning: Learning, features: Sequence[F
         )
     booster = ground.grown(lessons.weeks, learning)
     # The prior's: the trees have seen what came in these windows, and would seem to miss less than they do.
-    dispersions = dispersions_of(windows.observed, ground.expected[windows.at], lessons.evidence)
+    then = expected_then(prior, lessons.evidence, windows)
+    dispersions = dispersions_of(windows.observed, then, lessons.evidence)
     return HotspotModel(booster, tuple(features), prior, _trust(ground, learning), dispersions, scope)
 
 

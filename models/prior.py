@@ -148,6 +148,19 @@ def fit_prior(evidence: Evidence, windows: Windows) -> Prior:
     return Prior(evidence.kinds, tuple(weights.tolist()), tuple(level.tolist()), evidence.recent)
 
 
+def expected_then(prior: Prior, evidence: Evidence, windows: Windows) -> Floats:
+    """Incidents that each window would have been expected to have, (windows, areas), as far as its level goes.
+
+    The level is by weights of the windows complete before it: with weights that have seen what came it would seem to
+    miss less than it will. The maps' weights, of which every area tells, are those of all windows.
+    """
+    told, totals = evidence.levels[windows.at], windows.observed.sum(axis=1)
+    maturity = evidence.past.horizon_weeks + evidence.recent.weeks
+    complete = np.searchsorted(windows.at, windows.at - maturity, side="right")
+    level = [row @ level_weights(told[:n], totals[:n]) for row, n in zip(told, complete, strict=True)]
+    return np.asarray(prior.share(evidence.maps[windows.at]) * np.array(level)[:, None], np.float64)
+
+
 def stacked_weights(shares: Floats, observed: Floats, *, centre: Floats, strength: float = MAP_STRENGTH) -> Floats:
     """Simplex weights of maps that maximise the likelihood of where incidents came, by EM.
 

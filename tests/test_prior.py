@@ -1,8 +1,19 @@
+import dataclasses
+
 import numpy as np
 import pytest
 
 from features.errors import ConfigError, TooLittleHistoryError
-from models.prior import Recent, counts_after, evidence_of, fit_prior, level_weights, stacked_weights, windows_before
+from models.prior import (
+    Recent,
+    counts_after,
+    evidence_of,
+    expected_then,
+    fit_prior,
+    level_weights,
+    stacked_weights,
+    windows_before,
+)
 from tests.hotspot_helpers import past_of, row_of_areas, steady
 
 RATES = [3.0, 1.0, 0.5]
@@ -150,3 +161,14 @@ def test_what_is_expected_without_keeping_the_maps_is_the_same():
     seen = evidence()
     prior = fitted(seen)
     assert prior.expected_of(seen.past) == pytest.approx(prior.expected(seen), rel=1e-12)
+
+
+def test_what_was_expected_then_knows_only_the_windows_complete_before_it():
+    seen = evidence(recent=Recent(14))
+    windows, prior = windows_before(seen, NOW), fitted(seen)
+    late = dataclasses.replace(windows, observed=windows.observed.copy())
+    late.observed[10:] *= 3
+    told, moved = (expected_then(prior, seen, each) for each in (windows, late))
+    assert told[:12] == pytest.approx(moved[:12])  # window 10 ends when 11 begins, and its records are two weeks late
+    assert (told[12:].sum(axis=1) != moved[12:].sum(axis=1)).all()
+    assert told[0].sum() == pytest.approx(seen.levels[windows.at[0]].mean())

@@ -75,15 +75,14 @@ def forecasts_at(study: Study, baselines: Baselines, config: HotspotConfig, orig
     by_prior = fitted.prior.expected(study.evidence)
     now = lessons.rows(np.array([at], np.int64)).assign(**{PRIOR: by_prior[at]})
     simple = baselines.forecasts(windows, at)
-    behind = {"prior": by_prior[windows.at], **{name: each.behind for name, each in simple.items()}}
-    spread = {name: dispersions_of(windows.observed, each, study.evidence) for name, each in behind.items()}
+    spread = {name: dispersions_of(windows.observed, each.behind, study.evidence) for name, each in simple.items()}
     return AtOrigin(
         {
             MODEL: model.predict(fitted, now, threads=config.learning.threads),
             "prior": by_prior[at],
             **{name: each.ahead for name, each in simple.items()},
         },
-        {MODEL: fitted.dispersions, **spread},
+        {MODEL: fitted.dispersions, "prior": fitted.dispersions, **spread},
         fitted.trust,
     )
 
