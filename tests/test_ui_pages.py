@@ -10,6 +10,7 @@ from itertools import product
 import pytest
 
 from features.languages import LANGUAGES
+from serving.services import Services
 from serving.ui.texts import texts
 from tests.serving_helpers import AS_OF, ask, bearer
 from tests.test_access import newest
@@ -128,10 +129,24 @@ def test_the_table_of_the_worklist_holds_the_same_persons_and_no_formula(ui_site
     told = ask_as(ui_site, "station_worker", f"/ui/worklist.csv?as_of={AS_OF}")
     assert told.body.startswith(b"\xef\xbb\xbf")
     rows = list(csv.reader(io.StringIO(told.body.decode("utf-8-sig"))))
-    assert {len(row) for row in rows} == {12}
+    assert {len(row) for row in rows} == {13}
     assert "P002" in {row[0] for row in rows}
     assert not {row[0] for row in rows} & {"P003", "P001"}  # of the other station
     assert not [cell for row in rows for cell in row if cell.startswith(("=", "+", "-", "@"))]
+
+
+def test_the_list_offers_the_help_that_fits_what_help_may_change_the_strongest_first(ui_site):
+    listed = f"{ui_site.url}/v1/worklist?as_of={AS_OF}&purpose=review&language=en"
+    told = ask(listed, headers=bearer(ui_site.keys["station_worker"])).json
+    table = ask_as(ui_site, "station_worker", f"/ui/worklist.csv?as_of={AS_OF}&lang=en").body.decode("utf-8-sig")
+    services = Services.of_home(ui_site.home.path)
+    expected = {
+        case["person_id"]: "; ".join(services.fitting([each["code"] for each in case["changeable"]], "en")[:2])
+        for case in told["cases"]
+    }
+    assert any(expected.values())
+    rows = {row["Person"]: row["Help that may fit"] for row in csv.DictReader(io.StringIO(table))}
+    assert {person_id: rows[person_id] for person_id in expected} == expected
 
 
 def test_a_reading_of_the_worklist_is_in_the_record_under_the_purpose_named_at_the_door(ui_site):

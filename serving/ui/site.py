@@ -18,7 +18,7 @@ from serving.feedback import Book
 from serving.indicators import Indicators
 from serving.problems import UNAUTHENTICATED, ProblemError
 from serving.services import Services
-from serving.ui import home_page, models_page, sign_in, sign_on, worklist_page
+from serving.ui import home_page, models_page, sign_in, sign_on
 from serving.ui.bulletin_page import BulletinPage
 from serving.ui.feedback_form import FeedbackForm
 from serving.ui.forms import form_of
@@ -30,6 +30,7 @@ from serving.ui.sessions import Sessions
 from serving.ui.sign_in import COOKIE
 from serving.ui.station_names import StationNames
 from serving.ui.view import View
+from serving.ui.worklist_page import WorklistPage, search
 
 Page = Callable[[View], Response]
 Write = Callable[[Asked, Mapping[str, str]], Response]
@@ -44,7 +45,8 @@ def add(app: FastAPI, book: Book, indicators: Indicators, bulletins: Bulletins) 
     app.state.station_names = StationNames(app.state.desk.histories)
     open_to_all, guarded = partial(_open, sessions), partial(_guarded, sessions)
     shown, work = MapPage(), BulletinPage(bulletins)
-    person = PersonPage(Services.of_home(app.state.desk.settings.home.path), book)
+    services = Services.of_home(app.state.desk.settings.home.path)
+    person, listed = PersonPage(services, book), WorklistPage(services)
     said = FeedbackForm(book, person)
     writing = partial(_writing, sessions, said.again)
     routes = [
@@ -54,9 +56,9 @@ def add(app: FastAPI, book: Book, indicators: Indicators, bulletins: Bulletins) 
         Route("/sign-in/away", open_to_all(sign_on.away)),
         Route("/sign-in/back", open_to_all(sign_on.back)),
         Route("/sign-out", open_to_all(sign_in.leave), methods=["POST"]),
-        Route("/worklist", guarded("GET /v1/worklist", worklist_page.page), methods=["GET"]),
-        Route("/worklist", open_to_all(worklist_page.search), methods=["POST"]),
-        Route("/worklist.csv", guarded("GET /v1/worklist", worklist_page.table)),
+        Route("/worklist", guarded("GET /v1/worklist", listed.page), methods=["GET"]),
+        Route("/worklist", open_to_all(search), methods=["POST"]),
+        Route("/worklist.csv", guarded("GET /v1/worklist", listed.table)),
         Route("/person", guarded("POST /v1/scores:changes", person.page), methods=["GET"]),
         Route("/person", writing("POST /v1/feedback", said.give), methods=["POST"]),
         Route("/person/review", writing("POST /v1/feedback:review", said.review), methods=["POST"]),

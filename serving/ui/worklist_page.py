@@ -7,6 +7,7 @@ from starlette.responses import RedirectResponse, Response
 
 from serving.paging import MOST_LISTED
 from serving.problems import ProblemError
+from serving.services import Services
 from serving.support import BY_RULE, LEVELS
 from serving.ui import days
 from serving.ui.forms import form_of
@@ -19,10 +20,11 @@ from serving.worklist import AskedFor, Worklists
 from serving.worklist_messages import Worklist, WorklistCase
 
 COLUMNS = (
-    "person", "name", "level", "level_until", "risk", "low", "high", "reasons", "changeable", "missing", "to_do",
-    "overdue",
+    "person", "name", "level", "level_until", "risk", "low", "high", "reasons", "changeable", "help", "missing",
+    "to_do", "overdue",
 )  # fmt: skip
 SEE_OTHER = 303
+MOST_HELP = 2
 DOTS = {level: len(LEVELS) - place for place, level in enumerate(LEVELS)}
 
 
@@ -35,32 +37,50 @@ class Shown:
     pages: int
 
 
-def page(view: View) -> Response:
-    """The page."""
-    told = worklist_of(view)
-    wanted = chosen(view, told.cases)
-    whole = "print" in view.request.query_params
-    shown = _shown(wanted.of(told.cases), wanted, all_at_once=whole)
-    return view.page(
-        "worklist.html",
-        told=told,
-        station=view.station_called(told.station_id),
-        wanted=wanted,
-        place=place(view),
-        shown=shown,
-        whole=whole,
-        bars={case.person_id: risk_bar(case.risk, case.low, case.high) for case in shown.cases},
-        dots=DOTS,
-        by_rule=BY_RULE,
-        levels=[*LEVELS, UNSCORED],
-        counts={count.level or UNSCORED: count.persons for count in told.levels},
-        tabs={tab: wanted.n_under(tab, told.cases) for tab in tabs_of(view)},
-        sorts=SORTS,
-        latest=view.desk.settings.today,
-        stopped=stopped(view, as_of=told.as_of, by_then=told.stopped),
-        as_of=told.as_of,
-        models=[told.model],
-    )
+@dataclass(frozen=True)
+class WorklistPage:
+    """The page of a station's list; `services` is the table of help."""
+
+    services: Services
+
+    def page(self, view: View) -> Response:
+        """The page."""
+        told = worklist_of(view)
+        wanted = chosen(view, told.cases)
+        whole = "print" in view.request.query_params
+        shown = _shown(wanted.of(told.cases), wanted, all_at_once=whole)
+        return view.page(
+            "worklist.html",
+            told=told,
+            station=view.station_called(told.station_id),
+            wanted=wanted,
+            place=place(view),
+            shown=shown,
+            whole=whole,
+            bars={case.person_id: risk_bar(case.risk, case.low, case.high) for case in shown.cases},
+            help={case.person_id: self._help(case, view) for case in shown.cases},
+            dots=DOTS,
+            by_rule=BY_RULE,
+            levels=[*LEVELS, UNSCORED],
+            counts={count.level or UNSCORED: count.persons for count in told.levels},
+            tabs={tab: wanted.n_under(tab, told.cases) for tab in tabs_of(view)},
+            sorts=SORTS,
+            latest=view.desk.settings.today,
+            stopped=stopped(view, as_of=told.as_of, by_then=told.stopped),
+            as_of=told.as_of,
+            models=[told.model],
+        )
+
+    def table(self, view: View) -> Response:
+        """The same persons as a table, to keep."""
+        told, texts = worklist_of(view), view.texts
+        header = [texts(f"worklist.column_{name}", days=told.horizon_days) for name in COLUMNS]
+        rows = (_row(case, self._help(case, view)) for case in chosen(view, told.cases).of(told.cases))
+        return csv_response(header, rows, name=f"worklist-{told.as_of}.csv")
+
+    def _help(self, case: WorklistCase, view: View) -> list[str]:
+        """The help that fits what it may change, that for the strongest reason first."""
+        return self.services.fitting([each.code for each in case.changeable], view.language)[:MOST_HELP]
 
 
 async def search(view: View) -> Response:
@@ -70,14 +90,6 @@ async def search(view: View) -> Response:
         return RedirectResponse("/ui/sign-in", SEE_OTHER)
     view.sessions.refuse_other_forms(view.session, fields)
     return RedirectResponse(asked_for(view, fields), SEE_OTHER)
-
-
-def table(view: View) -> Response:
-    """The same persons as a table, to keep."""
-    told, texts = worklist_of(view), view.texts
-    header = [texts(f"worklist.column_{name}", days=told.horizon_days) for name in COLUMNS]
-    rows = (_row(case) for case in chosen(view, told.cases).of(told.cases))
-    return csv_response(header, rows, name=f"worklist-{told.as_of}.csv")
 
 
 def worklist_of(view: View) -> Worklist:
@@ -100,7 +112,7 @@ def _shown(cases: Sequence[WorklistCase], wanted: Chosen, *, all_at_once: bool) 
     return Shown(cases[first : first + A_PAGE], len(cases), pages)
 
 
-def _row(case: WorklistCase) -> list[object]:
+def _row(case: WorklistCase, help_offered: Sequence[str]) -> list[object]:
     return [
         case.person_id,
         case.display_name or "",
@@ -109,6 +121,7 @@ def _row(case: WorklistCase) -> list[object]:
         *("" if each is None else round(each, 3) for each in (case.risk, case.low, case.high)),
         "; ".join(each.text for each in case.reasons) or case.refused_text or "",
         "; ".join(each.text for each in case.changeable),
+        "; ".join(help_offered),
         "; ".join(each.text for each in case.missing),
         "; ".join(each.text for each in case.to_do),
         "; ".join(each.text for each in case.to_do if each.overdue),
