@@ -146,7 +146,9 @@ def test_a_reading_is_in_the_record_with_its_purpose(ui_site):
     assert row["person_hash"]
 
 
-@pytest.mark.parametrize(("person_id", "status"), [("SEALED", 451), ("OBJECTED", 200), ("MINOR", 200)])
+@pytest.mark.parametrize(
+    ("person_id", "status"), [("SEALED", 451), ("OBJECTED", 200), ("MINOR", 200), ("ISOLATED", 200), ("OUTSIDE", 200)]
+)
 def test_whom_the_law_forbids_to_score_has_no_score_on_the_page(ui_site, person_id, status):
     cookie = session_of(ui_site, ui_site.keys["station_worker"])
     answer = fetched(ui_site, address(ui_site, person_id), cookie=cookie)
