@@ -25,7 +25,7 @@ def months_chart(months: Sequence[Month], texts: Texts) -> Markup:
         parts.append(_bar(48 + 26 * place, base, month, most, texts))
     title = escape(texts("map.months_title"))
     return Markup(  # noqa: S704 (made of our own words and numbers, each escaped)
-        f'<svg role="img" viewBox="0 0 {width} {height}" aria-label="{title}" font-size="11">{"".join(parts)}</svg>'
+        f'<svg role="img" viewBox="0 0 {width} {height}" aria-label="{title}" font-size="14">{"".join(parts)}</svg>'
     )
 
 
@@ -72,7 +72,7 @@ def totals_chart(totals: Sequence[Total], label: str, texts: Texts) -> Markup:
         parts.append(_share(x - 6, heights, _of_days(each, told, texts)))
     told = escape(label)
     return Markup(  # noqa: S704 (our own words, escaped, and numbers)
-        f'<svg role="img" viewBox="0 0 {width:.0f} 205" aria-label="{told}" font-size="11">{"".join(parts)}</svg>'
+        f'<svg role="img" viewBox="0 0 {width:.0f} 205" aria-label="{told}" font-size="13">{"".join(parts)}</svg>'
     )
 
 
@@ -84,7 +84,7 @@ def _of_days(total: Total, told: str, texts: Texts) -> str:
 def _when(x: float, base: float, day: date, texts: Texts, *, with_year: bool) -> str:
     """A day below a chart, its year where that is another than before."""
     lines = [texts.day_of_year(day), *([str(day.year)] if with_year else [])]
-    look = f'text-anchor="middle" fill="{QUIET}" font-size="10"'
+    look = f'text-anchor="middle" fill="{QUIET}" font-size="12"'
     return "".join(
         f'<text x="{x}" y="{base + 16 + 13 * line}" {look}>{escape(text)}</text>' for line, text in enumerate(lines)
     )
@@ -99,9 +99,10 @@ def _share(x: float, heights: Sequence[float], title: str) -> str:
 
 def _bar(x: float, base: float, month: Month, most: int, texts: Texts) -> str:
     label = escape(texts(f"months.{month.first.month}"))
-    tick = f'<text x="{x + 9}" y="{base + 14}" text-anchor="middle" fill="{QUIET}" font-size="9">{label}</text>'
+    tick = f'<text x="{x + 9}" y="{base + 16}" text-anchor="middle" fill="{QUIET}">{label}</text>'
+    tick = tick if month.first.month % 3 == 1 else ""  # names of all twelve would be too small to read
     if month.first.month == 1:
-        tick += f'<text x="{x}" y="{base + 30}" fill="{QUIET}">{month.first.year}</text>'
+        tick += f'<text x="{x}" y="{base + 34}" fill="{QUIET}">{month.first.year}</text>'
     if month.observed is None:
         look = f'fill="none" stroke="{QUIET}" stroke-dasharray="2 2"'
         shape = f'<rect x="{x}" y="{base - 12}" width="18" height="12" {look}/>'

@@ -31,7 +31,7 @@ def risks_chart(scores: Sequence[GivenScore], texts: Texts) -> Markup:
     parts += [_end(spots[0][0], first, "start", texts)] + [_end(spots[-1][0], last, "end", texts)] * (last > first)
     label = escape(texts("person.risks_label"))
     return Markup(  # noqa: S704 (our own words, escaped, and numbers)
-        f'<svg role="img" viewBox="0 0 {WIDTH:.0f} 175" aria-label="{label}" font-size="12">{"".join(parts)}</svg>'
+        f'<svg role="img" viewBox="0 0 {WIDTH:.0f} 175" aria-label="{label}" font-size="13">{"".join(parts)}</svg>'
     )
 
 
