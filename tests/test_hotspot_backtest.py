@@ -128,6 +128,12 @@ def test_a_city_that_lay_still_in_all_weeks_learned_from_is_refused():
         judge(Places(rows, AREAS), SMALL)
 
 
+def test_horizons_in_which_nothing_came_are_not_judged():
+    rows = pd.concat([city(days=700), steady(RATES, 7, first=1000 + 7 * 150)], ignore_index=True)
+    with pytest.raises(TooLittleHistoryError, match="in any horizon judged"):
+        judge(Places(rows, AREAS), SMALL)
+
+
 def test_without_districts_the_standing_line_promises_none():
     told = judge(Places(city(), AREAS), SMALL).figures["horizons"]["4"]["provident"]
     assert not told["one_in_each_district"]

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from features.areas import Floats
+from features.errors import TooLittleHistoryError
 from features.hotspot import FEATURES, Places
 from models import hotspot as model
 from models.hotspot import PRIOR, Dispersions
@@ -53,9 +54,14 @@ def judge(places: Places, config: HotspotConfig) -> Backtest:
     known = counted_places(places, config)
     origins = origins_of(known.incidents, config)
     study = study_of(known, config, day=int(origins[-1]), study_as_of=int(origins[0]))
+    outcome = study.outcome_at(origins)
+    if not outcome.observed.any():
+        raise TooLittleHistoryError(
+            "incidents: none came inside the areas in any horizon judged, so no forecast can be told from another; "
+            "expected some, or more origins."
+        )
     with ThreadPoolExecutor(config.workers) as workers:
         made = list(workers.map(partial(forecasts_at, study, Baselines(study.evidence), config), origins.tolist()))
-    outcome = study.outcome_at(origins)
     told = {name: _told(made, name) for name in made[0].expected}
     told[ORACLE] = Told(outcome.observed, np.zeros((len(origins), 3)))
     by_models = {name: each for name, each in told.items() if name != ORACLE}
