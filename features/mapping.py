@@ -4,7 +4,6 @@ For each table it names the files that feed it, where each column comes from, an
 says. What no rule translates is kept: an unknown type becomes an event of that kind.
 """
 
-import tomllib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -20,7 +19,7 @@ from numpy.typing import NDArray
 from features.columns import as_text
 from features.errors import ConfigError
 from features.gcj02 import COORDINATES, WGS84
-from features.plain import from_plain
+from features.plain import from_plain, toml_of
 from features.schema import DELIVERED, TABLES
 from features.words import nearest
 
@@ -97,15 +96,10 @@ def read_mapping(source: str | Path) -> SourceMapping:
     path = Path(source)
     if not path.is_file() and path.name == str(source):
         path = BUNDLED / f"{path.name.removesuffix('.toml')}.toml"
-    try:
-        plain = tomllib.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
+    if not path.exists():
         names = ", ".join(sorted(file.stem for file in BUNDLED.glob("*.toml")))
-        raise ConfigError(f"{path.name}: there is no such mapping file; bundled are: {names}.") from None
-    except OSError as error:
-        raise ConfigError(f"{path}: cannot be read ({error.strerror}).") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path.name}: not readable as TOML: {error}.") from None
+        raise ConfigError(f"{path.name}: there is no such mapping file; bundled are: {names}.")
+    plain = toml_of(path)
     mapping = from_plain(_with_pairs(plain), SourceMapping, where=path.name)
     mistakes = list(_mistakes(mapping))
     if mistakes:

@@ -19,15 +19,21 @@ Tree = TypeVar("Tree")
 
 def read_toml(path: Path, kind: type[Tree]) -> Tree:
     """The configuration in a TOML file; ConfigError names the file and every wrong key."""
+    return from_plain(toml_of(path), kind, where=path.name)
+
+
+def toml_of(path: Path) -> dict[str, Any]:
+    """What stands in a TOML file; ConfigError names the file that cannot be read, and why."""
     try:
-        plain = tomllib.loads(path.read_text(encoding="utf-8"))
+        return tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise ConfigError(f"{path.name}: there is no such configuration file.") from None
     except OSError as error:
         raise ConfigError(f"{path}: cannot be read ({error.strerror}).") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except RecursionError:
+        raise ConfigError(f"{path.name}: not readable as TOML: nested too deep.") from None
+    except ValueError as error:  # no TOML, no UTF-8, a number of thousands of digits
         raise ConfigError(f"{path.name}: not readable as TOML: {error}.") from None
-    return from_plain(plain, kind, where=path.name)
 
 
 def from_plain(plain: Mapping[str, Any], kind: type[Tree], *, where: str) -> Tree:

@@ -36,7 +36,10 @@ MOST_BYTES = 1_048_576
 MOST_BYTES_BATCH = 4 * MOST_BYTES
 SAFE = [(b"x-content-type-options", b"nosniff"), (b"referrer-policy", b"same-origin")]
 NO_STORE = (b"cache-control", b"no-store")
-CLOSED = (b"content-security-policy", b"default-src 'none'; style-src 'self'; frame-ancestors 'none'")
+CLOSED = (
+    b"content-security-policy",
+    b"default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+)
 PAGES = "/ui/"
 OF_PAGES = (
     b"content-security-policy",

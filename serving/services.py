@@ -1,6 +1,5 @@
 """Which help fits the reasons that help can change: a table that the operator may edit, read once at the start."""
 
-import tomllib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from importlib.resources import files
@@ -11,6 +10,7 @@ from features import relapse  # noqa: F401 (it fills the catalogue that codes re
 from features.catalogue import CATALOGUE
 from features.errors import ConfigError
 from features.languages import LANGUAGES
+from features.plain import toml_of
 from features.words import nearest, unheard
 
 FILE = "services.toml"
@@ -34,14 +34,7 @@ class Services:
     def of_home(cls, home: Path) -> "Services":
         """The table in the home, else the one that comes with the product; ConfigError when it cannot be read."""
         own = home / FILE
-        try:
-            text = own.read_text("utf-8") if own.exists() else files("serving").joinpath(FILE).read_text("utf-8")
-            table = tomllib.loads(text)
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
-            why = error.strerror if isinstance(error, OSError) else error
-            raise ConfigError(
-                f"services: {FILE} is not readable as TOML ({why}); mend it, or take it out of the home."
-            ) from None
+        table = toml_of(own if own.exists() else Path(str(files("serving").joinpath(FILE))))
         rows = table.get("service", [])
         wrong = "; ".join(unheard(f"services: {FILE}", table, ["service"]))
         if wrong or not isinstance(rows, list):

@@ -123,7 +123,7 @@ def spoilt(home, file):
     ("file", "arguments", "told"),
     [
         ("store.db", ["store", "info"], "file is not a database"),
-        ("services.toml", ["serve"], "services.toml is not readable as TOML"),
+        ("services.toml", ["serve"], "services.toml: not readable as TOML"),
         ("access.db", ["access", "list"], "the keys in access.db cannot be opened"),
     ],
 )

@@ -4,7 +4,7 @@ import pytest
 
 from features.cohort import Cohort, GoodPeriods
 from features.errors import ConfigError
-from features.plain import from_plain, read_toml, to_plain
+from features.plain import from_plain, read_toml, to_plain, toml_of
 from training.config import HERE, RelapseConfig, read
 
 
@@ -64,3 +64,20 @@ def test_what_does_not_go_together_is_told(tmp_path, text, told):
     path.write_text(f'name = "x"\n{text}\n')
     with pytest.raises(ConfigError, match=told):
         read(path)
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        (b"a = " + b"[" * 100_000, "nested too deep"),
+        (b"a = " + b"9" * 10_000, "not readable as TOML"),
+        ("名 = 1".encode("gb18030"), "not readable as TOML"),
+        (b"a = 1\na = 2", "not readable as TOML"),
+    ],
+)
+def test_no_content_of_a_configuration_ends_in_anything_but_its_refusal(tmp_path, content, told):
+    (tmp_path / "mine.toml").write_bytes(content)
+    with pytest.raises(ConfigError, match=rf"mine\.toml: .*{told}"):
+        toml_of(tmp_path / "mine.toml")
+    with pytest.raises(ConfigError, match="cannot be read"):
+        toml_of(tmp_path)

@@ -207,7 +207,11 @@ def test_every_reference_in_the_openapi_document_leads_somewhere(url):
 
 def test_pages_load_nothing_from_elsewhere(url):
     for path in ("/", "/docs"):
-        page = ask(url + path).body.decode()
+        answer = ask(url + path)
+        policy = dict(each.split(" ", 1) for each in answer.headers["content-security-policy"].split("; "))
+        assert policy.pop("style-src") == "'self'"
+        assert policy == dict.fromkeys(("default-src", "base-uri", "form-action", "frame-ancestors"), "'none'")
+        page = answer.body.decode()
         assert "loopback" in page
         assert "<script" not in page
         assert "http" not in page.replace("httpx", "")
