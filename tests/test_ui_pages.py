@@ -14,7 +14,7 @@ from serving.services import Services
 from serving.ui.texts import texts
 from tests.serving_helpers import AS_OF, ask, bearer
 from tests.test_access import newest
-from tests.ui_helpers import ABSENT, HOSTILE, PHONE, SCRIPT, ask_as, fetched, session_of, tab, violations
+from tests.ui_helpers import ABSENT, HOSTILE, PHONE, SCRIPT, ask_as, fetched, iso_days, session_of, tab, violations
 
 PAGES = {
     f"/ui/worklist?as_of={AS_OF}": "station_worker",
@@ -48,6 +48,7 @@ def test_a_page_is_sound_wide_and_narrow(browser, ui_site, path, language):
         text = page.inner_text("body")
         assert re.search("[一-鿿]", text.replace("中文", "").replace("号镇", "")) if language == "zh-CN" else True
         assert ("aid to judgement" if language == "en" else "不得作为处罚") in text
+        assert iso_days(page) == []
 
 
 def settled(page):

@@ -19,7 +19,7 @@ from serving.wording import wording
 from tests.serving_helpers import AS_OF, TODAY
 from tests.tables import day
 from tests.test_access import newest
-from tests.ui_helpers import HOSTILE, PHONE, SCRIPT, fetched, session_of, tab, violations
+from tests.ui_helpers import HOSTILE, PHONE, SCRIPT, fetched, iso_days, session_of, tab, violations
 
 UNTIL = (TODAY + timedelta(days=10)).isoformat()
 
@@ -53,6 +53,7 @@ def test_the_page_is_sound_wide_and_narrow(browser, ui_site, language):
         assert SCRIPT in page.inner_text("h1")
         for each in page.query_selector_all("summary"):
             each.click()
+        assert iso_days(page) == []
         assert violations(page) == []
         page.set_viewport_size(PHONE)
         assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]

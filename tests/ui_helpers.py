@@ -2,6 +2,7 @@
 
 import http.client
 import json
+import re
 import shutil
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -130,6 +131,12 @@ def violations(page):
     page.evaluate(AXE.read_text())
     found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
     return [(each["id"], [node["html"][:200] for node in each["nodes"]]) for each in found["violations"]]
+
+
+def iso_days(page):
+    """Days that a reader of a page sees as machines write them, in its text, its charts or their titles."""
+    shown = [page.inner_text("body"), *page.locator("svg text, svg title").all_text_contents()]
+    return re.findall(r"\d{4}-\d\d-\d\d", " ".join(shown))
 
 
 @dataclass(frozen=True)
