@@ -12,7 +12,7 @@ from models.hotspot_fit import Learning
 from tests.hotspot_helpers import row_of_areas, steady
 from training.hotspot_backtest import backtests, forecasts_at, judge
 from training.hotspot_config import HotspotConfig
-from training.hotspot_files import read_places
+from training.hotspot_files import read_city
 from training.hotspot_study import study_of
 
 SMALL = HotspotConfig(
@@ -98,7 +98,7 @@ def test_areas_known_by_their_ids_alone_are_forecast_all_the_way(tmp_path):
     rows = city()
     dates = pd.to_datetime(rows["occurred_on"], unit="D").dt.strftime("%Y-%m-%d")
     pd.DataFrame({"date": dates, "area_id": rows["area_id"]}).to_csv(tmp_path / "incidents.csv", index=False)
-    places = read_places(tmp_path / "incidents.csv", None, known_lag_days=14)
+    places = read_city(tmp_path / "incidents.csv", None, known_lag_days=14).places
     told = judge(places, SMALL).figures
     assert told["counts"]["areas"] == 12
     assert {*told["horizons"]["4"]["models"]} == BASELINES | {"lightgbm", "oracle_counts"}
@@ -145,7 +145,7 @@ def test_a_city_in_which_there_is_nothing_to_learn_stays_at_its_prior():
 
 
 def test_on_tempe_the_model_is_ahead_of_all_that_a_planner_has(reference_data):
-    places = read_places(reference_data / "tempe_opioid_ems.csv", None, known_lag_days=14)
+    places = read_city(reference_data / "tempe_opioid_ems.csv", None, known_lag_days=14).places
     figures = judge(places, HotspotConfig(level="cell", learning=Learning(rounds=20))).figures
     horizon = figures["horizons"]["4"]
     assert figures["counts"]["origins"] == 14

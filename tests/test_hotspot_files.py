@@ -1,5 +1,6 @@
 import json
 from dataclasses import replace
+from datetime import date, timedelta
 
 import numpy as np
 import pytest
@@ -9,7 +10,7 @@ from features.errors import ConfigError, SchemaError, TooLittleHistoryError
 from features.gcj02 import shifted
 from features.hotspot import Places
 from training.hotspot_config import HotspotConfig
-from training.hotspot_files import read_areas, read_places
+from training.hotspot_files import far_off, read_areas, read_city
 from training.hotspot_study import counted_places
 from training.runs import CityFiles, backtest_files
 
@@ -21,7 +22,7 @@ def written(folder, text, name="incidents.csv"):
 
 
 def places(folder, text, *, lag=14, **how):
-    return read_places(written(folder, text), None, known_lag_days=lag, **how).incidents
+    return read_city(written(folder, text), None, known_lag_days=lag, **how).places.incidents
 
 
 POINTS = """date,lon,lat
@@ -119,7 +120,7 @@ def test_the_day_of_a_date_is_that_of_its_own_clock_whatever_form_it_has(tmp_pat
 def test_names_in_capitals_a_mark_at_the_start_and_other_columns_do_not_matter(tmp_path):
     path = tmp_path / "export.csv"
     path.write_bytes('\ufeff"Date","LON"," Lat ","Street"\r\n"2024-01-01","105.1","30.1","a, b"\r\n'.encode())
-    told = read_places(path, None, known_lag_days=0).incidents
+    told = read_city(path, None, known_lag_days=0).places.incidents
     assert told[["longitude", "latitude"]].to_numpy().tolist() == [[105.1, 30.1]]
     assert "street" not in told
 
@@ -140,7 +141,7 @@ def test_areas_that_hold_no_incident_at_all_are_refused(tmp_path):
 
 def test_a_missing_file_is_named(tmp_path):
     with pytest.raises(ConfigError, match=r"nowhere\.csv"):
-        read_places(tmp_path / "nowhere.csv", None, known_lag_days=0)
+        read_city(tmp_path / "nowhere.csv", None, known_lag_days=0)
 
 
 def test_areas_come_from_geojson_with_outline_and_parent(tmp_path):
@@ -167,12 +168,12 @@ def test_areas_of_another_projection_or_without_ids_are_refused(tmp_path):
 def test_coordinates_that_are_unknown_or_would_change_nothing_are_refused(tmp_path):
     ids = written(tmp_path, "date,area_id\n2024-01-01,A")
     with pytest.raises(ConfigError, match="`bd09` is unknown"):
-        read_places(ids, None, known_lag_days=0, coordinates="bd09")
+        read_city(ids, None, known_lag_days=0, coordinates="bd09")
     with pytest.raises(ConfigError, match="would change nothing"):
-        read_places(ids, None, known_lag_days=0, coordinates="gcj02")
+        read_city(ids, None, known_lag_days=0, coordinates="gcj02")
     box = shapely.to_geojson(shapely.box(106, 26, 107, 27)).replace('"', '""')
     outlines = written(tmp_path, f'area_id,geometry\nA,"{box}"', "areas.csv")
-    assert read_places(ids, outlines, known_lag_days=0, coordinates="gcj02").areas is not None
+    assert read_city(ids, outlines, known_lag_days=0, coordinates="gcj02").places.areas is not None
 
 
 def test_a_file_of_names_alone_is_called_empty(tmp_path):
@@ -194,3 +195,29 @@ def test_where_no_kind_counts_the_kinds_asked_and_found_are_told_and_no_other_wo
     assert "Kinds: overdose asked, treatment_entry, others that are unknown found" in str(refused.value)
     assert "Reporters: citizen, service asked, service found" in str(refused.value)
     assert "somebody" not in str(refused.value)
+
+
+def test_a_few_dates_far_from_all_others_are_left_out_and_their_lines_named(tmp_path):
+    days = [date(2023, 1, 1) + timedelta(days=n) for n in range(300)]
+    lines = [f"{day},33.4,-111.9" for day in [date(1900, 1, 1), *days, date(2031, 1, 1)]]
+    path = written(tmp_path, "date,lat,lon\n" + "\n".join(lines) + "\n")
+    city = read_city(path, None, known_lag_days=14)
+    assert city.far_off == (2, 303)
+    clean = written(tmp_path, "date,lat,lon\n" + "\n".join(lines[1:-1]) + "\n")
+    assert city.places.incidents.equals(read_city(clean, None, known_lag_days=14).places.incidents)
+
+
+@pytest.mark.parametrize(
+    ("days", "expected"),
+    [
+        ([0, 1, 2], []),
+        ([*range(99), 98 + 182], [98 + 182]),  # one of a hundred
+        ([*range(99), 98 + 181], []),  # not so far
+        ([*range(98), 500, 501], []),  # two of a hundred are no slip
+        ([500, *range(99)], [500]),
+        ([*range(0, 40_000, 200)], []),  # a city where every incident is far from the next
+    ],
+)
+def test_only_few_dates_are_slips(days, expected):
+    days = np.array(days, np.int64)
+    assert days[far_off(days)].tolist() == expected

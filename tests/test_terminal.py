@@ -1,5 +1,7 @@
 """What the command line shows stays legible in a narrow window."""
 
+from math import log
+
 import pytest
 
 from training.terminal import HEADLINES, PAIRED, console, print_figures, print_table
@@ -46,9 +48,17 @@ def test_differences_to_baselines_are_told_with_what_is_surely_ahead_or_behind(m
     )
     line = {"one_in_each_district": False, "share_of_areas": 0.2, "held": FIGURE, "aim": 0.4, "reached": True}
     part = {"models": {"lightgbm": dict.fromkeys(HEADLINES, FIGURE)}, "paired": {"ewma": ewma, "etas": etas}}
+    trees = {"trees_over_prior": {"mean_abs_log_ratio": log(1.02)}, "counts": {"origins": 14}}
     with console.capture() as told:
-        print_figures({"counts": {}, "horizons": {"4": {**part, "provident": line}}})
+        print_figures({"counts": {}, "horizons": {"4": {**part, **trees, "provident": line}}})
     lines = [" ".join(each.split()) for each in told.get().splitlines()]
     assert "ewma 0.040 (0.030,0.050) ahead 0.000 (-0.010,0.010)" in lines
     assert "etas 0.000 (-0.010,0.010) -0.040 (-0.050,-0.030) behind" in lines
+    assert "The prior carries the forecast; the trees move it by 2.0% in the mean." in lines
+    assert "few" not in told.get()
     assert all(len(each) <= 80 for each in told.get().splitlines() if not each.startswith("PROVIDENT"))  # a sentence
+    with console.capture() as told:
+        few = {**trees, "counts": {"origins": 4}}
+        print_figures({"counts": {}, "far_off_lines": [2, 9], "horizons": {"4": {**part, **few, "provident": line}}})
+    assert "4 origins are few" in told.get()
+    assert "mend their dates. Lines: 2, 9." in " ".join(told.get().split())

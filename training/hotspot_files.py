@@ -8,14 +8,17 @@ capitals, columns of other names are not read, and of a date with a clock and a 
 import json
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from features.columns import Flags
 from features.errors import ConfigError, SchemaError
 from features.gcj02 import WGS84, check_coordinates, in_wgs84, outline_in_wgs84
+from features.grids import Ints
 from features.hotspot import Places
 
 NAMES = {"lon": "longitude", "lat": "latitude", "date": "occurred_on"}
@@ -26,13 +29,24 @@ CLOCK = re.compile(r"[t ]\d{1,2}:\d{2}(:\d{2}([.,]\d+)?)?( ?[ap]m)?( ?(z|utc|[+-
 DEFAULTS = {"kind": "overdose", "reported_by": "service"}
 LARGEST = {"longitude": 180.0, "latitude": 90.0}
 SHOWN = 5  # row numbers named in an error
+FAR_DAYS = 182  # without a single incident in the city, beyond which a few dates are taken for slips of the pen
+FEW = 0.01  # of all incidents
 CRS = ("CRS84", "4326")  # names of WGS 84
 
 
-def read_places(incidents: Path, areas: Path | None, *, known_lag_days: int, coordinates: str = WGS84) -> Places:
+@dataclass(frozen=True)
+class City:
+    """The tables in a city's files, and the lines of incidents left out for dates far from all others."""
+
+    places: Places
+    far_off: tuple[int, ...]
+
+
+def read_city(incidents: Path, areas: Path | None, *, known_lag_days: int, coordinates: str = WGS84) -> City:
     """The tables in two files; an incident without `known_on` counts as known so many days after it occurred.
 
-    What would become known only after the last date of the file is left out: nobody had it when the file was made.
+    What would become known only after the last date of the file is left out: nobody had it when the file was made. So a
+    single date of 2050 would bring back what was not yet known, and one of 1900 add a century in which nothing was.
     """
     if known_lag_days < 0:
         raise ConfigError("--known-lag-days is below zero; an incident cannot be known before it occurred.")
@@ -43,6 +57,8 @@ def read_places(incidents: Path, areas: Path | None, *, known_lag_days: int, coo
         raise SchemaError(f"{incidents.name}: it holds no incident, only the line of names; expected a line for each.")
     told = _placed(_dated(given, known_lag_days), coordinates)
     told = told.assign(**{name: value for name, value in DEFAULTS.items() if name not in told})
+    slips = far_off(told["occurred_on"].to_numpy())
+    told = told[~slips]
     told = told[told["known_on"] <= told["occurred_on"].max()].reset_index(drop=True)
     places = Places(told, None if areas is None else read_areas(areas, coordinates=coordinates))
     if coordinates != WGS84 and not _has_coordinates(places):
@@ -50,7 +66,16 @@ def read_places(incidents: Path, areas: Path | None, *, known_lag_days: int, coo
             f"--coordinates {coordinates} would change nothing: neither incidents nor areas have coordinates. "
             "Leave it out."
         )
-    return places
+    return City(places, tuple(_line_numbers(slips)))
+
+
+def far_off(days: Ints) -> Flags:
+    """Which of some days are few, and FAR_DAYS or more from all others; none where so many are that none is a slip."""
+    order = np.argsort(days, kind="stable")
+    part = np.cumsum(np.diff(days[order], prepend=days[order[:1]]) >= FAR_DAYS)
+    found = np.zeros(len(days), np.bool_)
+    found[order] = np.bincount(part)[part] <= FEW * len(days)
+    return found & (found.mean() <= FEW)
 
 
 def read_areas(path: Path, *, coordinates: str = WGS84) -> pd.DataFrame:
@@ -157,10 +182,14 @@ def _of_points(given: pd.DataFrame) -> Iterator[str]:
 
 
 def _lines(bad: "pd.Series[bool]", fault: str) -> Iterator[str]:
-    """The fault with the lines it is in, as an editor counts them, under the line of names."""
-    lines = [str(row + 2) for row in np.flatnonzero(bad)]
-    if lines:
-        yield f"{fault}. Lines: {', '.join(lines[:SHOWN])}{' ...' if len(lines) > SHOWN else ''}"
+    """The fault with the lines it is in."""
+    if lines := _line_numbers(bad):
+        yield f"{fault}. Lines: {', '.join(map(str, lines[:SHOWN]))}{' ...' if len(lines) > SHOWN else ''}"
+
+
+def _line_numbers(found: "Flags | pd.Series[bool]") -> list[int]:
+    """The lines of some rows, as an editor counts them."""
+    return [int(row) + 2 for row in np.flatnonzero(found)]
 
 
 def _refuse(faults: list[str]) -> None:

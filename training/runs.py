@@ -31,7 +31,7 @@ from training.fairness import Audit, Registers, audit, groups_of
 from training.heard_of import refuse_unheard_in
 from training.hotspot_card_page import hotspot_pages
 from training.hotspot_config import HotspotConfig, at_horizons, load_config
-from training.hotspot_files import read_places
+from training.hotspot_files import read_city
 from training.hotspot_gate import Feedback, share_that_came_of_testing
 from training.judgement import MODEL, Backtest, plain
 from training.material import Tell, material, snapshot_of
@@ -257,9 +257,8 @@ def backtest_files(files: CityFiles, config: Path | None, tell: Tell) -> dict[st
     settings = load_config(config) if config else load_config()
     level, size_m, resolution = files.unit_parts(settings)
     tell("files")
-    made_from = read_places(
-        files.incidents, files.areas, known_lag_days=files.known_lag_days, coordinates=files.coordinates
-    )
+    city = read_city(files.incidents, files.areas, known_lag_days=files.known_lag_days, coordinates=files.coordinates)
+    made_from = city.places
     if level == "cell" and made_from.incidents["longitude"].isna().all():
         raise ConfigError("incidents: none has `lon` and `lat`, and cells need them; name `--unit area`.")
     settings = replace(
@@ -271,9 +270,10 @@ def backtest_files(files: CityFiles, config: Path | None, tell: Tell) -> dict[st
         reporting_lag_days=max(settings.reporting_lag_days, files.known_lag_days),
     )
     tell("origins and figures")
-    return hotspot_backtest.backtests(
+    figures = hotspot_backtest.backtests(
         made_from, at_horizons(settings, files.horizons_weeks or (settings.horizon_weeks,))
     )
+    return figures | {"far_off_lines": list(city.far_off)}
 
 
 def train_hotspot(home: Home, config: HotspotConfig, tell: Tell, feedback: Feedback | None) -> TrainingRun:

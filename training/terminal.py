@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from math import expm1
 from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
@@ -19,6 +20,8 @@ LEGIBLE = 16  # characters a column needs to hold a few words
 BESIDE = 3  # what a column takes beside its text
 
 console = Console(soft_wrap=True)
+SOME = 5  # line numbers that are named
+FEW_ORIGINS = 10  # resampling fewer hardly tells how differently another year would have gone
 HEADLINES = ("deviance_skill", "hit_rate@0.05", "predicted_over_observed", "pit_coverage_90")  # of maps, many models
 
 OF_A_CONSTANT = (
@@ -80,11 +83,17 @@ def print_figures(figures: Mapping[str, Any]) -> None:
     console.print("  ".join(f"{name} {value}" for name, value in figures["counts"].items() if isinstance(value, int)))
     if unplaced := figures["counts"].get("incidents_without_place"):
         console.print(f"{unplaced} incidents tell of no place: they count neither as found nor as missed.")
+    if lines := figures.get("far_off_lines"):
+        console.print(
+            f"{len(lines)} incidents lie half a year or more from all others and were left out; mend their dates. "
+            f"Lines: {', '.join(map(str, lines[:SOME]))}{' ...' if len(lines) > SOME else ''}."
+        )
     for horizon, part in figures.get("horizons", {}).items():
         rows = [[name, *(shown(measures[each]) for each in HEADLINES)] for name, measures in part["models"].items()]
         print_table([f"{horizon} weeks", *HEADLINES], rows)  # the file of figures has all of them
         pairs = [[name, *(_beside(measures[each]) for each in PAIRED)] for name, measures in part["paired"].items()]
         print_table(["model less", *PAIRED], pairs)
+        console.print(_carrying(part))
         line = part["provident"]
         each = ", one in each district at least," if line["one_in_each_district"] else " (no districts are known)"
         console.print(
@@ -99,6 +108,14 @@ def print_figures(figures: Mapping[str, Any]) -> None:
         print_table(["", *figures["models"]], rows)
     if "base_rate" in figures.get("models", {}):
         console.print(OF_A_CONSTANT)
+
+
+def _carrying(part: Mapping[str, Any]) -> str:
+    """Which of prior and trees carries the forecasts, and how far their intervals are to be trusted."""
+    moved, origins = part["trees_over_prior"]["mean_abs_log_ratio"], part["counts"]["origins"]
+    told = f"The prior carries the forecast; the trees move it by {expm1(moved):.1%} in the mean."
+    few = f" {origins} origins are few: intervals are too narrow, `ahead` and `behind` not sure."
+    return told + few * (origins < FEW_ORIGINS)
 
 
 def _beside(paired: Mapping[str, float | None]) -> str:

@@ -20,7 +20,7 @@ from models import hotspot as model
 from training.hotspot import train
 from training.hotspot_backtest import judge
 from training.hotspot_config import HotspotConfig
-from training.hotspot_files import read_places
+from training.hotspot_files import read_city
 
 SHOWN = ("deviance_skill", "hit_rate@0.05", "predicted_over_observed", "pit_coverage_90")
 FIRST_DAY = 15_000
@@ -39,7 +39,7 @@ def main():
     _invented(Places(city(asked.cells, asked.weeks)), config)
     tempe = Path(os.environ.get("WAYSTATION_REFERENCE_DATA", BESIDE)) / "tempe_opioid_ems.csv"
     if tempe.exists():
-        _timed("Tempe", read_places(tempe, None, known_lag_days=14), config)
+        _timed("Tempe", read_city(tempe, None, known_lag_days=14).places, config)
     return 0
 
 

@@ -18,7 +18,7 @@ from models.early_warning import early_warnings
 from models.hotspot_fit import fit
 from tests.benchmarks.hotspots import BESIDE, city
 from training.hotspot_config import HotspotConfig
-from training.hotspot_files import read_places
+from training.hotspot_files import read_city
 from training.hotspot_study import counted_places, study_of
 from training.warnings_check import check
 
@@ -35,7 +35,9 @@ def main():
     tempe = Path(os.environ.get("WAYSTATION_REFERENCE_DATA", BESIDE)) / "tempe_opioid_ems.csv"
     if tempe.exists():
         began = time.perf_counter()
-        promise = check(read_places(tempe, None, known_lag_days=14), config, histories=asked.histories, seed=asked.seed)
+        promise = check(
+            read_city(tempe, None, known_lag_days=14).places, config, histories=asked.histories, seed=asked.seed
+        )
         print(f"Tempe, in {time.perf_counter() - began:.0f} s:")
         for name, value in dataclasses.asdict(promise).items():
             print(f"  {name:16} {value:.4g}")

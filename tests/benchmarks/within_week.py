@@ -20,7 +20,7 @@ from models.hotspot import areas_of, last_sunday, look, predict
 from models.hotspot_fit import fit
 from serving.disclosure import width_of_band
 from training.hotspot_config import HotspotConfig
-from training.hotspot_files import read_places
+from training.hotspot_files import read_city
 from training.hotspot_study import counted_places, study_of
 
 JUDGED_WEEKS = 60
@@ -36,7 +36,7 @@ def main():
     asked = parser.parse_args()
     level = "township" if asked.areas else "cell"
     config = HotspotConfig(level=level, cell_size_m=1000, horizon_weeks=asked.weeks)
-    known = counted_places(read_places(asked.incidents, asked.areas, known_lag_days=14), config)
+    known = counted_places(read_city(asked.incidents, asked.areas, known_lag_days=14).places, config)
     end = int(known.incidents["known_on"].max())
     first = last_sunday(end) - WEEK * JUDGED_WEEKS
     days = np.arange(first, end - OLDEST_DAYS - WEEK * asked.weeks)
