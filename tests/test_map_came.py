@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from features.schema import days_since_epoch
 from serving.observed import observed_year
 from serving.ui.map_areas import MapArea, MapForecast, Outline
-from serving.ui.map_came import Came, Count, months_of, nearest, spans_of
+from serving.ui.map_came import Came, Count, Interval, months_of, nearest, spans_of
 from serving.ui.map_marks import about, came_in, columns_of, legend, marks
 from serving.ui.map_picture import picture
 from serving.ui.map_query import MapQuery
@@ -82,6 +82,8 @@ def test_spans_hold_what_came_and_no_number_that_the_record_does_not_tell(a_day)
             within = None if district == "city" else district
             came = came_between(of, days_since_epoch(each.first), days_since_epoch(each.last), districts=within)
             assert count is None or count.at_least <= came <= count.at_most
+        ends = {name: (interval.low, interval.high) for name, interval in each.forecasts.items()}
+        assert ends == {of.area_id: (of.forecasts[place].low, of.forecasts[place].high) for of in told.totals}
     assert any(count for each in spans for count in each.by_place.values())
 
 
@@ -143,6 +145,14 @@ def test_an_area_is_told_the_number_of_its_district_else_that_of_the_city():
     nothing = forecast(span(0, 28, city=None, D1=None))
     assert came_in(nothing, nothing.areas[0], EN) == "The whole city: not told"
     assert columns_of(nothing, nothing.areas[0])["observed_least"] is None
+
+
+def test_what_came_stands_beside_what_was_forecast_of_the_same_place_and_days():
+    of = forecast(replace(TOLD, forecasts={"D1": Interval(20.0, 41.0)}))
+    assert [came_in(of, each, EN) for each in of.areas] == [
+        "name of D1: 30–39 (forecast of it: 20 to 41)",
+        "The whole city: 40–49",
+    ]
 
 
 def test_weeks_that_are_not_over_say_nothing_of_what_came():
@@ -210,9 +220,9 @@ def test_a_passed_week_draws_what_came_and_says_so_in_panel_table_and_legend(bro
         page.wait_for_selector("#came:not([hidden])")
         page.focus("#map")
         page.keyboard.press("Home")
-        label = page.inner_text("#area .came").removeprefix("Came: The whole city: ")
-        assert re.fullmatch(r"\d+0–\d+9", label)
+        told = page.inner_text("#area .came").removeprefix("Came: ")
+        label = re.fullmatch(r"The whole city: (\d+0–\d+9) \(forecast of it: \d+ to \d+\)", told)[1]
         assert label in page.evaluate("window.drawn")
-        assert page.inner_text("#top tbody tr >> nth=0 >> td >> nth=2") == f"The whole city: {label}"
+        assert page.inner_text("#top tbody tr >> nth=0 >> td >> nth=2") == told
         assert "Orange squares" in page.inner_text("#meaning")
         assert watched.faults == []

@@ -7,7 +7,7 @@ span overlaps half of the weeks nothing is told.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 
 from features.hotspot import Places
@@ -31,16 +31,26 @@ class Count:
 
 
 @dataclass(frozen=True)
+class Interval:
+    """The 90 % interval of what a forecast of the same place and days expected."""
+
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
 class Came:
     """What came from one day to another, by id of a district or CITY; None where it may not be told.
 
-    `of_all_kinds`: of incidents of all kinds, not only of those the model forecasts.
+    `of_all_kinds`: of incidents of all kinds, not only of those the model forecasts. `forecasts`: what was expected of
+    a place, where a forecast of just these days is in the record.
     """
 
     first: date
     last: date
     by_place: Mapping[str, Count | None]
     of_all_kinds: bool
+    forecasts: Mapping[str, Interval] = field(default_factory=dict)
 
     def place_of(self, district: str) -> str:
         """The smallest place that holds a district and of which a number is told: itself, else the city."""
@@ -75,7 +85,10 @@ def spans_of(record: TrackRecord) -> Iterator[Came]:
         counts = (None if each.observed is None else _tens(each.observed) for each in forecasts)
         told = dict(zip((each.area_id for each in record.totals), counts, strict=True))
         first, last = (date.fromisoformat(each) for each in (forecasts[0].first, forecasts[0].last))
-        yield Came(first, last, told, of_all_kinds=False)
+        expected = {
+            total.area_id: Interval(each.low, each.high) for total, each in zip(record.totals, forecasts, strict=True)
+        }
+        yield Came(first, last, told, of_all_kinds=False, forecasts=expected)
 
 
 def months_of(table: ObservedTable, year: int) -> Iterator[Came]:

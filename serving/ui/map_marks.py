@@ -44,12 +44,16 @@ def legend(came: Came | None, texts: Texts) -> str:
 
 
 def came_in(forecast: MapForecast, area: MapArea, texts: Texts) -> str:
-    """What came in the smallest place that holds an area and is told of; a dash where nothing is told."""
+    """What came in the smallest place told of that holds an area, beside the forecast of it; a dash where none is."""
     if forecast.came is None:
         return texts("words.none")
     place = forecast.came.place_of(area.district)
     name = texts("map.city") if place == CITY else forecast.districts.get(place, place)
-    return texts("map.came_in", place=name, count=_words(forecast.came.by_place.get(place), texts))
+    told = texts("map.came_in", place=name, count=_words(forecast.came.by_place.get(place), texts))
+    expected = forecast.came.forecasts.get(place)
+    if expected is None:
+        return told
+    return texts("map.came_beside", told=told, low=f"{expected.low:g}", high=f"{expected.high:g}")
 
 
 def columns_of(forecast: MapForecast, area: MapArea) -> Mapping[str, Any]:
