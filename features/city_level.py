@@ -16,6 +16,7 @@ from features.trend import trend_of
 
 HALF_LIVES_WEEKS = (2, 4, 8, 13, 26, 52)
 TREND_HALF_LIVES_WEEKS = (26, 104)  # of the trends that are followed into the horizon
+N_LEVELS = 2 * len(HALF_LIVES_WEEKS) + len(TREND_HALF_LIVES_WEEKS)  # plain, adjusted, by trend
 RECENT = ("corrected", "dropped")
 CALM = 200  # incidents spread evenly over the year, added so that few incidents make no season
 LEAST_SEEN = 0.25  # share of a day's incidents known, under which the day tells nothing of the season

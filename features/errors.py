@@ -30,6 +30,10 @@ class ArtifactError(WaystationError):
     """A saved model is absent, incomplete or not the one it claims to be."""
 
 
+class UnfitModelError(ArtifactError):
+    """A saved model was learned from other maps or levels than are drawn now; it has to be trained again."""
+
+
 class TooLittleHistoryError(WaystationError):
     """What is held does not suffice to learn or to say anything."""
 

@@ -11,6 +11,7 @@ counts change: a lasting map, bent by what came lately in an area and near it ov
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from itertools import product
 
 import numpy as np
 from scipy.sparse import coo_array, csr_array, vstack
@@ -55,18 +56,34 @@ def bank_of(areas: AreaSet) -> tuple[MapKind, ...]:
 
     Where inhabitants are told there is one more, by heads.
     """
-    fading, outlined = HALF_LIVES_WEEKS, areas.centres_m is not None
+    return _bank(
+        outlined=areas.centres_m is not None,
+        nested=areas.parents is not None,
+        peopled=areas.inhabitants is not None,
+    )
+
+
+def is_bank(kinds: Sequence[MapKind]) -> bool:
+    """Whether these are the kinds of maps that some areas allow."""
+    return any(
+        tuple(kinds) == _bank(outlined=outlined, nested=nested, peopled=peopled)
+        for outlined, nested, peopled in product((False, True), repeat=3)
+    )
+
+
+def _bank(*, outlined: bool, nested: bool, peopled: bool) -> tuple[MapKind, ...]:
+    fading = HALF_LIVES_WEEKS
     bent = tuple(
         MapKind(recent, BENT, width, lasting)
         for lasting in LASTING_WEEKS
         for recent in BENDING_WEEKS
         for width in (BENDING_WIDTHS if outlined else BENDING_WIDTHS[:1])
     )
-    heads = () if areas.inhabitants is None else (INHABITED,)
+    heads = (INHABITED,) if peopled else ()
     if outlined:
         widths = [MapKind(life, "gaussian" if width else "own", width) for life in fading for width in WIDTHS]
         return (*widths, EVEN, *heads, *bent)
-    spreads = ["own"] if areas.parents is None else ["own", "parent"]
+    spreads = ["own", "parent"] if nested else ["own"]
     return (*(MapKind(life, spread) for life in fading for spread in spreads), EVEN, *heads, *bent)
 
 

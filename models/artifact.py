@@ -164,14 +164,16 @@ def hotspot_to_plain(model: HotspotModel, *, name: str) -> dict[str, Any]:
 
 
 def hotspot_of(artifact: Artifact) -> HotspotModel:
-    """The hotspot model in a checked artifact."""
+    """The hotspot model in a checked artifact; UnfitModelError where this release can make no forecast with it."""
     plain = artifact.model
     if plain.get("task") != "hotspot":
         raise ArtifactError("model: this artifact does not hold a hotspot model.")
+    prior = from_plain(plain["prior"], Prior, where="prior")
+    prior.refuse_of_other_release()
     return HotspotModel(
         booster=booster_of(artifact),
         features=tuple(AreaFeature.from_plain(each) for each in plain["features"]),
-        prior=from_plain(plain["prior"], Prior, where="prior"),
+        prior=prior,
         trust=plain["trust"],
         dispersions=from_plain(plain["dispersions"], Dispersions, where="dispersions"),
         scope=from_plain(plain["scope"], Scope, where="scope"),

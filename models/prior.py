@@ -12,10 +12,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from features.areas import Floats, Ints
-from features.city_level import Ages, ages, levels
-from features.errors import ConfigError, TooLittleHistoryError
+from features.city_level import N_LEVELS, Ages, ages, levels
+from features.errors import ConfigError, TooLittleHistoryError, UnfitModelError
 from features.hotspot import WEEK, VisiblePast
-from features.maps import BENT, EVEN, INHABITED, MapKind, bank_of, maps, mixture
+from features.maps import BENT, EVEN, INHABITED, MapKind, bank_of, is_bank, maps, mixture
 
 STACKED_WEEKS = 156  # how far back weights are fitted: 39 windows of four weeks
 STEPS = 400  # of EM, from the centre; after a hundred it is still on its way
@@ -78,16 +78,15 @@ class Prior:
 
     def expected(self, evidence: Evidence) -> Floats:
         """Expected incidents in the horizon, above zero, shape (as-of dates, areas)."""
-        self._refuse_others(evidence.kinds, evidence.levels)
+        self._refuse_others(evidence.kinds)
         level = evidence.levels @ np.array(self.level_weights)
         return np.asarray(self.share(evidence.maps) * level[:, None], np.float64)
 
     def expected_of(self, past: VisiblePast) -> Floats:
         """The same, but for rounding, of a past whose maps nobody else needs: of many dates it takes far less."""
         seen = ages(past, recent=self.recent.treatment, lag_days=self.recent.lag_days)
-        told = levels(past, seen)
-        self._refuse_others(bank_of(past.areas), told)
-        level = told @ np.array(self.level_weights)
+        self._refuse_others(bank_of(past.areas))
+        level = levels(past, seen) @ np.array(self.level_weights)
         share = _as_share(mixture(past, self.kinds, self.map_weights))
         return np.asarray(share * level[:, None], np.float64)
 
@@ -95,11 +94,20 @@ class Prior:
         """Share of the city in each area by the mixture of maps (dates, kinds, areas), above zero; (dates, areas)."""
         return _as_share(np.einsum("dka,k->da", drawn, np.array(self.map_weights)))
 
-    def _refuse_others(self, kinds: tuple[MapKind, ...], told: Floats) -> None:
-        if kinds != self.kinds or told.shape[1] != len(self.level_weights):
-            raise ConfigError(
-                "prior: there are other maps or levels than it was fitted on; were outlines added or removed, or is it "
-                "of an earlier release? Train the model again."
+    def refuse_of_other_release(self) -> None:
+        """UnfitModelError where no areas of this release have such maps and levels."""
+        if not is_bank(self.kinds) or (len(self.map_weights), len(self.level_weights)) != (len(self.kinds), N_LEVELS):
+            raise UnfitModelError(
+                "prior: this release draws other maps or levels than it was fitted on, so the model is of another "
+                "release; train and promote the model again."
+            )
+
+    def _refuse_others(self, kinds: tuple[MapKind, ...]) -> None:
+        self.refuse_of_other_release()
+        if kinds != self.kinds:
+            raise UnfitModelError(
+                "prior: there are other maps than it was fitted on; were outlines, larger areas or inhabitants added "
+                "or removed? Train and promote the model again."
             )
 
 

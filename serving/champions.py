@@ -16,7 +16,7 @@ from threading import Lock
 import lightgbm as lgb
 
 from features import relapse  # noqa: F401 (it fills the catalogue that artifacts refer to)
-from features.errors import ArtifactError, WaystationError
+from features.errors import ArtifactError, UnfitModelError, WaystationError
 from models import artifact, champion
 from models.champion import Champion
 from models.hotspot import HotspotModel
@@ -53,12 +53,16 @@ class Seen:
 
 @dataclass(frozen=True)
 class Place:
-    """What is known under one name: the model that answers, why the promoted one does not, and when it was tried."""
+    """What is known under one name: the model that answers, why the promoted one does not, and when it was tried.
+
+    `is_unfit`: the promoted one is refused since it is of another release.
+    """
 
     seen: Seen = field(default_factory=Seen)
     tried_at: float = -math.inf
     loaded: Loaded | None = None
     refused: str | None = None
+    is_unfit: bool = False
 
 
 @dataclass
@@ -118,6 +122,10 @@ class Champions:
         loaded = [place.loaded for place in self.look().values() if place.loaded]
         return [(each.champion, each.model) for each in loaded if isinstance(each.model, HotspotModel)]
 
+    def has_unfit(self) -> bool:
+        """Whether a promoted model is refused as one of another release."""
+        return any(place.is_unfit for place in self.look().values())
+
     def _look_again(self, now: float) -> None:
         names = {*champion.names(self.folder), *self._places}  # a file that went away ends no model's answering
         if self._looked_at is None:
@@ -146,7 +154,8 @@ class Champions:
             seen = replace(seen, folder=folder, files=_stamps(folder))  # taken before the files are read
             loaded = self._checked(promoted, folder, place.loaded)
         except NOT_LOADABLE as error:
-            return Place(seen, now, place.loaded or self._fallback(name, promoted), _told(error))
+            answering = place.loaded or self._fallback(name, promoted)
+            return Place(seen, now, answering, _told(error), isinstance(error, UnfitModelError))
         return Place(seen, now, loaded, None)
 
     def _checked(self, promoted: Champion, folder: Path, loaded: Loaded | None) -> Loaded:

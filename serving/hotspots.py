@@ -8,7 +8,7 @@ from typing import Any, Generic, Protocol, TypeVar
 import pandas as pd
 
 from features.areas import geometries, middle_of
-from features.errors import SchemaError, TooLittleHistoryError
+from features.errors import SchemaError, TooLittleHistoryError, UnfitModelError
 from features.hotspot import Places
 from features.schema import days_since_epoch
 from features.store import newest_digest, read
@@ -105,6 +105,8 @@ def looked(desk: Desk, asked: Asked, look: Look[Found], *, summed: bool = True) 
         found = look(model, places, as_of=days_since_epoch(asked.as_of))
     except (TooLittleHistoryError, SchemaError):
         raise ProblemError("too_little_history") from None
+    except UnfitModelError:
+        raise ProblemError("unfit_model") from None
     origin = {
         "as_of": asked.as_of,
         "weeks": asked.weeks,
@@ -132,7 +134,7 @@ def model_for(desk: Desk, asked: Asked, *, summed: bool = True) -> tuple[Champio
             if (model.scope.level, model.scope.horizon_weeks) == (level, asked.weeks):
                 return champion, model
     if not found:
-        raise ProblemError("no_model")
+        raise ProblemError("unfit_model" if desk.champions.has_unfit() else "no_model")
     offered = sorted(f"level={model.scope.level}&weeks={model.scope.horizon_weeks}" for _, model in found)
     field = "weeks" if {*levels} & {model.scope.level for _, model in found} else "level"
     raise ProblemError(

@@ -88,6 +88,7 @@ STATUS: dict[str, int] = {
     "issuer_unavailable": 503,
     "access_unavailable": 503,
     "no_model": 503,
+    "unfit_model": 503,
     "not_printed": 503,
     "not_ready": 503,
     "record_failed": 503,

@@ -9,7 +9,7 @@ import shapely
 
 from features import hotspot
 from features.areas import OUTSIDE, townships
-from features.errors import ArtifactError, ConfigError, TooLittleHistoryError
+from features.errors import ArtifactError, ConfigError, TooLittleHistoryError, UnfitModelError
 from features.grids import Grid
 from features.hotspot import FEATURES, Feature, Places, compute, counted, visible_past
 from models import artifact
@@ -249,6 +249,16 @@ def test_a_model_survives_the_trip_through_its_artifact(tmp_path, grid):
     kept = ("features", "prior", "trust", "dispersions", "scope")
     assert [getattr(again, each) for each in kept] == [getattr(learned, each) for each in kept]
     assert model.predict(again, rows).tolist() == model.predict(learned, rows).tolist()
+
+
+@pytest.mark.parametrize("weights", ["level_weights", "map_weights", "kinds"])
+def test_a_model_of_other_maps_or_levels_than_this_release_draws_is_refused_when_it_is_opened(weights):
+    learned, _ = of_random_city()
+    plain = artifact.hotspot_to_plain(learned, name="hotspot-township-4w")
+    plain["prior"][weights] = plain["prior"][weights][:-1]
+    held = artifact.Artifact("digest", learned.booster.model_to_string(), json.loads(json.dumps(plain)), {})
+    with pytest.raises(UnfitModelError, match="train and promote the model again"):
+        artifact.hotspot_of(held)
 
 
 def test_an_artifact_of_another_task_holds_no_hotspot_model():

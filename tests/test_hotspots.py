@@ -13,12 +13,19 @@ from features.grids import Grid
 from features.home import Home
 from features.intake import ingest
 from features.store import Store
+from models import artifact, champion
+from models.hotspot import look
 from serving.desk import Desk
 from serving.disclosure import Band, Told
-from serving.hotspots import Asked, _place_of, places_of
+from serving.hotspots import Asked, _place_of, looked, places_of
+from serving.problems import ProblemError
 from serving.settings import Settings
 from serving.wording import wording
+from tests.asked_in_process import open_desk
+from tests.serving_helpers import AS_OF, HOTSPOTS, ask, build_city, key_for, problem, promote, serving
+from tests.ui_helpers import Site, ask_as
 
+QUERY = Asked(date.fromisoformat(AS_OF), 4, "township", 3, wording("en"))
 HEADS = "incident_id,occurred_on,known_on,kind,reported_by,area_id\n"
 
 
@@ -74,3 +81,34 @@ def test_a_cell_is_called_by_its_middle_and_an_area_of_no_name_by_its_id(languag
     assert _place_of(told, outline, asked).startswith(name)
     assert _place_of(told, None, asked) == told.area_id
     assert _place_of(replace(told, area_id="T1"), outline, replace(asked, level="township")) == "T1"
+
+
+def of_earlier_release(city):
+    """Promote the hotspot model as a release that knew fewer levels would have saved it."""
+    answering = champion.read(city.home.champions, HOTSPOTS)
+    held = artifact.read(city.home.bentoml / "models" / answering.tag.replace(":", "/"))
+    prior = {**held.model["prior"], "level_weights": held.model["prior"]["level_weights"][:-2]}
+    plain = {**held.model, "prior": prior}
+    promote(city.home, HOTSPOTS, "hotspot", artifact.booster_of(held), plain, card=held.card)
+
+
+def test_a_model_of_another_release_is_refused_with_the_words_of_a_problem_and_a_page(tmp_path):
+    city = build_city(tmp_path, n_persons=40)
+    of_earlier_release(city)
+    keys = {"planner": key_for(city.home, "planner")}
+    with serving(city.home, tmp_path / "log") as url:
+        problem(ask(f"{url}/v1/hotspots?as_of={AS_OF}"), 503, "unfit_model")
+        page = ask_as(Site(url, city.home, keys, None), "planner", f"/ui/map?as_of={AS_OF}")
+        assert page.status == 503
+        for told in ("预测模型与本版本不符", "重新训练", "site.css", "/ui/indicators"):
+            assert told in page.text()
+        [refused] = [each for each in ask(f"{url}/readyz").json["refused"] if each["name"] == HOTSPOTS]
+        assert "train and promote the model again" in refused["why"]
+
+
+def test_a_model_learned_with_outlines_is_refused_where_there_are_none_any_more(tmp_path):
+    def without_outlines(model, places, *, as_of):
+        return look(model, replace(places, areas=places.areas.assign(geometry=None)), as_of=as_of)
+
+    with pytest.raises(ProblemError, match="unfit_model"):
+        looked(open_desk(build_city(tmp_path, n_persons=40)), QUERY, without_outlines)

@@ -3,7 +3,7 @@ import dataclasses
 import numpy as np
 import pytest
 
-from features.errors import ConfigError, TooLittleHistoryError
+from features.errors import ConfigError, TooLittleHistoryError, UnfitModelError
 from models.prior import (
     Recent,
     counts_after,
@@ -122,7 +122,7 @@ def test_outcomes_equal_a_plain_loop_and_leave_out_what_is_not_known():
 def test_other_areas_than_those_fitted_on_are_refused():
     seen = evidence()
     plain = evidence(areas=row_of_areas(3, outlined=False))
-    with pytest.raises(ConfigError, match="other maps"):
+    with pytest.raises(UnfitModelError, match="other maps"):
         fitted(seen).expected(plain)
 
 
