@@ -7,7 +7,7 @@ import pytest
 
 from serving.history_messages import GivenScore, ReasonChange, ScoreChanges
 from serving.messages import Model, Others, Score
-from serving.ui.changes import MOST_A_SIDE, moved
+from serving.ui.changes import MOST_A_SIDE, Told, moved
 from serving.ui.risks_chart import risks_chart
 from serving.ui.texts import texts
 
@@ -43,7 +43,8 @@ def test_the_first_and_the_last_day_stand_below_the_chart_as_people_write_them(d
 
 def change(difference):
     direction = "raises" if difference > 0 else "lowers"
-    return ReasonChange.model_construct(difference=difference, direction=direction, text_now="n", text_then="t")
+    texts_of = {"text_now": f"now {difference}", "text_then": "then"}
+    return ReasonChange.model_construct(difference=difference, direction=direction, **texts_of)
 
 
 def changes(now, then, differences, *, others=0):
@@ -58,12 +59,27 @@ def changes(now, then, differences, *, others=0):
 def test_what_drew_the_score_where_it_went_comes_first_and_the_strongest_of_each_way():
     told = moved(changes(0.14, 0.22, [-0.5, 0.3, -0.2, 0.1], others=3))
     assert told.points == 14 - 22
-    assert [(each.direction, [one.difference for one in each.changes]) for each in told.sides] == [
-        ("lowers", [-0.5, -0.2]),
-        ("raises", [0.3, 0.1]),
+    assert [(each.direction, [one.now for one in each.changes]) for each in told.sides] == [
+        ("lowers", ["now -0.5", "now -0.2"]),
+        ("raises", ["now 0.3", "now 0.1"]),
     ]
     assert told.n_more == 3
     assert [each.direction for each in moved(changes(0.3, 0.2, [-0.5, 0.3])).sides] == ["raises", "lowers"]
+
+
+@pytest.mark.parametrize(
+    ("now", "then", "told"),
+    [
+        ("Missed 3 tests in the last 90 days", "Missed 1 tests in the last 90 days", "1"),
+        ("近365天尿检阳性率9%", "近365天尿检阳性率12.5%", "12.5%"),
+        ("of 4 tests 3 were missed", "of 5 tests 2 were missed", "of 5 tests 2 were missed"),
+        ("hair test: never", "hair test 62 days ago", "hair test 62 days ago"),
+        ("Programmes begun so far: 3", "Programmes begun so far: 3", ""),
+    ],
+)
+def test_of_what_a_reason_said_then_the_number_is_enough_where_nothing_else_differs(now, then, told):
+    change = ReasonChange.model_construct(difference=1.0, direction="raises", text_now=now, text_then=then)
+    assert Told.of(change) == Told(now, told)
 
 
 def test_lesser_changes_are_counted_and_a_way_without_any_is_left_out():

@@ -1,11 +1,35 @@
 """What changed since the last score, as a page tells it: how far the risk moved, and what drew it either way."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from serving.history_messages import GivenScore, ReasonChange, ScoreChanges
 
 MOST_A_SIDE = 6
+NUMBER = re.compile(r"\d+(?:\.\d+)?%?")
+
+
+@dataclass(frozen=True)
+class Told:
+    """A reason as it is told: what it says now, and what it said then, the number alone where nothing else differs.
+
+    `then` is empty where it says the same.
+    """
+
+    now: str
+    then: str
+
+    @classmethod
+    def of(cls, change: ReasonChange) -> "Told":
+        """A change as it is told."""
+        now, then = change.text_now, change.text_then
+        if now == then:
+            return cls(now, "")
+        pairs = zip(NUMBER.findall(now), NUMBER.findall(then), strict=False)
+        differing = [was for is_now, was in pairs if is_now != was]
+        says_alike = NUMBER.sub("", now) == NUMBER.sub("", then)
+        return cls(now, differing[0] if says_alike and len(differing) == 1 else then)
 
 
 @dataclass(frozen=True)
@@ -13,7 +37,7 @@ class Side:
     """The reasons that draw the estimate one way, `raises` or `lowers`, the strongest first."""
 
     direction: str
-    changes: tuple[ReasonChange, ...]
+    changes: tuple[Told, ...]
 
 
 @dataclass(frozen=True)
@@ -43,4 +67,5 @@ def moved(changed: ScoreChanges | None) -> Moved | None:
 
 
 def _side(direction: str, changes: Sequence[ReasonChange]) -> Side:
-    return Side(direction, tuple(each for each in changes if each.direction == direction)[:MOST_A_SIDE])
+    found = [each for each in changes if each.direction == direction][:MOST_A_SIDE]
+    return Side(direction, tuple(map(Told.of, found)))
