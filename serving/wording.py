@@ -43,7 +43,8 @@ class Wording:
         if "yes" in spelled:
             return spelled["yes"] if value else spelled["no"]
         if "up" not in spelled:
-            return spelled["value"].replace(VALUE, self._amount(feature, value))
+            variant = _variant(spelled, value)
+            return spelled[variant].replace(VALUE, self._amount(feature, abs(value) if variant == "below" else value))
         change = abs(100 * value) if feature.unit == "share" else abs(value)
         direction = "up" if value > 0 else "down" if value < 0 else "same"
         return spelled[direction].replace(VALUE, _rounded(change, 0 if feature.unit == "share" else 1))
@@ -157,10 +158,7 @@ class Wording:
 
     def event(self, kind: str, outcome: str | None, substance: str | None, value: float | None = None) -> str:
         """A record in words: what it was, of what, how it ended, and its value in the unit of its kind."""
-        slots = {"kind": self._word("kinds", kind), "substance": self._substance({"substance": substance})}
-        ending = self._word("outcomes", outcome) if outcome not in self.texts["programmes"] else ""
-        ending = ending or self._word("programmes", outcome)
-        told = self._say("what", outcome=self._say("outcome", name=ending) if ending else "", **slots)
+        told = self._what(kind, outcome, substance)
         unit = KINDS[kind].value_unit if kind in KINDS else None
         return told if value is None else told + self.text("units", unit or "none", value=f"{value:g}")
 
@@ -185,9 +183,10 @@ class Wording:
         if "days" in arguments:
             slots["window"] = self._say("ever") if arguments["days"] is None else self._say("window", **slots)
         slots["substance"] = self._substance(arguments)
-        outcome = self._word("outcomes", arguments.get("outcome"))
-        slots["outcome"] = self._say("outcome", name=outcome) if outcome else ""
-        slots["what"] = self._say("what", **{"kind": "", **slots})
+        slots["drug"] = self._named("drug", arguments.get("substance"))
+        if "kind" in arguments:
+            slots["what"] = self._what(*(arguments.get(each) for each in ("kind", "outcome", "substance")))
+            slots["missed"] = self._happened(arguments["kind"], "missed")
         slots["expected"] = self._word("substances", arguments.get("value"))
         if "back" in arguments:
             slots["which"] = self._say("latest") if arguments["back"] == 0 else self._say("back", **slots)
@@ -204,6 +203,28 @@ class Wording:
     def _substance(self, arguments: Mapping[str, Argument]) -> str:
         code = arguments.get("substance")
         return self._say("substance", name=self._word("substances", code)) if code else ""
+
+    def _what(self, kind: Argument, outcome: Argument, substance: Argument) -> str:
+        """A kind of record with its outcome, and the substance where it names one."""
+        return self._named("what", substance, happened=self._happened(kind, outcome))
+
+    def _happened(self, kind: Argument, outcome: Argument) -> str:
+        """What a record of this kind and outcome says; of a kind beyond the vocabulary, kind and outcome in turn."""
+        said = self.texts["events"].get(kind, {})
+        if outcome in said:
+            return str(said[outcome])
+        if outcome in self.texts["programmes"] and "programme" in said:
+            return str(said["programme"]).format(name=self._word("programmes", outcome))
+        word = self._word("kinds", kind)
+        return self._say("other_ending", kind=word, name=self._word("outcomes", outcome)) if outcome else word
+
+    def _named(self, slot: str, substance: Argument, **slots: str) -> str:
+        """A slot with the substance in it, or its form without one."""
+        return (
+            self._say(f"{slot}_of", name=self._word("substances", substance), **slots)
+            if substance
+            else self._say(slot, **slots)
+        )
 
     def _word(self, section: str, code: Argument) -> str:
         """The word for a code; a code beyond the vocabulary stands for itself."""
@@ -245,6 +266,15 @@ def _quality(part: str) -> float:
         return float(text) if text else 1.0
     except ValueError:
         return 0.0
+
+
+def _variant(spelled: Mapping[str, str], value: float) -> str:
+    """Which sentence tells a number: `zero`, `below` zero, `over` a whole, where there is one; else `value`."""
+    if value == 0 and "zero" in spelled:
+        return "zero"
+    if value < 0 and "below" in spelled:
+        return "below"
+    return "over" if "over" in spelled and round(value, 2) > 1 else "value"
 
 
 def _rounded(value: float, digits: int) -> str:

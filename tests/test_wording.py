@@ -34,6 +34,9 @@ EVERYTHING = FeatureChoice(
 )
 
 
+OF_SOME_NUMBERS = {"zero", "below", "over"}  # where the sentence for all others would read odd
+
+
 def leaves(texts, path=()):
     for key, value in texts.items():
         yield from leaves(value, (*path, key)) if isinstance(value, dict) else [((*path, key), value)]
@@ -59,6 +62,11 @@ def test_there_is_a_text_for_every_code_and_no_other(language):
     assert set(texts["outcomes"]) == {
         outcome for kind in vocabulary.KINDS.values() for outcome in kind.outcomes if outcome not in texts["programmes"]
     }
+    assert {kind: set(told) for kind, told in texts["events"].items()} == {
+        name: {"programme"} if kind.outcomes == vocabulary.PROGRAMMES else set(kind.outcomes)
+        for name, kind in vocabulary.KINDS.items()
+        if kind.outcomes
+    }
     assert set(texts["programmes"]) == set(vocabulary.PROGRAMMES)
     assert set(texts["substances"]) == set(vocabulary.SUBSTANCES)
     tasks = [read(path).features for path in (HERE / "relapse.toml", HERE / "ctn0094.toml")]
@@ -77,6 +85,8 @@ def test_a_feature_has_the_variants_its_unit_and_meaning_ask_for(language):
             expected = {"up", "down", "same"}
         if re.search(r"[.;] [Mm]issing (if|outside)", definition.meaning):
             expected |= {"missing"}
+        if "value" in expected:
+            expected |= OF_SOME_NUMBERS & set(texts)
         assert set(texts) == expected, code
 
 
@@ -108,7 +118,7 @@ def test_templates_use_no_slot_that_is_never_filled(language):
         "value", "window", "days", "substance", "kind", "programme", "column", "expected", "what", "which", "period",
         "length", "of", "last", "back", "name", "count", "text", "most", "names", "weeks", "low", "high", "at_least",
         "below", "percent", "outcome", "latest_ones", "place", "first", "observed", "recurrence", "smallest",
-        "day", "station", "model", "epsilon", "latitude", "longitude", "effect",
+        "day", "station", "model", "epsilon", "latitude", "longitude", "effect", "happened", "missed", "drug",
     }  # fmt: skip
     for path, text in leaves(wording(language).texts):
         slots = {name for _, name, _, _ in string.Formatter().parse(text) if name}
@@ -118,9 +128,10 @@ def test_templates_use_no_slot_that_is_never_filled(language):
 @pytest.mark.parametrize(
     ("feature", "value", "zh", "en"),
     [
-        (make("missed_tests", substance="", days=90), 2.0, "近90天缺检2次",
+        (make("missed_tests", substance="", days=90), 2.0, "近90天尿检未到（缺检）2次",
          "Missed urine tests in the last 90 days: 2"),
-        (make("missed_tests", substance="", days=None), 2.0, "有记录以来缺检2次", "Missed urine tests so far: 2"),
+        (make("missed_tests", substance="", days=None), 2.0, "有记录以来尿检未到（缺检）2次",
+         "Missed urine tests so far: 2"),
         (make("positive_tests", substance="opioid", days=28), 1.0, "近28天阿片类尿检阳性1次",
          "Positive urine tests for opioids in the last 28 days: 1"),
         (make("positive_share", substance="", days=90), 1 / 3, "近90天尿检阳性率33%",
@@ -130,18 +141,47 @@ def test_templates_use_no_slot_that_is_never_filled(language):
         (make("result_positive", substance="", back=0), 1.0, "最近一次尿检为阳性",
          "Urine test, the latest: positive"),
         (make("employed"), 0.0, "目前没有工作", "Has no job"),
+        (make("days_employed", days=180), 0.0, "近180天没有就业", "No work in the last 180 days"),
+        (make("given_of_due", days=180, schedule="B"), 1.42, "近180天尿检实检多于应检（142%）",
+         "More urine tests were given in the last 180 days than were due (142%)"),
+        (make("given_of_due", days=180, schedule="B"), 1.0, "近180天应做的尿检做了100%",
+         "Urine tests given in the last 180 days, as a share of those due: 100%"),
+        (make("report_days_left"), -3.0, "报到已逾期3天", "Days by which the report to the station is overdue: 3"),
+        (make("reported_use_days", substance="", days=28), 2.0, "近28天本人报告使用毒品2天",
+         "Days of self-reported use in the last 28 days: 2"),
+        (make("missed", kind="home_visit", days=90), 2.0, "近90天家访未见到本人2次",
+         "Missed appointments, home visit, in the last 90 days: 2"),
+        (make("events", kind="dance_class", outcome="", substance="", days=90), 2.0, "近90天有“dance_class”记录2条",
+         "Records of dance_class in the last 90 days: 2"),
         (make("employed"), np.nan, "没有就业记录", "No job is recorded"),
         (make("programme_is", programme="methadone"), 1.0, "目前处于美沙酮维持治疗", "Now in methadone maintenance"),
-        (make("missed", kind="check_in", days=30), 3.0, "近30天签到缺席3次",
+        (make("missed", kind="check_in", days=30), 3.0, "近30天未签到3次",
          "Missed appointments, check-in, in the last 30 days: 3"),
         (make("dose_mean", days=30), 62.5, "近30天平均剂量62.5毫克", "Mean dose in the last 30 days: 62.5 mg"),
-        (make("days_since_kept", kind="home_visit"), 41.0, "距最近一次完成家访41天",
+        (make("days_since_kept", kind="home_visit"), 41.0, "最近一次完成家访在41天前",
          "Days since the last kept appointment, home visit: 41"),
     ],
 )  # fmt: skip
 def test_a_reason_reads_as_a_station_worker_would_write_it(feature, value, zh, en):
     assert wording("zh-CN").reason(feature, value) == zh
     assert wording("en").reason(feature, value) == en
+
+
+@pytest.mark.parametrize(
+    ("event", "zh", "en"),
+    [
+        (("urine_test", "positive", "heroin", None), "尿检阳性（海洛因）", "urine test positive for heroin"),
+        (("urine_test", "missed", None, None), "尿检未到（缺检）", "urine test missed"),
+        (("home_visit", "missed", None, None), "家访未见到本人", "home visit, person not met"),
+        (("order", "community_rehabilitation", None, None), "作出社区康复决定", "order for community rehabilitation"),
+        (("programme_start", "community_treatment", None, None), "开始社区戒毒", "start of community treatment"),
+        (("dose", "taken", None, 60.0), "服用维持治疗药物，60毫克", "maintenance dose taken, 60 mg"),
+        (("agreement", None, None, None), "签订协议", "agreement"),
+        (("dance_class", "kept", None, 3.0), "dance_class完成 3", "dance_class kept 3"),
+    ],
+)
+def test_a_record_is_told_as_what_happened(event, zh, en):
+    assert (wording("zh-CN").event(*event), wording("en").event(*event)) == (zh, en)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
