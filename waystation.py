@@ -17,10 +17,12 @@ from features.errors import ConfigError, WaystationError, sentence
 from features.home import SETTINGS, Home
 from features.languages import LANGUAGES
 from features.out_file import to_write
-from serving.area_commands import forecast, observed, warnings
+from serving.area_commands import observed, warnings
 from serving.bulletin_command import bulletin
 from serving.commands import access_app, audit_app
+from serving.forecast_command import forecast_command
 from serving.score_command import score
+from training import fresh
 from training.commands import judge_by_truth, simulate
 from training.feature_commands import features, prove_no_leak
 from training.ledger_command import ledger
@@ -100,7 +102,7 @@ app.command()(features)
 app.command("prove-no-leak")(prove_no_leak)
 app.command()(monitor)
 app.command()(score)
-app.command()(forecast)
+app.command("forecast")(forecast_command(fresh.read, fresh.fitted))
 app.command()(warnings)
 app.command()(observed)
 app.command()(bulletin)

@@ -38,41 +38,6 @@ NoiseOption = Annotated[
 LanguageOption = Annotated[str, typer.Option(help="Language of the texts: zh-CN or en.")]
 
 
-def forecast(  # noqa: PLR0913, PLR0917 (the options of a command)
-    as_of: AsOfOption,
-    out: Annotated[
-        Path,
-        typer.Option(
-            help="GeoJSON, CSV or Parquet file to write, by its ending.",
-            callback=to_write(*sorted(JSON_FILES), *TABLES),
-        ),
-    ],
-    weeks: WeeksOption = 4,
-    level: Annotated[str, typer.Option(help="city, district, township or cell.")] = "township",
-    language: LanguageOption = "zh-CN",
-    noise: NoiseOption = None,
-) -> None:
-    """Expected harm by area in the weeks after a day, in the bands in which it may be told."""
-    import pandas as pd
-
-    from serving.area_record import record
-    from serving.hotspots import forecast as told_by
-    from serving.hotspots import row_of
-    from serving.messages import ForecastLevel
-    from serving.wording import wording
-
-    with answering(noise=noise) as desk:
-        made = told_by(desk, _asked(as_of, weeks, level, language, known=get_args(ForecastLevel)))
-        record(desk, visit("GET /v1/hotspots"), made)
-    told = made.answer
-    if out.suffix in JSON_FILES:
-        out.write_text(told.model_dump_json(), encoding="utf-8")
-    else:
-        write_rows(out, pd.DataFrame([row_of(area, told) for area in told.features]))
-    console.print(f"{len(told.features)} areas: {out}. {wording(SPOKEN).area_note(told.noise_epsilon)}")
-    console.print(f"waystation replay {told.answer_id} makes it again.")
-
-
 def warnings(
     as_of: AsOfOption,
     out: Annotated[
@@ -89,7 +54,7 @@ def warnings(
     from serving.wording import wording
 
     with answering() as desk:
-        made = told_by(desk, _asked(as_of, weeks, level, language, known=get_args(AreaLevel)))
+        made = told_by(desk, asked(as_of, weeks, level, language, known=get_args(AreaLevel)))
         record(desk, visit("GET /v1/warnings"), made)
     told = made.answer
     if out is not None:
@@ -172,7 +137,8 @@ def visit(act: str, station: str | None = None) -> "Visit":
     return Visit(act, new_id(), Caller(COMMAND_LINE, "machine", station))
 
 
-def _asked(as_of: str, weeks: int, level: str, language: str, *, known: "Sequence[str]") -> "Asked":
+def asked(as_of: str, weeks: int, level: str, language: str, *, known: "Sequence[str]") -> "Asked":
+    """The question that the options of a command are; ConfigError names the one that is not known."""
     from serving.hotspots import ALL_REASONS, Asked
     from serving.wording import wording
 

@@ -65,8 +65,11 @@ def answer_id(kind: str, digest: str, snapshot: str, *question: object) -> str:
     return name_of(kind, digest, snapshot, *question)
 
 
-def record(desk: Desk, visit: Visit, made: Made[Answer]) -> None:
-    """Put on disk that the answer was given, and by what it is made again; ProblemError when that fails."""
+def record(desk: Desk, visit: Visit, made: Made[Answer], *, of_files: bool = False) -> None:
+    """Put on disk that the answer was given, and by what it is made again; ProblemError when that fails.
+
+    `of_files`: whether it is of a city that came in files, which are not kept.
+    """
     told = made.answer
     kept = Kept(WARNINGS, told.weeks, told.level, made.marks)
     if isinstance(told, Forecast):
@@ -77,6 +80,7 @@ def record(desk: Desk, visit: Visit, made: Made[Answer]) -> None:
         as_of=told.as_of.isoformat(),
         language=told.language,
         detail=json.dumps(asdict(kept)),
+        inline=int(of_files) or None,
     )
     whole = by_model(entry, told.model, snapshot=told.snapshot, score_id=told.answer_id, risk=None)
     desk.reading.records.write([whole])

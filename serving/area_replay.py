@@ -54,6 +54,8 @@ def replay_areas(
     entry: Entry, kept: Kept, store: Store, held: Callable[[str, str], Artifact], records: Path
 ) -> ReplayedAreas:
     """The answer of an entry again, held beside the marks it left; StoreError where it cannot be made."""
+    if entry.inline:
+        raise StoreError("replay: it is of a city in files, which are not kept; the same command on them has its id.")
     if not (entry.tag and entry.digest and entry.snapshot and entry.as_of):
         raise StoreError("replay: the entry names no model or state; was it written by this version of Waystation?")
     model = hotspot_of(held(entry.tag, entry.digest))

@@ -1,5 +1,6 @@
 """A hotspot forecast as GeoJSON: what may be told of each area, with its outline, in words."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import partial
@@ -19,6 +20,7 @@ from serving.area_messages import Area, AreaEstimate, AreaReason, Forecast
 from serving.area_record import FORECAST, Made, Marks, answer_id
 from serving.desk import Desk
 from serving.findings import Findings
+from serving.messages import Model
 from serving.problems import Fault, ProblemError
 from serving.store_answers import store_answers
 from serving.totals import CITY, by_level
@@ -55,6 +57,16 @@ class Asked:
 
 
 @dataclass(frozen=True, eq=False)
+class Source:
+    """A model and what it is called, and places and the digest of the state that they are of."""
+
+    named: Model
+    model: HotspotModel
+    places: Places
+    snapshot: str
+
+
+@dataclass(frozen=True, eq=False)
 class Looked(Generic[Found]):
     """What a model found on a day, from which places, and what every answer about areas says of where it comes from."""
 
@@ -72,7 +84,16 @@ class Looked(Generic[Found]):
 
 def forecast(desk: Desk, asked: Asked) -> Made[Forecast]:
     """The forecast of every area; ProblemError when there is none."""
-    found = looked(desk, asked, partial(by_level, level=asked.level, noise=desk.settings.noise))
+    return made_of(desk, asked, looked(desk, asked, in_areas(desk, asked)))
+
+
+def in_areas(desk: Desk, asked: Asked) -> Look[Findings]:
+    """The way to look at the areas of the level asked for, with the noise that is set."""
+    return partial(by_level, level=asked.level, noise=desk.settings.noise)
+
+
+def made_of(desk: Desk, asked: Asked, found: Looked[Findings]) -> Made[Forecast]:
+    """The forecast that is made of what was found, with its marks."""
     return Made(told_of(found, asked), Marks.of(found.found.parts, desk.reading.records.hash_of))
 
 
@@ -101,8 +122,13 @@ def looked(desk: Desk, asked: Asked, look: Look[Found], *, summed: bool = True) 
     desk.refuse_the_future(asked.as_of)
     champion, model = model_for(desk, asked, summed=summed)
     places, snapshot = places_of(desk)
+    return looked_at(desk, asked, look, Source(answers.model_of(champion), model, places, snapshot))
+
+
+def looked_at(desk: Desk, asked: Asked, look: Look[Found], of: Source) -> Looked[Found]:
+    """What a model finds in places on a day; ProblemError when too little is known."""
     try:
-        found = look(model, places, as_of=days_since_epoch(asked.as_of))
+        found = look(of.model, of.places, as_of=days_since_epoch(asked.as_of))
     except (TooLittleHistoryError, SchemaError):
         raise ProblemError("too_little_history") from None
     except UnfitModelError:
@@ -112,10 +138,10 @@ def looked(desk: Desk, asked: Asked, look: Look[Found], *, summed: bool = True) 
         "weeks": asked.weeks,
         "level": asked.level,
         "language": asked.wording.language,
-        "model": answers.model_of(champion),
-        "snapshot": snapshot,
+        "model": of.named,
+        "snapshot": of.snapshot,
     }
-    return Looked(found, model, places, origin, desk.settings.noise_epsilon)
+    return Looked(found, of.model, of.places, origin, desk.settings.noise_epsilon)
 
 
 def places_of(desk: Desk) -> tuple[Places, str]:
@@ -135,9 +161,14 @@ def model_for(desk: Desk, asked: Asked, *, summed: bool = True) -> tuple[Champio
                 return champion, model
     if not found:
         raise ProblemError("unfit_model" if desk.champions.has_unfit() else "no_model")
-    offered = sorted(f"level={model.scope.level}&weeks={model.scope.horizon_weeks}" for _, model in found)
-    field = "weeks" if {*levels} & {model.scope.level for _, model in found} else "level"
-    raise ProblemError(
+    raise no_such_forecast([model for _, model in found], levels)
+
+
+def no_such_forecast(models: Sequence[HotspotModel], levels: Sequence[str]) -> ProblemError:
+    """That none of the models forecasts one of the levels in the weeks asked for, and what they do."""
+    offered = sorted(f"level={model.scope.level}&weeks={model.scope.horizon_weeks}" for model in models)
+    field = "weeks" if {*levels} & {model.scope.level for model in models} else "level"
+    return ProblemError(
         "no_such_forecast",
         (Fault(field, "one_of", ", ".join(offered)),),
         slots={"names": ", ".join(offered)},

@@ -57,15 +57,6 @@ class CityFiles:
     known_lag_days: int = 14
     coordinates: str = "wgs84"
 
-    def unit_parts(self, config: HotspotConfig) -> tuple[str, int, int]:
-        """Level, size of square cells in metres, and H3 resolution (0: squares) of the unit."""
-        kind, _, number = (self.unit or f"grid:{config.cell_size_m}").partition(":")
-        if kind == "area" and not number:
-            return "township", config.cell_size_m, 0
-        if kind in {"grid", "h3"} and number.isdecimal():
-            return "cell", int(number) if kind == "grid" else config.cell_size_m, int(number) if kind == "h3" else 0
-        raise ConfigError(f"--unit is not known; expected {UNITS}.")
-
 
 @dataclass(frozen=True)
 class Finished:
@@ -255,25 +246,36 @@ def backtest_hotspot(home: Home, configs: Sequence[HotspotConfig], tell: Tell) -
 def backtest_files(files: CityFiles, config: Path | None, tell: Tell) -> dict[str, Any]:
     """The figures of hotspot models on a city's plain files, without a store, for each horizon asked for."""
     settings = load_config(config) if config else load_config()
-    level, size_m, resolution = files.unit_parts(settings)
+    _unit_parts(files.unit, settings)  # before the files are read
     tell("files")
     city = read_city(files.incidents, files.areas, known_lag_days=files.known_lag_days, coordinates=files.coordinates)
     made_from = city.places
-    if level == "cell" and made_from.incidents["longitude"].isna().all():
-        raise ConfigError("incidents: none has `lon` and `lat`, and cells need them; name `--unit area`.")
-    settings = replace(
-        settings,
-        level=level,
-        cell_size_m=size_m,
-        h3_resolution=resolution,
-        origins=files.origins or settings.origins,
-        reporting_lag_days=max(settings.reporting_lag_days, files.known_lag_days),
-    )
+    settings = of_unit(settings, files.unit, made_from, files.known_lag_days)
+    settings = replace(settings, origins=files.origins or settings.origins)
     tell("origins and figures")
     figures = hotspot_backtest.backtests(
         made_from, at_horizons(settings, files.horizons_weeks or (settings.horizon_weeks,))
     )
     return figures | {"far_off_lines": list(city.far_off)}
+
+
+def of_unit(config: HotspotConfig, unit: str | None, places: Places, known_lag_days: int) -> HotspotConfig:
+    """The configuration for a city in files by a unit of area; ConfigError where its incidents have no such place."""
+    level, size_m, resolution = _unit_parts(unit, config)
+    if level == "cell" and places.incidents["longitude"].isna().all():
+        raise ConfigError("incidents: none has `lon` and `lat`, and cells need them; name `--unit area`.")
+    lag = max(config.reporting_lag_days, known_lag_days)
+    return replace(config, level=level, cell_size_m=size_m, h3_resolution=resolution, reporting_lag_days=lag)
+
+
+def _unit_parts(unit: str | None, config: HotspotConfig) -> tuple[str, int, int]:
+    """Level, size of square cells in metres, and H3 resolution (0: squares) of the unit."""
+    kind, _, number = (unit or f"grid:{config.cell_size_m}").partition(":")
+    if kind == "area" and not number:
+        return "township", config.cell_size_m, 0
+    if kind in {"grid", "h3"} and number.isdecimal():
+        return "cell", int(number) if kind == "grid" else config.cell_size_m, int(number) if kind == "h3" else 0
+    raise ConfigError(f"--unit is not known; expected {UNITS}.")
 
 
 def train_hotspot(home: Home, config: HotspotConfig, tell: Tell, feedback: Feedback | None) -> TrainingRun:

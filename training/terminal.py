@@ -78,16 +78,21 @@ def counting(name: str) -> Iterator[Callable[[int, int], None]]:
     console.print(f"[green]done[/] {name} [dim]{perf_counter() - began:.1f} s[/]")
 
 
+def say_far_off(lines: Sequence[int]) -> None:
+    """Which lines of a file were left out for their dates, if any."""
+    if lines:
+        console.print(
+            f"{len(lines)} incidents lie half a year or more from all others and were left out; mend their dates. "
+            f"Lines: {', '.join(map(str, lines[:SOME]))}{' ...' if len(lines) > SOME else ''}."
+        )
+
+
 def print_figures(figures: Mapping[str, Any]) -> None:
     """The figures of a backtest as tables, each with its 95 % interval."""
     console.print("  ".join(f"{name} {value}" for name, value in figures["counts"].items() if isinstance(value, int)))
     if unplaced := figures["counts"].get("incidents_without_place"):
         console.print(f"{unplaced} incidents tell of no place: they count neither as found nor as missed.")
-    if lines := figures.get("far_off_lines"):
-        console.print(
-            f"{len(lines)} incidents lie half a year or more from all others and were left out; mend their dates. "
-            f"Lines: {', '.join(map(str, lines[:SOME]))}{' ...' if len(lines) > SOME else ''}."
-        )
+    say_far_off(figures.get("far_off_lines", ()))
     for horizon, part in figures.get("horizons", {}).items():
         rows = [[name, *(shown(measures[each]) for each in HEADLINES)] for name, measures in part["models"].items()]
         print_table([f"{horizon} weeks", *HEADLINES], rows)  # the file of figures has all of them
