@@ -11,6 +11,7 @@ from features.errors import ConfigError
 from features.languages import LANGUAGES
 from serving.notes import NOTES
 from serving.services import Services
+from serving.ui.person_page import NEWEST
 from serving.ui.sessions import Sessions
 from serving.ui.texts import texts
 from serving.ui.timeline import PersonEvent, visible, years_of
@@ -330,6 +331,21 @@ def test_a_mark_is_reached_by_keyboard_and_opens_the_year_of_its_record(browser,
         assert page.is_visible(to)
         assert " ".join(page.inner_text(to).split()).startswith(title.split(" · ")[0])
         assert watched.faults == []
+
+
+def test_a_phone_shows_the_newest_months_first_the_names_of_the_lanes_and_a_way_to_the_forms(browser, ui_site):
+    with tab(browser, ui_site, "station_worker", viewport=PHONE, script=False) as watched:
+        page = watched.page
+        page.goto(f"{ui_site.url}{address(ui_site, 'P012')}")
+        box = page.locator(".newest").bounding_box()
+        last, names = page.locator(".marks a").last.bounding_box(), page.locator(".lanes").bounding_box()
+        assert names["x"] == pytest.approx(box["x"], abs=1)
+        assert names["x"] + names["width"] < last["x"]
+        assert last["x"] + last["width"] <= box["x"] + box["width"]
+        assert page.locator(".swipe").is_visible()
+        assert page.locator(".events li:visible").count() <= NEWEST
+        page.click("a[href='#say']")
+        assert 0 <= page.locator("#say").bounding_box()["y"] < PHONE["height"]
 
 
 def test_marks_tell_found_from_failed_from_kept():

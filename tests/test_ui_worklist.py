@@ -1,6 +1,7 @@
 """Which part of a worklist is shown, and a person's place on it: who comes before, who after, on which page."""
 
 import re
+from datetime import timedelta
 from html import unescape
 from urllib.parse import parse_qs, urlsplit
 
@@ -10,7 +11,7 @@ from features.languages import LANGUAGES
 from serving.ui.sessions import Sessions
 from serving.ui.worklist_query import A_PAGE, Chosen, Seat
 from serving.worklist_messages import WorklistCase
-from tests.serving_helpers import AS_OF
+from tests.serving_helpers import AS_OF, TODAY
 from tests.ui_helpers import PHONE, fetched, session_of, tab
 
 PART = {"tab": "all", "sort": "name"}
@@ -64,13 +65,28 @@ def test_the_place_on_the_list_is_kept_on_the_way_to_a_person_through_a_decision
     (back,) = (each for each in links(page, "/ui/worklist") if "as_of" in each)
     (after,) = (each for each in links(page, "/ui/person") if "lang=" not in each)
     assert [kept(back), kept(after)] == [asked, asked]
-    ids = Sessions.open(ui_site.home.path)
-    assert ids.person_of(parse_qs(urlsplit(after).query)["of"][0]) == ids.person_of(
-        parse_qs(urlsplit(persons[1]).query)["of"][0]
-    )
+    assert person_of(ui_site, after) == person_of(ui_site, persons[1])
     sent = {name: re.search(rf'name="{name}" value="([^"]*)"', page).group(1) for name in ("form_token", "key")}
     opinion = {**sent, "kind": "opinion", "agrees": "yes", "score_id": score_of(page)}
     assert kept(fetched(ui_site, persons[0], form=opinion, cookie=cookie).headers["location"]) == asked
+
+
+def test_who_puts_a_person_off_goes_on_from_where_they_were_though_the_person_now_comes_last(ui_site):
+    cookie = session_of(ui_site, ui_site.keys["station_worker"])
+    listed = fetched(ui_site, f"/ui/worklist?as_of={TODAY}", cookie=cookie).text()
+    before, third, after = (person_of(ui_site, each) for each in links(listed, "/ui/person")[1:4])
+    page = fetched(ui_site, links(listed, "/ui/person")[2], cookie=cookie).text()
+    assert around(ui_site, page) == {"prev": before, "next": after}
+    sent = {name: re.search(rf'name="{name}" value="([^"]*)"', page).group(1) for name in ("form_token", "key")}
+    (action,) = set(re.findall(r'action="(/ui/person\?[^"]*)"', page))
+    snooze = {**sent, "kind": "snooze", "reason_code": "other", "until": (TODAY + timedelta(days=3)).isoformat()}
+    kept_at = fetched(ui_site, unescape(action), form=snooze, cookie=cookie).headers["location"]
+    page = fetched(ui_site, kept_at, cookie=cookie).text()
+    assert person_of(ui_site, kept_at) == third
+    assert around(ui_site, page) == {"prev": before, "next": after}
+    (following,) = {unescape(each) for each in re.findall(r'rel="next" href="([^"]*)"', page)}
+    page = fetched(ui_site, following, cookie=cookie).text()
+    assert around(ui_site, page)["prev"] == before  # the next one's own neighbours: nothing is carried further
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -98,6 +114,16 @@ def test_a_phone_shows_three_persons_and_more_at_once_and_unfolds_their_reasons_
         assert page.locator("#q").is_visible()
         page.goto(f"{ui_site.url}/ui/worklist?as_of={AS_OF}&print=yes")
         assert page.locator(".folded:visible").count() == 2 * rows.count()
+
+
+def person_of(site, address):
+    return Sessions.open(site.home.path).person_of(parse_qs(urlsplit(address).query)["of"][0])
+
+
+def around(site, page):
+    """Who is the next and the one before on a page of a person, as its way around says."""
+    nav = page.partition("around")[2].partition("</nav>")[0]
+    return {rel: person_of(site, unescape(href)) for rel, href in re.findall(r'rel="(\w+)" href="([^"]*)"', nav)}
 
 
 def score_of(page):

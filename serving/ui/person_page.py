@@ -1,7 +1,7 @@
 """One person: the score taken apart, what changed, what is not known, which help may fit, and the history."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from starlette.responses import Response
@@ -25,12 +25,15 @@ from serving.ui.timeline import events_of, years_of
 from serving.ui.timeline_picture import drawing
 from serving.ui.view import View
 from serving.ui.waterfall import LISTED, risk_of, steps
-from serving.ui.worklist_query import Seat, chosen, place
+from serving.ui.worklist_query import Chosen, Seat, chosen, place
 from serving.worklist import AskedFor, Worklists
+from serving.worklist_messages import WorklistCase
 
 OK = 200
 N_GIVEN = 20
+NEWEST = 10  # records of the newest year that are not folded
 NO_SCORE = "no_score"
+AROUND = ("before", "after")  # of an address: who stood around the person before a form of the page was sent
 
 
 @dataclass(frozen=True)
@@ -64,6 +67,7 @@ class PersonPage:
         years = years_of(events, view.texts, view.wording)
         score, seat = changed.now if changed else None, _seat(asked)
         listed = score.reasons[:LISTED] if score else []
+        neighbours = [each and view.sessions.reference_to(each) for each in (seat.before, seat.after)]
         return view.page(
             "person.html",
             status=typed.status,
@@ -81,10 +85,12 @@ class PersonPage:
             **self._of_score(asked, score),
             drawing=drawing(years, asked.about.as_of, view.texts),
             years=years,
+            newest=NEWEST,
             case=seat.case,
             place=place(view),
             page=seat.page,
-            neighbours=[each and view.sessions.reference_to(each) for each in (seat.before, seat.after)],
+            neighbours=neighbours,
+            around={**place(view), **dict(zip(AROUND, neighbours, strict=True))},
             said=feedback.page(self.book, _all_said(asked), asked.visit, view.wording).feedback,
             today=today,
             last={kind: feedback.last_day(kind, today) for kind in feedback.MOST_DAYS},
@@ -162,4 +168,17 @@ def _seat(asked: Asked) -> Seat:
     worklists: Worklists = asked.view.request.app.state.worklists
     listed = AskedFor(about.as_of, about.purpose, station, 1, None, about.wording)
     cases = worklists.around(listed, asked.visit)
-    return chosen(asked.view, cases).seat(cases, about.person_id)
+    wanted = chosen(asked.view, cases)
+    return _as_before(asked.view, wanted, cases, wanted.seat(cases, about.person_id))
+
+
+def _as_before(view: View, wanted: Chosen, cases: Sequence[WorklistCase], seat: Seat) -> Seat:
+    """The seat between the neighbours that the forms of the page carry along, where there are any.
+
+    A decision may move the person to another end of the list; who reads it goes on from where they were.
+    """
+    before, after = (view.sessions.person_of(view.request.query_params.get(each, "")) for each in AROUND)
+    if before is None and after is None:
+        return seat
+    page = wanted.seat(cases, after or before or "").page
+    return replace(seat, before=before, after=after, page=page)

@@ -10,34 +10,42 @@ from serving.ui.texts import Texts
 from serving.ui.timeline import FAILED, FOUND, KEPT, LANES, Entry, Year
 
 SHOWN_DAYS = 730
-WIDTH, LANE_TALL, LEFT = 960.0, 34.0, 92.0
+WIDTH, LANE_TALL, NAMES = 868.0, 34.0, 92.0  # of the marks, of a lane, and of the column of its names
+TALL = LANE_TALL * len(LANES) + 26
 
 
 def drawing(years: Sequence[Year], as_of: date, texts: Texts) -> Markup:
-    """The last two years as SVG: a lane for each sort, a mark for each event."""
+    """The last two years as SVG: a lane for each sort, a mark for each event.
+
+    The names of the lanes are a picture of their own, which stays in sight when the marks are scrolled.
+    """
     first = as_of - timedelta(days=SHOWN_DAYS)
-    tall = LANE_TALL * len(LANES) + 26
-    parts = [_lane(place, texts(f"person.lane_{lane}")) for place, lane in enumerate(LANES)]
-    parts += [_quarter(day, first, tall, texts) for day in _quarters(first, as_of)]
+    names = "".join(_name(place, texts(f"person.lane_{lane}")) for place, lane in enumerate(LANES))
+    parts = [_ground(place, WIDTH) for place in range(len(LANES))]
+    parts += [_quarter(day, first, texts) for day in _quarters(first, as_of)]
     shown = [each for year in years for each in year.entries if each.event.occurred_on > first]
     parts += [_mark(each, first, texts) for each in reversed(shown)]
     label = escape(texts("person.timeline_label"))
     return Markup(  # noqa: S704 (our own words, escaped, and numbers)
-        f'<svg class="timeline" role="group" aria-label="{label}" viewBox="0 0 {WIDTH:.0f} {tall:.0f}" font-size="13">'
-        f"{''.join(parts)}</svg>"
+        f'<div class="timeline"><svg class="lanes" viewBox="0 0 {NAMES:.0f} {TALL:.0f}" font-size="13">{names}</svg>'
+        f'<svg class="marks" role="group" aria-label="{label}" viewBox="0 0 {WIDTH:.0f} {TALL:.0f}" font-size="13">'
+        f"{''.join(parts)}</svg></div>"
     )
 
 
-def _lane(place: int, name: str) -> str:
+def _name(place: int, name: str) -> str:
+    y = LANE_TALL * place + 22
+    return f'{_ground(place, NAMES)}<text x="0" y="{y}" fill="#16242b">{escape(name)}</text>'
+
+
+def _ground(place: int, width: float) -> str:
+    """What tells a lane from the next."""
     y = LANE_TALL * place
-    ground = (
-        f'<rect x="{LEFT}" y="{y}" width="{WIDTH - LEFT}" height="{LANE_TALL}" fill="#f5f7f8"/>' if place % 2 else ""
-    )
-    return f'{ground}<text x="0" y="{y + 22}" fill="#16242b">{escape(name)}</text>'
+    return f'<rect x="0" y="{y}" width="{width:.0f}" height="{LANE_TALL}" fill="#f5f7f8"/>' if place % 2 else ""
 
 
 def _x(day: date, first: date) -> float:
-    return LEFT + 8 + (WIDTH - LEFT - 16) * (day - first).days / SHOWN_DAYS
+    return 8 + (WIDTH - 16) * (day - first).days / SHOWN_DAYS
 
 
 def _quarters(first: date, last: date) -> list[date]:
@@ -45,12 +53,12 @@ def _quarters(first: date, last: date) -> list[date]:
     return [day for day in days if first <= day <= last]
 
 
-def _quarter(day: date, first: date, tall: float, texts: Texts) -> str:
+def _quarter(day: date, first: date, texts: Texts) -> str:
     x = _x(day, first)
     label = str(day.year) if day.month == 1 else texts(f"months.{day.month}")
     return (
-        f'<line x1="{x:.1f}" x2="{x:.1f}" y1="0" y2="{tall - 22:.0f}" stroke="#cfd8dc"/>'
-        f'<text x="{x:.1f}" y="{tall - 6:.0f}" text-anchor="middle" fill="#4b5b63">{escape(label)}</text>'
+        f'<line x1="{x:.1f}" x2="{x:.1f}" y1="0" y2="{TALL - 22:.0f}" stroke="#cfd8dc"/>'
+        f'<text x="{x:.1f}" y="{TALL - 6:.0f}" text-anchor="middle" fill="#4b5b63">{escape(label)}</text>'
     )
 
 
