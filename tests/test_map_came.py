@@ -14,6 +14,7 @@ from serving.observed import observed_year
 from serving.ui.map_areas import MapArea, MapForecast, Outline
 from serving.ui.map_came import Came, Count, Interval, months_of, nearest, spans_of
 from serving.ui.map_marks import about, came_in, columns_of, legend, marks
+from serving.ui.map_page import MEANINGS, TITLES
 from serving.ui.map_picture import picture
 from serving.ui.map_query import MapQuery
 from serving.ui.texts import texts
@@ -157,10 +158,21 @@ def test_what_came_stands_beside_what_was_forecast_of_the_same_place_and_days():
 
 def test_weeks_that_are_not_over_say_nothing_of_what_came():
     none = forecast(None)
-    query = MapQuery(FIRST, FIRST, 4, "township", "share")
+    query = MapQuery(FIRST, FIRST, FIRST, 4, "township", "share")
     assert (marks(none, EN), legend(None, EN), about(query, None, EN)) == ((), "", "")
     assert {came_in(none, each, EN) for each in none.areas} == {EN("words.none")}
     assert set(columns_of(none, none.areas[0]).values()) == {None}
+
+
+@pytest.mark.parametrize(
+    ("last_known", "today", "stage"), [(28, 28, "past"), (27, 28, "coming"), (0, 29, "unrecorded"), (30, 99, "past")]
+)
+def test_weeks_that_passed_by_today_without_records_are_neither_past_nor_to_come(last_known, today, stage):
+    query = MapQuery(FIRST, FIRST + timedelta(last_known), FIRST + timedelta(today), 4, "township", "share")
+    assert query.stage == stage
+    for language in ("zh-CN", "en"):
+        assert texts(language)(TITLES[stage], first="", last="", latest="")
+        assert texts(language)(MEANINGS[stage], day="", latest="")
 
 
 # In the service

@@ -93,18 +93,20 @@ def test_the_worklist_says_so_too(city, last):
 def test_the_newest_page_of_a_list_or_a_person_says_by_today_that_records_stopped_and_an_earlier_one_does_not(
     city, last, language
 ):
-    def notice(today, as_of, by_then=None):
+    def notice(today, as_of, newest=None, by_then=None):
         desk = open_desk(city, now=lambda: datetime.combine(today, time(12), UTC))
         app, query = SimpleNamespace(state=SimpleNamespace(desk=desk)), f"lang={language}".encode()
         view = View(Request({"type": "http", "query_string": query, "headers": [], "app": app}), Sessions(b"0" * 32))
-        return notices.stopped(view, as_of=as_of, by_then=by_then)
+        return notices.stopped(view, as_of=as_of, newest=newest, by_then=by_then)
 
     today, texts = last + timedelta(days=STOPPED_DAYS), pages(language)
     days = {"today": texts.day(today), "day": texts.day(last), "days": STOPPED_DAYS}
     assert notice(today, last) == texts("site.stopped", **days)
     assert notice(today, last - timedelta(days=1)) is None  # it is read as of then
     assert notice(today - timedelta(days=1), last) is None
-    assert notice(today, today, "said of its own day") == "said of its own day"
+    before = last - timedelta(days=9)  # a page of half-months, or of places, whose newest day is another
+    assert notice(today, before, newest=before) == texts("site.stopped", **{**days, "day": texts.day(before)})
+    assert notice(today, today, by_then="said of its own day") == "said of its own day"
 
 
 def test_the_report_to_the_person_says_so_too(city, last, tmp_path):

@@ -293,11 +293,11 @@ def test_a_step_of_the_slider_shows_what_was_forecast_then(browser, ui_site):
         page = watched.page
         page.goto(f"{ui_site.url}/ui/map?as_of={AS_OF}")
         settled(page)
-        assert "not all of it has come" in page.inner_text("#map-title")
+        assert "passed, but records reach only to" in page.inner_text("#map-title")
         page.focus("#week")
         page.keyboard.press("Home")
         page.wait_for_selector("#map.past")
-        assert "passed" in page.inner_text("#map-title")
+        assert "(passed)" in page.inner_text("#map-title")
         page.goto(page.get_attribute("#link", "href") if "http" in page.get_attribute("#link", "href")
                   else ui_site.url + page.get_attribute("#link", "href"))  # fmt: skip
         assert "passed" in page.inner_text("#map-title")

@@ -12,6 +12,7 @@ from serving.bulletin_print import NOT_PRINTED, browser, printed
 from serving.bulletins import Bulletins
 from serving.problems import ProblemError
 from serving.ui import days
+from serving.ui.stopped import stopped
 from serving.ui.tables import file_response
 from serving.ui.view import View
 
@@ -31,14 +32,15 @@ class BulletinPage:
         """The page."""
         newest = _newest(view)
         until = _until(view, newest)
-        first = self.bulletins.first_day() or newest
+        first, work = self.bulletins.first_day() or newest, self.bulletins.of(until)
         ends = [end for end in half_months(newest, n=OFFERED) if end >= first]
         return view.page(
             "bulletin.html",
             until=until,
             spans=[(half_month_before(end) + timedelta(days=1), end) for end in sorted({*ends, until}, reverse=True)],
             prints=browser() is not None,
-            body=body_of(self.bulletins.of(until), self.bulletins.names(view.language), view.wording),
+            stopped=None if work.stopped else stopped(view, as_of=until, newest=newest),
+            body=body_of(work, self.bulletins.names(view.language), view.wording),
             as_of=until,
         )
 

@@ -13,6 +13,7 @@ from serving.indicator_routes import stopped_text
 from serving.indicators import Figure, Indicators, Shown
 from serving.ui import days
 from serving.ui.charts import shares_chart
+from serving.ui.stopped import stopped
 from serving.ui.texts import Texts
 from serving.ui.view import View
 
@@ -57,21 +58,21 @@ class IndicatorsPage:
             wanted=as_of,
             note=view.wording.indicator("note"),
             quarter=_quarter(told.indicators[0].latest, view.texts),
-            stopped=stopped_text(told, view.wording),
+            stopped=stopped(view, as_of=as_of, by_then=stopped_text(told, view.wording)),
             panels=[panel(view, each, names, told.stopped) for each in told.indicators],
             as_of=told.last_day,
         )
 
 
-def panel(view: View, shown: Shown, names: Mapping[str, str], stopped: Container[date]) -> Panel:
+def panel(view: View, shown: Shown, names: Mapping[str, str], silent: Container[date]) -> Panel:
     """An indicator in the reader's words; `names` are those of areas.
 
-    Quarters that end on a day of `stopped` are marked and are a gap in the course: what ends there are the records.
+    Quarters that end on a day of `silent` are marked and are a gap in the course: what ends there are the records.
     """
     name = view.wording.indicator(shown.code)
-    told = [replace(each, numerator=None) if each.last_day in stopped else each for each in shown.trend]
+    told = [replace(each, numerator=None) if each.last_day in silent else each for each in shown.trend]
     points = [(_quarter(each, view.texts), each.share, each.interval) for each in told]
-    marks = {each.last_day: _mark(each, stopped, view.texts) for each in shown.trend}
+    marks = {each.last_day: _mark(each, silent, view.texts) for each in shown.trend}
     return Panel(
         code=shown.code,
         name=name,
@@ -94,9 +95,9 @@ def _line(figure: Figure, name: str, texts: Texts) -> Line:
     return Line(name, f"{100 * (figure.share or 0.0):.1f}%", texts("indicators.interval", low=low, high=high), numbers)
 
 
-def _mark(figure: Figure, stopped: Container[date], texts: Texts) -> str:
+def _mark(figure: Figure, silent: Container[date], texts: Texts) -> str:
     """That the records of all had stopped by the end of a quarter; nothing where they had not."""
-    return texts("indicators.stopped", days=STOPPED_DAYS) if figure.last_day in stopped else ""
+    return texts("indicators.stopped", days=STOPPED_DAYS) if figure.last_day in silent else ""
 
 
 def _quarter(figure: Figure, texts: Texts) -> str:

@@ -24,6 +24,7 @@ from serving.ui.map_query import COLOURS, LEVELS, MapQuery, map_query
 from serving.ui.map_record import SHARES as SHARES_TOLD
 from serving.ui.map_record import card_of, carried, months_observed, n_forecasts, record_of
 from serving.ui.map_trend import catches, trends
+from serving.ui.stopped import stopped
 from serving.ui.tables import csv_response, file_response
 from serving.ui.texts import Texts
 from serving.ui.view import View
@@ -32,6 +33,8 @@ from serving.warnings import warnings
 N_TOP = 10
 MOST_KEPT = 64
 WARNINGS = "GET /v1/warnings"
+TITLES = {"past": "map.past_title", "unrecorded": "map.unrecorded_title", "coming": "map.coming_title"}
+MEANINGS = {"past": "map.past_meaning", "unrecorded": "map.unrecorded_meaning", "coming": "map.coming_meaning"}
 
 
 class MapPage:
@@ -53,6 +56,7 @@ class MapPage:
             query=query,
             forecast=forecast,
             answer=forecast.made.answer,
+            stopped=stopped(view, as_of=query.as_of, newest=query.latest),
             top=[(each, told_of(each, texts), came_in(forecast, each, texts)) for each in forecast.areas[:N_TOP]],
             title=_title(view, query),
             meaning=_meaning(view, query, forecast),
@@ -98,6 +102,7 @@ class MapPage:
                 "meaning": _meaning(view, query, forecast),
                 "stamp": view.stamp(query.as_of, [forecast.made.answer.model]),
                 "over": query.is_over,
+                "stage": query.stage,
                 "answer": forecast.made.answer.answer_id,
                 "asOf": query.as_of.isoformat(),
                 "texts": list(texts),
@@ -216,14 +221,14 @@ def _is_quick(query: MapQuery) -> bool:
 
 
 def _title(view: View, query: MapQuery) -> str:
-    key = "map.past_title" if query.is_over else "map.coming_title"
-    return view.texts(key, first=view.texts.day(query.as_of), last=view.texts.day(query.until))
+    days = {"first": query.as_of, "last": query.until, "latest": query.latest}
+    return view.texts(TITLES[query.stage], **{name: view.texts.day(day) for name, day in days.items()})
 
 
 def _meaning(view: View, query: MapQuery, forecast: MapForecast) -> str:
     """What this position of the slider shows: in colours what was forecast, in squares what came."""
-    key = "map.past_meaning" if query.is_over else "map.coming_meaning"
-    told = view.texts(key, day=view.texts.day(query.as_of))
+    days = {"day": query.as_of, "latest": query.latest}
+    told = view.texts(MEANINGS[query.stage], **{name: view.texts.day(day) for name, day in days.items()})
     return " ".join(filter(None, (told, about(query, forecast.came, view.texts))))
 
 

@@ -18,11 +18,12 @@ MOST_WEEKS = 52
 class MapQuery:
     """Which map: as-of date, horizon, level, what the colours say, and the area that was chosen on it, if any.
 
-    `latest` is the last day anything became known.
+    `latest` is the last day anything became known, `today` the day on which it is looked at.
     """
 
     as_of: date
     latest: date
+    today: date
     weeks: int
     level: str
     colour: str
@@ -49,6 +50,13 @@ class MapQuery:
         return self.until <= self.latest
 
     @property
+    def stage(self) -> str:
+        """`past` by the last known day, `unrecorded` by today alone, for records do not reach its end, or `coming`."""
+        if self.is_over:
+            return "past"
+        return "unrecorded" if self.until < self.today else "coming"
+
+    @property
     def steps(self) -> tuple[date, ...]:
         """The as-of dates of the slider, oldest first."""
         last = max(self.latest, self.as_of)
@@ -62,6 +70,7 @@ def map_query(view: View) -> MapQuery:
     return MapQuery(
         as_of=days.as_of(view, latest=latest),
         latest=latest,
+        today=view.desk.settings.today,
         weeks=_weeks(given.get("weeks") or "4"),
         level=_one_of("level", given.get("level") or "township", LEVELS),
         colour=_one_of("colour", given.get("colour") or "share", COLOURS),

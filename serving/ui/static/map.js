@@ -262,7 +262,8 @@
     const id = current && chosen >= 0 ? current.areas[chosen][0] : null;
     current = next; chosen = -1;
     heading.textContent = next.title;
-    for (const each of [heading, box]) { each.classList.toggle("past", next.over); each.classList.toggle("coming", !next.over); }
+    const before = heading.className;
+    for (const each of [heading, box]) each.classList.replace(before, next.stage);
     table(next, day);
     layer.draw();
     if (id) tell(next.areas.findIndex((area) => area[0] === id));
