@@ -1,4 +1,5 @@
 import gzip
+from datetime import date
 
 import pytest
 
