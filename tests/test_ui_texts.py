@@ -85,7 +85,19 @@ def test_a_text_that_nothing_names_is_found_in_every_section_that_is_not_all_cod
     assert of_codes == {"levels", "months", "navigation", "purposes", "roles"} | {
         f"map.{each}" for each in ("carried", "fifths", "tested", "trees")
     } | {
-        f"models.{each}" for each in ("attributes", "decisions", "group_codes", "groups", "metrics", "moved", "names")
+        f"models.{each}"
+        for each in (
+            "attributes",
+            "decisions",
+            "gate_items",
+            "group_codes",
+            "groups",
+            "judged",
+            "metrics",
+            "moved",
+            "names",
+            "reasons",
+        )
     } | {
         f"person.{each}"
         for each in (

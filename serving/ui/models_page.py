@@ -1,6 +1,5 @@
 """What data scientists and auditors ask of the models: which answer, how they were judged, who decided it and why."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -9,12 +8,13 @@ from starlette.responses import Response
 
 from models import challenger, champion, watch
 from models.challenger import Challenger
-from models.champion import Champion, Decision
+from models.champion import Champion
 from models.track_record import track_record
 from models.watch import Watch
 from serving import answers
 from serving.card_page import card_page
 from serving.ui import days
+from serving.ui.decisions import named, whys
 from serving.ui.map_record import card_of
 from serving.ui.map_trend import Trend, trends
 from serving.ui.texts import Texts
@@ -74,7 +74,8 @@ def page(view: View) -> Response:
         "models.html",
         shown=shown,
         decisions=list(champion.decisions(settings.home.ledger))[::-1],
-        said=_said,
+        whys=whys,
+        named=named,
         as_of=days.last_known_day(view, "events"),
         models=[answers.model_of(each.champion) for each in shown],
         mlflow=settings.mlflow_pages,
@@ -151,8 +152,8 @@ def _groups(card: Mapping[str, Any], texts: Texts) -> Figures:
     districts = fairness.get("district_names", {})
     lines = tuple(
         (
-            texts(f"models.attributes.{attribute}") if attribute in texts.under("models.attributes") else attribute,
-            districts.get(group, {}).get(texts.language) or _group(group, texts),
+            named(attribute, "models.attributes", texts),
+            districts.get(group, {}).get(texts.language) or named(group, "models.group_codes", texts),
             str(told.get("persons") or texts("words.none")),
             *(_interval((told.get("figures") or {}).get(name), texts) for name in GROUP_FIGURES),
         )
@@ -162,19 +163,8 @@ def _groups(card: Mapping[str, Any], texts: Texts) -> Figures:
     return Figures(tuple(texts(f"models.groups.{name}") for name in GROUP_FIGURES), lines)
 
 
-def _group(code: str, texts: Texts) -> str:
-    """A group in words; one that no text names by its code."""
-    key = re.sub(r"[^a-z0-9]+", "_", code.lower())
-    return texts(f"models.group_codes.{key}") if key in texts.under("models.group_codes") else code
-
-
 def _interval(figure: Mapping[str, float | None] | None, texts: Texts) -> str:
     if not figure or figure.get("value") is None:
         return texts("words.none")
     ends = {name: texts("words.none") if figure[name] is None else f"{figure[name]:.3f}" for name in ENDS}
     return texts("models.interval", **ends)
-
-
-def _said(decision: Decision) -> str:
-    """The key of the text of a decision, as far as there is one."""
-    return decision.decision.replace(" ", "_")
