@@ -37,9 +37,9 @@ def test_a_lead_goes_from_the_tab_of_what_is_to_review_to_each_note_and_on_to_th
         listed = page.locator("tbody th a:first-child").all_inner_texts()
         assert listed[:3] == ["P026", "P024", "P022"]  # the newest first
         assert f"待复核 ({len(listed)})" in page.inner_text("ul.tabs [aria-current]")
-        assert f"{SCRIPT} P026" not in page.inner_text(
-            "main"
-        )  # the words themselves are on the page of the person alone
+        assert f"{SCRIPT} P026" in page.inner_text("tbody tr:first-child .said")  # the words themselves, only shown
+        assert "今天提出" in page.inner_text("tbody tr:first-child")
+        assert "%" in page.inner_text("tbody tr:first-child .figure")
         page.click("tbody tr:first-child li a")
         for person_id, after in (("P026", "P024"), ("P024", "P022")):
             assert f"{SCRIPT} {person_id}" in page.inner_text("li.note:target, li.note:has(input[name=text])")

@@ -8,8 +8,10 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from features.languages import LANGUAGES
+from serving.feedback_messages import FeedbackNote, Override
+from serving.to_review import ToReview
 from serving.ui.sessions import Sessions
-from serving.ui.worklist_query import A_PAGE, Chosen, Seat
+from serving.ui.worklist_query import A_PAGE, REVIEW, Chosen, Seat
 from serving.worklist_messages import WorklistCase
 from tests.serving_helpers import AS_OF, TODAY
 from tests.ui_helpers import PHONE, fetched, session_of, tab
@@ -47,6 +49,21 @@ def test_a_person_is_on_the_page_that_shows_them():
     cases = [case(number) for number in range(2 * A_PAGE)]
     assert [part().seat(cases, f"Q{number:03}").page for number in (0, A_PAGE - 1, A_PAGE)] == [1, 1, 2]
     assert part().seat(cases, "NOBODY") == Seat()
+
+
+def said(number, level):
+    told = Override(kind="override", level=level, reason_code="other", until=TODAY.isoformat())
+    return {f"Q{number:03}": [FeedbackNote.model_construct(feedback=told)]}
+
+
+def test_who_was_taken_below_the_highest_level_comes_first_of_what_is_to_review():
+    cases = [case(number, level) for number, level in enumerate(("regular", "intensive", "enhanced", "enhanced"))]
+    by_rule = ("light", "intensive", "enhanced", "intensive")
+    cases = [each.model_copy(update={"level_by_rule": rule}) for each, rule in zip(cases, by_rule, strict=True)]
+    waiting = said(0, "regular") | said(1, "enhanced") | said(2, "intensive") | said(3, "enhanced")
+    chosen = Chosen("", "", REVIEW, "level", 1, ToReview(waiting, [each.person_id for each in cases]))
+    assert [each.person_id for each in chosen.of(cases)] == ["Q003", "Q000", "Q001", "Q002"]
+    assert [each.person_id for each in cases if chosen.lowered(each)] == ["Q003"]  # Q001's no longer holds
 
 
 def test_the_place_on_the_list_is_kept_on_the_way_to_a_person_through_a_decision_and_back(ui_site):

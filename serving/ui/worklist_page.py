@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date, datetime
 
 from starlette.responses import RedirectResponse, Response
 
@@ -58,6 +59,7 @@ class WorklistPage:
             shown=shown,
             whole=whole,
             bars={case.person_id: risk_bar(case.risk, case.low, case.high) for case in shown.cases},
+            waits=_days_waited(wanted, shown.cases, view.desk.settings.today),
             help={case.person_id: self._help(case, view) for case in shown.cases},
             dots=DOTS,
             by_rule=BY_RULE,
@@ -110,6 +112,12 @@ def _shown(cases: Sequence[WorklistCase], wanted: Chosen, *, all_at_once: bool) 
         return Shown(cases, len(cases), pages)
     first = (min(wanted.page, pages) - 1) * A_PAGE
     return Shown(cases[first : first + A_PAGE], len(cases), pages)
+
+
+def _days_waited(wanted: Chosen, cases: Sequence[WorklistCase], today: date) -> dict[str, int]:
+    """For how many days each thing said that is shown has waited for a lead's word, by id."""
+    shown = [each for case in cases for each in wanted.reviews.waiting.get(case.person_id, ())]
+    return {each.note_id: (today - datetime.fromisoformat(each.at).date()).days for each in shown}
 
 
 def _row(case: WorklistCase, help_offered: Sequence[str]) -> list[object]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from serving.feedback import Book
+from serving.feedback_messages import Override
 from serving.problems import fault_of
 from serving.support import BY_RULE, LEVELS
 from serving.to_review import ACT, ToReview, to_review
@@ -15,6 +16,7 @@ from serving.ui.view import View
 from serving.worklist_messages import WorklistCase
 
 UNSCORED = "none"
+HIGHEST = LEVELS[0]
 TABS = ("all", "overdue", "hand_over", "decided")
 REVIEW = "review"  # a tab more, for those who may
 SORTS = ("level", "due", "name")
@@ -64,10 +66,17 @@ class Chosen:
         """How many of all cases stand under a tab."""
         return sum(self._is_under(tab, case) for case in cases)
 
+    def lowered(self, case: WorklistCase) -> bool:
+        """Whether a level that waits for a lead's word took a person below the highest, which the rule gives."""
+        if case.level_by_rule != HIGHEST or case.level == HIGHEST:
+            return False
+        waiting = self.reviews.waiting.get(case.person_id, ())
+        return any(isinstance(each.feedback, Override) and each.feedback.level != HIGHEST for each in waiting)
+
     def _in_order(self, cases: Sequence[WorklistCase]) -> Sequence[WorklistCase]:
         if self.tab == REVIEW:
             places = {person_id: place for place, person_id in enumerate(self.reviews.persons)}
-            return sorted(cases, key=lambda case: places.get(case.person_id, len(places)))
+            return sorted(cases, key=lambda case: (not self.lowered(case), places.get(case.person_id, len(places))))
         if self.sort == "due":
             return sorted(cases, key=lambda case: case.to_do[0].due_on if case.to_do else NO_DAY)
         if self.sort == "name":
