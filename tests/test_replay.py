@@ -171,7 +171,7 @@ def test_a_forecast_with_noise_is_the_same_again_by_the_key_of_the_home(city, ho
     record(desk, visit("GET /v1/hotspots"), made)
     desk.reading.records.close()
     assert again(city, hotspots_of, made.answer.answer_id).same
-    (city.home.path / "noise.key").write_bytes(b"another")
+    (city.home.path / "noise.key").write_bytes(bytes(32))  # another
     assert again(city, hotspots_of, made.answer.answer_id).differs == ("rates", "told")
 
 
