@@ -212,6 +212,7 @@ def test_the_page_of_the_indicators_tells_the_numbers_of_the_route(browser, ui_s
             figure = each["trend"][-1]
             numbers = f"{figure['numerator']} of {figure['denominator']}"
             assert ("not told" if figure["share"] is None else numbers) in panels[each["name"]]
+            assert ("once there are 10 of both" in panels[each["name"]]) == (figure["share"] is None)
         assert watched.faults == []
 
 

@@ -7,6 +7,7 @@ from datetime import date
 from markupsafe import Markup
 from starlette.responses import Response
 
+from models.counts import SMALLEST_SHOWN
 from serving.histories import STOPPED_DAYS
 from serving.hotspots import names_of
 from serving.indicator_routes import stopped_text
@@ -59,6 +60,7 @@ class IndicatorsPage:
             note=view.wording.indicator("note"),
             quarter=_quarter(told.indicators[0].latest, view.texts),
             stopped=stopped(view, as_of=as_of, by_then=stopped_text(told, view.wording)),
+            smallest=SMALLEST_SHOWN,
             panels=[panel(view, each, names, told.stopped) for each in told.indicators],
             as_of=told.last_day,
         )
