@@ -66,7 +66,7 @@ def answers(url: str, home: Home) -> Iterator[tuple[str, Any]]:
             answer = ask(url + asked[0], asked[1], headers=headers)
             if answer.status >= 300:
                 sys.exit(f"{act} answered {answer.status}: {answer.body.decode()}")
-            told = answer.body.decode()
+            told = answer.body.decode("utf-8-sig")
             note = json.loads(told).get("note_id") if kind.endswith("json") else None
             called |= {note: NOTE} if note else {}
             for before, after in called.items():
