@@ -229,15 +229,15 @@ def _reasons(scored: Scored | None, wording: Wording) -> list[Reason]:
 
 
 def _changeable(scored: Scored | None, wording: Wording) -> list[Reason]:
-    """The strongest of those that raise the estimate and that help may change."""
+    """Of those that raise the estimate and that help may change, the strongest of each family, for some restate one."""
     if scored is None:
         return []
-    places = [
-        place
-        for place in answers.strongest(scored)
-        if scored.contributions[place] > 0 and scored.features[place].changeable
-    ]
-    return [answers.reason_of(scored, place, wording) for place in places[:STRONGEST]]
+    of_family: dict[str, int] = {}
+    for place in answers.strongest(scored):
+        feature = scored.features[place]
+        if scored.contributions[place] > 0 and feature.changeable:
+            of_family.setdefault(feature.definition.family, place)
+    return [answers.reason_of(scored, place, wording) for place in list(of_family.values())[:STRONGEST]]
 
 
 def _to_do(task: Task, as_of: date, wording: Wording) -> ToDo:

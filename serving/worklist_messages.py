@@ -42,7 +42,9 @@ class WorklistCase(Message):
         description="The last day of the level; it is to be looked at again then. Null: there is none."
     )
     reasons: list[Reason] = Field(description="The strongest three, raising or lowering.")
-    changeable: list[Reason] = Field(description="What help may change: the strongest three that raise the estimate.")
+    changeable: list[Reason] = Field(
+        description="What help may change: of those that raise the estimate the strongest of a family, three families."
+    )
     missing: list[Missing]
     refused: str | None = Field(description="Code of why there is no score.")
     refused_text: str | None

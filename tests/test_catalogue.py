@@ -56,3 +56,11 @@ def test_help_cannot_change_what_the_programme_has_counted_so_far():
 def test_help_can_change_the_period_that_runs_and_not_one_that_has_passed():
     assert make("good_period", substance="", length_days=28, back=0).changeable
     assert not make("good_period", substance="", length_days=28, back=1).changeable
+
+
+def test_help_that_was_given_and_time_that_passed_are_nothing_that_help_can_change():
+    given = ("sessions_kept", "trainings", "placements", "assistances", "kept", "jobs_begun", "negative_tests")
+    passed = ("days_since_test", "days_since_hair_test", "days_since_surprise", "days_in_job_state", "negative_run")
+    assert [code for code in (*given, *passed) if CATALOGUE[code].changeable] == []
+    levers = ("missed_tests", "positive_tests", "sessions_kept_share", "missed", "days_since_met", "employed")
+    assert [code for code in levers if not CATALOGUE[code].changeable] == []

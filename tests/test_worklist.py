@@ -4,6 +4,7 @@ from datetime import date, timedelta
 
 import pytest
 
+from features.catalogue import CATALOGUE
 from features.intake import ingest
 from features.store import Store
 from features.vocabulary import PURPOSES
@@ -105,6 +106,15 @@ def test_what_help_may_change_raises_the_estimate_and_is_changeable(lists):
     told = [reason for case in read(lists).cases for reason in case.changeable]
     assert told
     assert all(reason.changeable and reason.contribution > 0 for reason in told)
+
+
+def test_of_reasons_of_one_family_the_strongest_alone_tells_what_help_may_change(lists):
+    by_family = [[CATALOGUE[each.code].family for each in case.changeable] for case in read(lists).cases]
+    assert max(map(len, by_family)) > 1
+    assert [each for each in by_family if len(set(each)) < len(each)] == []
+    for case in read(lists).cases:
+        contributions = [each.contribution for each in case.changeable]
+        assert contributions == sorted(contributions, reverse=True)
 
 
 def test_what_is_overdue_is_told_and_counted(lists):

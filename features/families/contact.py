@@ -11,7 +11,7 @@ MEETINGS = ("urine_test", "hair_test", "check_in", "home_visit", "dose", "counse
 MET = ("kept", "taken", *TEST_GIVEN)
 
 
-@feature(family="contact", unit="count", changeable=True, source="community")
+@feature(family="contact", unit="count", source="community")
 def kept(past: Visible, *, kind: str, days: int | None) -> Floats:
     """Appointments of a kind kept in the lookback, count. Zero if none."""
     return past.of(kind=kind, outcome="kept").within(days=days).count()

@@ -22,7 +22,7 @@ def employed(past: Visible) -> Floats:
     return _if_any(_jobs(past), (held > 0).astype(np.float64))
 
 
-@feature(family="life", unit="days", changeable=True, source="employment")
+@feature(family="life", unit="days", source="employment")
 def days_in_job_state(past: Visible) -> Floats:
     """Days since the last change of job: since it began or since it ended. Missing if none was recorded."""
     return _jobs(past).days_since_last()
@@ -35,7 +35,7 @@ def days_employed(past: Visible, *, days: int) -> Floats:
     return _if_any(_jobs(past), spent)
 
 
-@feature(family="life", unit="count", changeable=True, source="employment")
+@feature(family="life", unit="count", source="employment")
 def jobs_begun(past: Visible, *, days: int | None) -> Floats:
     """Jobs begun in the lookback, count. Zero if none."""
     return past.of(kind="job_start").within(days=days).count()

@@ -71,7 +71,7 @@ def scheduled_positive_share(past: Visible, *, days: int | None) -> Floats:
     return share(number(positives, ""), number(tests, ""))
 
 
-@feature(family="tests", unit="days", changeable=True, source=URINE_SOURCES)
+@feature(family="tests", unit="days", source=URINE_SOURCES)
 def days_since_surprise(past: Visible) -> Floats:
     """Days since the last surprise urine test with a result. Missing if there was none."""
     return _surprises(past, TEST_GIVEN).days_since_last()

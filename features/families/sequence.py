@@ -21,7 +21,7 @@ def result_switches(past: Visible, *, substance: str, days: int | None) -> Float
     return sequences.switches(tests.rows(), tests.columns(), tests.events.flagged("outcome", "positive"))
 
 
-@feature(family="tests", unit="count", changeable=True, source=URINE_SOURCES)
+@feature(family="tests", unit="count", source=URINE_SOURCES)
 def longest_negative_run(past: Visible, *, substance: str, days: int | None) -> Floats:
     """Most negative urine tests in an unbroken row in the lookback, tests not given left aside, count. Zero if none."""
     tests = given(past, substance).within(days=days)

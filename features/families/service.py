@@ -5,7 +5,7 @@ from features.catalogue import feature
 from features.history import Floats
 
 
-@feature(family="service", unit="count", changeable=True, source="rehab_station")
+@feature(family="service", unit="count", source="rehab_station")
 def sessions_kept(past: Visible, *, kind: str, days: int | None) -> Floats:
     """Sessions of a kind attended in the lookback, count. Zero if none."""
     return past.of(kind=kind, outcome="kept").within(days=days).count()
@@ -25,7 +25,7 @@ def days_since_session(past: Visible, *, kind: str) -> Floats:
     return past.of(kind=kind, outcome="kept").days_since_last()
 
 
-@feature(family="service", unit="count", changeable=True, source="employment")
+@feature(family="service", unit="count", source="employment")
 def trainings(past: Visible, *, days: int | None) -> Floats:
     """Vocational trainings attended in the lookback, count. Zero if none."""
     return past.of(kind="training", outcome="kept").within(days=days).count()
@@ -37,19 +37,19 @@ def trainings_missed(past: Visible, *, days: int | None) -> Floats:
     return past.of(kind="training", outcome="missed").within(days=days).count()
 
 
-@feature(family="service", unit="count", changeable=True, source="employment")
+@feature(family="service", unit="count", source="employment")
 def placements(past: Visible, *, days: int | None) -> Floats:
     """Job placements offered in the lookback, count. Zero if none."""
     return past.of(kind="placement").within(days=days).count()
 
 
-@feature(family="service", unit="days", changeable=True, source="employment")
+@feature(family="service", unit="days", source="employment")
 def days_since_placement(past: Visible) -> Floats:
     """Days since a job placement was last offered. Missing if never."""
     return past.of(kind="placement").days_since_last()
 
 
-@feature(family="service", unit="count", changeable=True, source="rehab_station")
+@feature(family="service", unit="count", source="rehab_station")
 def assistances(past: Visible, *, days: int | None) -> Floats:
     """Practical or financial help given in the lookback, count. Zero if none."""
     return past.of(kind="assistance").within(days=days).count()

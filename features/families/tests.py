@@ -56,7 +56,7 @@ def positive_tests(past: Visible, *, substance: str, days: int | None) -> Floats
     return number(with_outcome(past, substance, "positive").within(days=days), substance)
 
 
-@feature(family="tests", unit="count", changeable=True, source=URINE_SOURCES)
+@feature(family="tests", unit="count", source=URINE_SOURCES)
 def negative_tests(past: Visible, *, substance: str, days: int | None) -> Floats:
     """Negative urine tests in the lookback, count; samples when no substance is asked. Zero if none was given."""
     if substance:
@@ -84,7 +84,7 @@ def withheld_tests(past: Visible, *, substance: str, days: int | None) -> Floats
     return number(not_given(past, substance, TEST_WITHHELD).within(days=days), substance)
 
 
-@feature(family="tests", unit="days", changeable=True, source=URINE_SOURCES)
+@feature(family="tests", unit="days", source=URINE_SOURCES)
 def days_since_test(past: Visible, *, substance: str) -> Floats:
     """Days since the last urine test with a result. Missing if there was none."""
     return given(past, substance).days_since_last()
@@ -104,7 +104,7 @@ def days_since_negative(past: Visible, *, substance: str) -> Floats:
     return past.as_of - samples.last_day_without(*_samples(given(past, ""), "positive"))
 
 
-@feature(family="tests", unit="count", changeable=True, source=URINE_SOURCES)
+@feature(family="tests", unit="count", source=URINE_SOURCES)
 def negative_run(past: Visible, *, substance: str) -> Floats:
     """Negative urine tests in an unbroken row up to now, tests not given left aside, count. Zero if none."""
     if substance:
@@ -169,7 +169,7 @@ def good_period(past: Visible, *, substance: str, length_days: int, back: int) -
     return (tested & (_period(positives, length_days, back).count() == 0)).astype(np.float64)
 
 
-@feature(family="tests", unit="count", changeable=True, source=URINE_SOURCES)
+@feature(family="tests", unit="count", source=URINE_SOURCES)
 def good_period_run(past: Visible, *, substance: str, length_days: int, of: int) -> Floats:
     """Good periods in an unbroken row up to now, count. Zero if the latest is not good."""
     unbroken, length = np.ones(len(past)), np.zeros(len(past))

@@ -31,7 +31,7 @@ def days_since_positive_hair(past: Visible) -> Floats:
     return _hair(past, "positive").days_since_last()
 
 
-@feature(family="tests", unit="days", changeable=True, source="rehab_station")
+@feature(family="tests", unit="days", source="rehab_station")
 def days_since_hair_test(past: Visible) -> Floats:
     """Days since the last hair test with a result. Missing if there was none."""
     return _hair(past, TEST_GIVEN).days_since_last()
