@@ -129,6 +129,44 @@ def test_all_reasons_of_an_area_are_on_the_page_what_hardly_changes_the_forecast
         assert watched.faults == []
 
 
+def test_the_start_that_all_areas_share_is_said_once_and_in_no_list_of_reasons(ui_site):
+    told = ask_as(ui_site, "planner", f"/ui/map/data.json?as_of={AS_OF}&lang=en").json()
+    start = wording("en").family("base")
+    assert not any(start in line for lists in told["reasons"] for lines in lists for line in lines)
+    page = ask_as(ui_site, "planner", f"/ui/map?as_of={AS_OF}&lang=en").text()
+    assert page.count(texts("en")("map.start")) == 1
+    assert start not in page
+
+
+def test_the_chosen_area_is_seen_beside_the_map_and_below_it_on_a_phone(browser, ui_site):
+    with tab(browser, ui_site, "planner", viewport={"width": 1280, "height": 860}) as watched:
+        page = watched.page
+        page.goto(f"{ui_site.url}/ui/map?as_of={AS_OF}")
+        page.wait_for_selector("#map[data-ready=yes]")
+        page.focus("#map")
+        page.keyboard.press("Home")
+        page.evaluate("scrollTo(0, 0)")
+        chart, area = page.locator("#map").bounding_box(), page.locator("#area").bounding_box()
+        assert area["x"] >= chart["x"] + chart["width"]
+        assert area["y"] + area["height"] <= 860
+        page.set_viewport_size(PHONE)
+        chart, area = page.locator("#map").bounding_box(), page.locator("#area").bounding_box()
+        assert area["y"] >= chart["y"] + chart["height"]
+
+
+def test_three_methods_are_seen_and_the_others_fold(browser, ui_site):
+    with tab(browser, ui_site, "planner", language="en") as watched:
+        watched.page.goto(f"{ui_site.url}/ui/map?as_of={AS_OF}")
+        record = watched.page.locator("section:has(> #record-title)")
+        seen = [each.inner_text() for each in record.locator("tbody th").all() if each.is_visible()]
+        assert seen == ["This model", "Prior", "12-month count"]
+        single = watched.page.locator("section:has(> #each-title)")
+        assert [each.inner_text() for each in single.locator("thead th").all() if each.is_visible()][-2:] == [
+            "This model",
+            "12-month count",
+        ]
+
+
 # How much was tested
 
 

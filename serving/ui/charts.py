@@ -1,5 +1,6 @@
 """Small charts made here, as SVG without style or script, so that they need nothing but the page they stand in."""
 
+import math
 from collections.abc import Sequence
 from datetime import date
 from html import escape
@@ -11,6 +12,7 @@ from serving.ui.map_record import Month
 from serving.ui.texts import Texts
 
 SharePoint = tuple[str, float | None, tuple[float, float] | None]  # of when, the share, its interval
+ENDS = (1, 1.2, 1.6, 2, 3, 4, 5, 6, 8, 10)  # of a scale, in powers of ten
 DEEP, QUIET, GRID, WARM = "#0b4f5c", "#4b5b63", "#cfd8dc", "#d98e04"
 
 
@@ -19,7 +21,7 @@ def months_chart(months: Sequence[Month], texts: Texts) -> Markup:
     if not months:
         return Markup()
     width, height, base = 26 * len(months) + 60, 190, 150
-    most = max([each.observed or 0 for each in months] + [10])
+    most = round_top(max([each.observed or 0 for each in months] + [10]))
     parts = [rule(40, width, base - 120 * part, f"{most * part:.0f}") for part in (0.0, 0.5, 1.0)]
     for place, month in enumerate(months):
         parts.append(_bar(48 + 26 * place, base, month, most, texts))
@@ -43,7 +45,7 @@ def shares_chart(points: Sequence[SharePoint], label: str) -> Markup:
             parts.append(_share(x, [base - tall * part for part in (share, *interval)], f"{name}: {100 * share:.1f}%"))
     told = escape(label)
     return Markup(  # noqa: S704 (our own words, escaped, and numbers)
-        f'<svg role="img" viewBox="0 0 {width:.0f} 155" aria-label="{told}" font-size="11">{"".join(parts)}</svg>'
+        f'<svg role="img" viewBox="0 0 {width:.0f} 155" aria-label="{told}" font-size="13">{"".join(parts)}</svg>'
     )
 
 
@@ -55,7 +57,7 @@ def totals_chart(totals: Sequence[Total], label: str, texts: Texts) -> Markup:
     step, base, tall, ten = 62.0, 170.0, 140.0, 10
     years = [date.fromisoformat(each.first).year for each in totals]
     width = 70 + step * len(totals)
-    most = max([10.0, *(each.high for each in totals), *((each.observed or 0) + ten for each in totals)])
+    most = round_top(max([10.0, *(each.high for each in totals), *((each.observed or 0) + ten for each in totals)]))
     parts = [rule(44, width, base - tall * part, f"{most * part:.0f}") for part in (0.0, 0.5, 1.0)]
     for place, each in enumerate(totals):
         x = 75 + step * place
@@ -97,7 +99,7 @@ def _share(x: float, heights: Sequence[float], title: str) -> str:
     return f'<g><title>{escape(title)}</title>{drawn}<circle cx="{x}" cy="{y:.1f}" r="4" fill="{DEEP}"/></g>'
 
 
-def _bar(x: float, base: float, month: Month, most: int, texts: Texts) -> str:
+def _bar(x: float, base: float, month: Month, most: float, texts: Texts) -> str:
     label = escape(texts(f"months.{month.first.month}"))
     tick = f'<text x="{x + 9}" y="{base + 16}" text-anchor="middle" fill="{QUIET}">{label}</text>'
     tick = tick if month.first.month % 3 == 1 else ""  # names of all twelve would be too small to read
@@ -112,6 +114,16 @@ def _bar(x: float, base: float, month: Month, most: int, texts: Texts) -> str:
         shape = f'<rect x="{x}" y="{base - tall:.1f}" width="18" height="{tall:.1f}" fill="{DEEP}"/>'
         told = str(month.observed)
     return f"<g><title>{label} {month.first.year}: {escape(told)}</title>{shape}{tick}</g>"
+
+
+def round_top(most: float) -> float:
+    """The end of a scale from zero that holds `most`, ten or more: a round number, and so is its half.
+
+    >>> [round_top(each) for each in (10, 132, 160, 161, 263)]
+    [10.0, 160.0, 160.0, 200.0, 300.0]
+    """
+    power = 10.0 ** math.floor(math.log10(most))
+    return next(end * power for end in ENDS if end * power >= most)
 
 
 def rule(left: float, right: float, y: float, label: str) -> str:

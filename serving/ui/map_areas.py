@@ -23,6 +23,7 @@ from serving.wording import Wording
 
 BAND_STEPS = (1, 3, 6, 10)  # of the colours by expected count, in widths of a band: the same on every map
 N_CLASSES = len(SHARES)
+BASE = "base"  # the reason that all areas have alike
 
 
 @dataclass(frozen=True)
@@ -124,13 +125,17 @@ def _area(told: Area, within: str, wording: Wording) -> MapArea:
 
 
 def _lines(reasons: Sequence[AreaReason], wording: Wording) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """The reasons that change the forecast, a line each; and the others, in a line those of which the same is told."""
+    """The reasons that change the forecast, a line each; and the others, in a line those of which the same is told.
+
+    What all areas start from tells none from another, so the page says it once.
+    """
     say = partial(wording.text, "areas")
     quiet: dict[str, list[str]] = {}
-    for reason in reasons:
+    own = [reason for reason in reasons if reason.code != BASE]
+    for reason in own:
         if not reason.contribution:
             quiet.setdefault(reason.effect or say("untold"), []).append(wording.family(reason.code))
-    told = tuple(say("reason", text=reason.text, effect=reason.effect) for reason in reasons if reason.contribution)
+    told = tuple(say("reason", text=reason.text, effect=reason.effect) for reason in own if reason.contribution)
     return told, tuple(say("reason", text=what, effect=say("several").join(of)) for what, of in quiet.items())
 
 

@@ -21,8 +21,8 @@ from serving.ui.map_files import heads, layer, name_of, rows
 from serving.ui.map_marks import about, came_in, legend, marks
 from serving.ui.map_picture import CAME_FILL, CAME_INK, fills_of, picture, rings_of
 from serving.ui.map_query import COLOURS, LEVELS, MapQuery, map_query
+from serving.ui.map_record import COUNT, MODEL, PRIOR, card_of, carried, months_observed, n_forecasts, record_of
 from serving.ui.map_record import SHARES as SHARES_TOLD
-from serving.ui.map_record import card_of, carried, months_observed, n_forecasts, record_of
 from serving.ui.map_trend import catches, trends
 from serving.ui.stopped import stopped
 from serving.ui.tables import csv_response, file_response
@@ -207,6 +207,8 @@ def _told_record(card: Mapping[str, Any], query: MapQuery, forecast: MapForecast
     return {
         "record": record_of(card, query.weeks, order),
         "shares": SHARES_TOLD,
+        "shown_first": (MODEL, PRIOR, COUNT),  # the others fold
+        "compared": (MODEL, COUNT),
         "n_forecasts": n_forecasts(card),
         "carried": carried(card, query.weeks),
         "record_by_one": by_one,

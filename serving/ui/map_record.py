@@ -15,7 +15,7 @@ from serving.observed_counts import CITY, SPANS, first_of, settled_year
 from serving.problems import ProblemError
 
 SHARES = (0.05, 0.1, 0.2)
-PRIOR, ORACLE = "prior", "oracle_counts"
+MODEL, PRIOR, COUNT, ORACLE = "lightgbm", "prior", "count_12m", "oracle_counts"
 NOTHING, HALF = 0.005, 0.5  # of what the trees change, as a share of the prior
 N_YEARS = 2
 
