@@ -297,7 +297,7 @@ def test_a_corrected_record_says_what_it_said_before_and_since_when_and_a_late_o
     assert told["2024-01-05"] == ("corrected 5 Jan 2024; what it said before was taken back or is not held",)
     assert told["2024-01-07"] == ("corrected 2 Feb 2024; what it said before was taken back or is not held",)
     assert told["2023-12-01"] == (
-        "recorded 30 Jan 2024, 60 days late",
+        "recorded 30 Jan 2024, days late: 60",
         "corrected 1 Feb 2024 in something that is not listed here",
     )
 
@@ -319,7 +319,7 @@ def test_a_mark_is_reached_by_keyboard_and_opens_the_year_of_its_record(browser,
     with tab(browser, ui_site, "station_worker", language="en", script=False) as watched:
         page = watched.page
         page.goto(f"{ui_site.url}{address(ui_site, 'P012')}")
-        counts = [int(each) for each in re.findall(r": (\d+) records", page.inner_text("section:has(#records)"))]
+        counts = [int(each) for each in re.findall(r", records: (\d+)", page.inner_text("section:has(#records)"))]
         marks = page.locator(".timeline a")
         assert len(counts) > 1
         assert sum(counts) == page.locator(".events li").count()
