@@ -11,6 +11,7 @@ from serving.ui.timeline import FAILED, FOUND, KEPT, LANES, Entry, Year
 
 SHOWN_DAYS = 730
 WIDTH, LANE_TALL, NAMES = 868.0, 34.0, 92.0  # of the marks, of a lane, and of the column of its names
+MARGIN = 18.0  # half the width of a year's number
 TALL = LANE_TALL * len(LANES) + 26
 
 
@@ -45,7 +46,7 @@ def _ground(place: int, width: float) -> str:
 
 
 def _x(day: date, first: date) -> float:
-    return 8 + (WIDTH - 16) * (day - first).days / SHOWN_DAYS
+    return MARGIN + (WIDTH - 2 * MARGIN) * (day - first).days / SHOWN_DAYS
 
 
 def _quarters(first: date, last: date) -> list[date]:
