@@ -37,6 +37,8 @@ def main() -> None:
     log = asked.out / "service.log"
     with serving(Home(asked.home), log) as url, sync_playwright() as started:
         browser = started.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
+        for language in ("zh-CN", "en"):
+            door(browser.new_context(viewport=WIDE).new_page(), url, asked.out / language, language)
         for role, station in ROLES.items():
             for language in ("zh-CN", "en"):
                 page = browser.new_context(viewport=WIDE).new_page()
@@ -68,9 +70,15 @@ def enter(page: Page, url: str, key: str, language: str) -> None:
     page.click("main button")
 
 
+def door(page: Page, url: str, out: Path, language: str) -> None:
+    """The pictures of the page to sign in at."""
+    out.mkdir(exist_ok=True)
+    page.goto(f"{url}/ui/sign-in?lang={language}")
+    both(page, out / "sign-in")
+
+
 def take(page: Page, url: str, role: str, out: Path) -> None:
     """The pictures of a role's pages."""
-    out.mkdir(exist_ok=True)
     if role == "station_worker":
         page.goto(f"{url}/ui/worklist")
         both(page, out / "worklist")
@@ -80,6 +88,8 @@ def take(page: Page, url: str, role: str, out: Path) -> None:
     if role == "station_lead":
         page.goto(f"{url}/ui/bulletin")
         both(page, out / "bulletin")
+        page.goto(f"{url}/ui/worklist?tab=review")
+        both(page, out / "review")
         return
     if role == "data_scientist":
         page.goto(f"{url}/ui/models")
@@ -91,6 +101,9 @@ def take(page: Page, url: str, role: str, out: Path) -> None:
         page.focus("#map")
         page.keyboard.press("Home")
         both(page, out / f"map-{level}")
+    for name in ("indicators", "map/warnings"):
+        page.goto(f"{url}/ui/{name}")
+        both(page, out / name.rpartition("/")[2])
 
 
 def both(page: Page, to: Path) -> None:
