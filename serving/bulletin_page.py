@@ -15,6 +15,7 @@ from serving.bulletin import (
     YELLOW_BELOW,
     Bulletin,
     Cell,
+    Line,
     lower_limit,
     upper_limit,
 )
@@ -74,6 +75,14 @@ def body_of(made: Bulletin, names: Mapping[str, str], wording: Wording) -> Marku
         )
     )
     return Markup(body)  # noqa: S704 (a template of ours, which escapes)
+
+
+def cells_of(line: Line, wording: Wording) -> list[tuple[str, str, str]]:
+    """What a station's line tells of each kind of work: its title, the state, and the cell in words."""
+    return [
+        (wording.text("bulletin", f"{code}_title"), line.cells[code].state, _told(line.cells[code], wording))
+        for code in INDICATORS
+    ]
 
 
 def percent(share: float | None) -> str:

@@ -10,11 +10,24 @@ from itertools import product
 import pytest
 
 from features.languages import LANGUAGES
+from serving.bulletin_dues import INDICATORS
 from serving.services import Services
 from serving.ui.texts import texts
 from tests.serving_helpers import AS_OF, ask, bearer
 from tests.test_access import newest
-from tests.ui_helpers import ABSENT, HOSTILE, PHONE, SCRIPT, ask_as, fetched, iso_days, session_of, tab, violations
+from tests.ui_helpers import (
+    ABSENT,
+    HOSTILE,
+    PHONE,
+    SCRIPT,
+    WIDE,
+    ask_as,
+    fetched,
+    iso_days,
+    session_of,
+    tab,
+    violations,
+)
 
 PAGES = {
     f"/ui/worklist?as_of={AS_OF}": "station_worker",
@@ -231,6 +244,24 @@ def test_the_bulletin_is_for_leads_and_administrators_and_tells_what_the_route_t
     page = ask_as(ui_site, "station_lead", "/ui/bulletin?until=2024-05-31&lang=en").text()
     assert told.partition("<main>")[2].partition("</main>")[0].strip() in page
     assert "style=" not in page
+
+
+def test_a_phone_shows_the_reader_s_own_station_first_and_folds_the_cells_that_ask_for_nothing(browser, ui_site):
+    with tab(browser, ui_site, "station_lead", viewport=PHONE, script=False) as watched:
+        page = watched.page
+        page.goto(f"{ui_site.url}/ui/bulletin?until=2024-05-31")
+        assert "本站" in page.inner_text("#own")
+        tables = page.locator("table.work-of-stations")
+        assert tables.count() == 2
+        assert tables.first.locator("td:visible").count() == len(INDICATORS)
+        quiet = tables.last.locator("td.green, td.too_few")
+        assert quiet.count() > 0
+        assert [each.is_visible() for each in quiet.all()] == [False] * quiet.count()
+        page.locator("label[for=greens]").click()
+        assert [each.is_visible() for each in quiet.all()] == [True] * quiet.count()
+        page.set_viewport_size(WIDE)
+        assert not page.locator("#greens").is_visible()
+        assert watched.faults == []
 
 
 def test_a_half_month_is_chosen_without_javascript(browser, ui_site):

@@ -7,7 +7,7 @@ from threading import Lock
 from starlette.responses import Response
 
 from serving.bulletin_dues import half_month_before, half_months
-from serving.bulletin_page import body_of, page_of
+from serving.bulletin_page import body_of, cells_of, page_of
 from serving.bulletin_print import NOT_PRINTED, browser, printed
 from serving.bulletins import Bulletins
 from serving.problems import ProblemError
@@ -32,6 +32,7 @@ class BulletinPage:
         """The page."""
         newest = _newest(view)
         until = _until(view, newest)
+        station = view.caller.station if view.caller else None
         first, work = self.bulletins.first_day() or newest, self.bulletins.of(until)
         ends = [end for end in half_months(newest, n=OFFERED) if end >= first]
         return view.page(
@@ -40,6 +41,7 @@ class BulletinPage:
             spans=[(half_month_before(end) + timedelta(days=1), end) for end in sorted({*ends, until}, reverse=True)],
             prints=browser() is not None,
             stopped=None if work.stopped else stopped(view, as_of=until, newest=newest),
+            own=[cells_of(line, view.wording) for line in work.lines if line.station_id == station],
             body=body_of(work, self.bulletins.names(view.language), view.wording),
             as_of=until,
         )
