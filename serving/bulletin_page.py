@@ -22,6 +22,7 @@ from serving.bulletin import (
 from serving.bulletin_dues import INDICATORS
 from serving.histories import STOPPED_DAYS
 from serving.html import environment
+from serving.spot_names import Placed, Spot, placed
 from serving.support import CASES_A_WORKER
 from serving.wording import Wording
 
@@ -93,7 +94,8 @@ def percent(share: float | None) -> str:
 def funnel(made: Bulletin, names: Mapping[str, str], code: str, title: str) -> Markup:
     """Shares by how much was due, with the limits around the city's; empty where no station has a colour.
 
-    SVG without style or script: a spot for each station, its name in the spot's title.
+    SVG without style or script: a spot for each station, its name in the spot's title, and beside it where it lies
+    under a limit.
     """
     spots = [(names.get(line.station_id, line.station_id), line.cells[code]) for line in made.lines]
     told = [(name, cell, cell.due) for name, cell in spots if cell.due is not None]
@@ -108,6 +110,8 @@ def funnel(made: Bulletin, names: Mapping[str, str], code: str, title: str) -> M
         x, y = _x(due, most), _y(_height(cell, share))
         spot = f'cx="{x:.1f}" cy="{y:.1f}" r="5" fill="{LOOKS[cell.state]}" stroke="#fff"'
         parts.append(f"<g><title>{escape(name)}: {percent(cell.share)} ({due})</title><circle {spot}/></g>")
+    outside = [Spot(_x(due, most), _y(_height(cell, share)), name) for name, cell, due in told if cell.state != "green"]
+    parts += [_named(each) for each in placed(outside, width=WIDTH, lowest=BASE - 4)]
     for due, anchor in ((0, "middle"), (most, "end")):
         x = _x(due, most)
         parts.append(f'<text x="{x:.1f}" y="{BASE + 18}" text-anchor="{anchor}" fill="{QUIET}">{due}</text>')
@@ -115,6 +119,11 @@ def funnel(made: Bulletin, names: Mapping[str, str], code: str, title: str) -> M
     return Markup(  # noqa: S704 (our own words and names of stations, escaped, and numbers)
         f'<svg role="img" viewBox="0 0 {WIDTH} {HEIGHT}" aria-label="{label}" font-size="12">{"".join(parts)}</svg>'
     )
+
+
+def _named(name: Placed) -> str:
+    look = f'text-anchor="{"end" if name.ends else "start"}" stroke="#fff" stroke-width="3" paint-order="stroke"'
+    return f'<text x="{name.x:.1f}" y="{name.y:.1f}" {look}>{escape(name.name)}</text>'
 
 
 def _limit(share: float, below: float, most: int, dash: str) -> str:

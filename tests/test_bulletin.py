@@ -1,5 +1,6 @@
 """The bulletin counts work as it was known on its day, gives colours by control limits, and blames no gap."""
 
+import re
 import shutil
 from datetime import date
 
@@ -263,6 +264,15 @@ def test_the_page_tells_colours_in_words_names_gaps_and_holds_no_person(language
     assert "PS1" not in page  # the ids of the invented persons begin so
     assert "<script" not in page
     assert page.count("<svg") == 1
+
+
+def test_the_plot_names_the_stations_under_a_limit_and_no_other():
+    made = bulletin_of(
+        urine_tests("S1", given=200, missed=0) + urine_tests("S2", given=20, missed=20), listed=["S1", "S2"]
+    )
+    assert [line.cells["test"].state for line in made.lines] == ["green", "orange"]
+    page = page_of(made, {"S1": "One", "S2": "Two<"}, wording("en"))
+    assert re.findall(r'paint-order="stroke">([^<]*)</text>', page) == ["Two&lt;"]
 
 
 def test_a_later_batch_does_not_change_an_earlier_bulletin(small_home, tmp_path):
