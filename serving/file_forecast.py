@@ -21,7 +21,7 @@ Answering = tuple[Model, HotspotModel]
 
 
 def forecast_of_files(desk: Desk, asked: Asked, places: Places, by: Answering, files: str) -> Made[Forecast]:
-    """The forecast of every area; `files`: their digest. ProblemError when there is none."""
+    """The forecast of every area; `files`: the digest of what it is made from. ProblemError when there is none."""
     desk.refuse_the_future(asked.as_of)
     named, model = by
     levels = SUMMED_FROM[asked.level]
@@ -47,9 +47,13 @@ def fresh(model: HotspotModel) -> Answering:
     return Model(name=name, tag="", digest=sha256(learned.encode()).hexdigest(), run=""), model
 
 
-def digest_of(*files: Path | None) -> str:
-    """What stands for the files, in the place of a state of the store."""
-    return sha256(b"".join(sha256(path.read_bytes()).digest() for path in files if path)).hexdigest()
+def digest_of(incidents: Path, areas: Path | None, **options: str | int) -> str:
+    """What stands for the files and the options by which a city is made of them, in the place of a state of the store.
+
+    Read by other options the same files are another city, and a promoted model tells of it by the same digest.
+    """
+    files = [sha256(path.read_bytes()).hexdigest() for path in (incidents, areas) if path]
+    return sha256(json.dumps([files, options], sort_keys=True).encode()).hexdigest()
 
 
 def _named(places: Places) -> Places:

@@ -97,7 +97,8 @@ def forecast_command(read: Read, fit: Fit) -> Callable[..., None]:
                         fit(places, as_of=question.as_of, unit=of, horizon_weeks=weeks, known_lag_days=known_lag_days)
                     )
                 )
-                made = forecast_of_files(desk, question, places, made_by, digest_of(incidents, areas))
+                digest = digest_of(incidents, areas, unit=of, known_lag_days=known_lag_days, coordinates=coordinates)
+                made = forecast_of_files(desk, question, places, made_by, digest)
                 by = f"the promoted {model}" if model else "a model fitted on the file now, neither judged nor promoted"
             record(desk, visit(ACT), made, of_files=incidents is not None)
         told = made.answer

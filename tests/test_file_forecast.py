@@ -74,6 +74,20 @@ def test_a_promoted_model_answers_on_files_where_it_is_named(files, tmp_path, mo
         asked(home, monkeypatch, tmp_path / "o.geojson", *of, "--model", "another")
 
 
+def test_files_read_by_another_option_have_another_id_and_the_same_command_the_same(files, tmp_path, monkeypatch):
+    home = build_city(tmp_path, n_persons=30).home.path
+    rows = [line.split(",") for line in (files / "incidents.csv").read_text().splitlines()]
+    dated = tmp_path / "dated.csv"  # without the day on which an incident was known, so that the lag stands for it
+    dated.write_text("\n".join(",".join([row[0], *row[2:]]) for row in rows))
+    of = ("--incidents", dated, "--areas", files / "areas.csv", "--model", HOTSPOTS)
+    options = [(), (), ("--known-lag-days", 28), ("--coordinates", "gcj02"), ("--unit", "grid:500")]
+    first, again, *others = (asked(home, monkeypatch, tmp_path / "o.geojson", *of, *each) for each in options)
+    assert first == again
+    assert first.features not in [each.features for each in others[:2]]  # so they are other answers
+    assert {each.model.digest for each in others} == {first.model.digest}
+    assert len({each.answer_id for each in (first, *others)}) == 1 + len(others)
+
+
 def test_options_of_files_without_files_are_refused(tmp_path, monkeypatch):
     with pytest.raises(ConfigError, match="go with --incidents"):
         asked(tmp_path, monkeypatch, tmp_path / "o.geojson", "--unit", "area")
