@@ -18,6 +18,7 @@ import pandas as pd
 from features.schema import EPOCH, days_since_epoch
 from features.statutes import REFUSAL_ARTICLES
 from serving import answers, one_person
+from serving.bulletin import names_of
 from serving.desk import Desk
 from serving.entries import ANSWERED, SCORED, by_model
 from serving.feedback import Book
@@ -103,11 +104,13 @@ def report(book: Book, about: About, visit: Visit) -> Report:
         raise ProblemError("purpose_of_others", slots={"names": OWN_REQUEST}, members={"names": [OWN_REQUEST]})
     before = given(desk.reading.records.path, desk.reading.records.hash_of(read.person_id), until=desk.settings.today)
     readers = _readers(desk, read, wording)
+    stations = names_of(desk.histories.store(), wording.language)
+    station = station_of(desk.histories.store(), read.person_id, today=desk.settings.today)
     score, refused = _score(desk, read, wording)
     return Report(
         language=wording.language,
         as_of=about.as_of,
-        station=station_of(desk.histories.store(), read.person_id, today=desk.settings.today),
+        station=station and stations.get(station, station),
         facts=_facts(desk, read.person_id, wording),
         score=score,
         refused=refused and wording.refusal(refused),
@@ -116,7 +119,7 @@ def report(book: Book, about: About, visit: Visit) -> Report:
         readers=readers,
         notes=tuple(_said(note, wording) for note in book.notes.of_person(read.person_id)),
         rights=tuple(wording.text("rights", each) for each in RIGHTS),
-        records=_records(desk, read, wording),
+        records=_records(desk, read, wording, stations),
     )
 
 
@@ -152,17 +155,18 @@ def _value(name: str, value: object, wording: Wording) -> str:
     return f"{value:g}" if isinstance(value, float | np.floating) else str(value)
 
 
-def _records(desk: Desk, read: Person, wording: Wording) -> tuple[Record, ...]:
+def _records(desk: Desk, read: Person, wording: Wording, stations: Mapping[str, str]) -> tuple[Record, ...]:
     """Every record in force by the latest revision known by the day, the newest first."""
     held = desk.histories.store().person_events([read.person_id])
     known = held[held["known_on"] <= days_since_epoch(read.asking.as_of)]
     newest = known.sort_values(["event_id", "revision"]).drop_duplicates("event_id", keep="last")
     standing = newest[~newest["retracted"].astype(bool)].sort_values(["occurred_on", "event_id"], ascending=False)
-    return tuple(_record(row, wording) for row in standing.to_dict("records"))
+    return tuple(_record(row, wording, stations) for row in standing.to_dict("records"))
 
 
-def _record(row: Mapping[Hashable, Any], wording: Wording) -> Record:
+def _record(row: Mapping[Hashable, Any], wording: Wording, stations: Mapping[str, str]) -> Record:
     value = None if pd.isna(row["value"]) else float(row["value"])
+    station = _code(row["station_id"]) or ""
     days = [EPOCH + timedelta(days=int(str(row[name]))) for name in ("occurred_on", "known_on")]
     return Record(
         day=days[0],
@@ -170,7 +174,7 @@ def _record(row: Mapping[Hashable, Any], wording: Wording) -> Record:
         corrected=int(str(row["revision"])) > 1,
         source=wording.text("sources", str(row["source"])),
         what=wording.event(str(row["kind"]), _code(row["outcome"]), _code(row["substance"]), value),
-        station=_code(row["station_id"]) or "",
+        station=stations.get(station, station),
     )
 
 

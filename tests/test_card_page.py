@@ -114,6 +114,14 @@ def test_a_page_asks_nobody_for_anything(pages, language):
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
+def test_a_page_says_what_it_is_no_ground_for_and_its_wide_tables_are_reached_by_keyboard(pages, language):
+    assert texts_of(language)["aid"] in pages[language]
+    scrolled = re.findall(r'<div class="scroll"[^>]*>', pages[language])
+    assert scrolled
+    assert set(scrolled) == {'<div class="scroll" tabindex="0">'}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
 def test_a_page_warns_of_stations_too_small_for_figures_of_their_own(pages, language):
     heading = f"<h2>{texts_of(language)['stations']}</h2>"
     assert heading in pages[language]

@@ -177,6 +177,21 @@ def test_an_opinion_is_kept_once_however_often_it_is_sent(ui_site):
     assert '"agrees_with_level": true' in kept[2]
 
 
+@pytest.mark.parametrize("answer", [{}, {"agrees": "perhaps"}])
+def test_an_opinion_without_an_answer_is_no_opinion_and_its_text_is_kept(ui_site, answer):
+    cookie = session_of(ui_site, ui_site.keys["station_worker"])
+    sent = {**form_of(ui_site, cookie, "P012"), "kind": "opinion", "text": "not decided yet", **answer}
+    before = notes(ui_site, "P012")
+    again = fetched(ui_site, address(ui_site, "P012"), form=sent, cookie=cookie)
+    assert again.status == 422
+    assert "not decided yet" in again.text()
+    assert notes(ui_site, "P012") == before
+
+
+def test_a_browser_that_asks_for_an_icon_finds_one(ui_site):
+    assert fetched(ui_site, "/favicon.ico").headers["location"] == "/ui/static/icon.svg"
+
+
 @pytest.mark.parametrize("spoilt", [{"form_token": "0" * 64}, {"form_token": ""}])
 def test_nothing_is_written_without_the_token_of_the_session(ui_site, spoilt):
     cookie = session_of(ui_site, ui_site.keys["station_worker"])

@@ -107,9 +107,9 @@ def _said(fields: Mapping[str, str]) -> dict[str, Any]:
         if value and name in KEPT_OF.get(kind, ())
     }
     if kind == "opinion":
-        told["agrees"] = fields.get("agrees") == YES
-        if fields.get("level_agrees") in {YES, NO}:
-            told["agrees_with_level"] = fields["level_agrees"] == YES
+        for name, answer in (("agrees", "agrees"), ("agrees_with_level", "level_agrees")):
+            if fields.get(answer) in {YES, NO}:  # no answer is none: the API refuses an opinion that says neither
+                told[name] = fields[answer] == YES
         told["reasons"] = [
             {"code": name.removeprefix(REASON), "agrees": value == YES}
             for name, value in fields.items()

@@ -74,7 +74,8 @@ def add(app: FastAPI, book: Book, indicators: Indicators, bulletins: Bulletins) 
         Mount("/static", _Static(packages=[("serving.ui", "static")])),
         Route("/{path:path}", open_to_all(_not_found)),
     ]
-    app.router.routes += [Route("/ui", open_to_all(home_page.home)), Mount("/ui", routes=routes)]
+    icon = Route("/favicon.ico", _icon)  # browsers ask for it beside pictures and files
+    app.router.routes += [icon, Route("/ui", open_to_all(home_page.home)), Mount("/ui", routes=routes)]
 
 
 def _map_pages(shown: MapPage) -> list[tuple[str, Page]]:
@@ -87,6 +88,10 @@ def _map_pages(shown: MapPage) -> list[tuple[str, Page]]:
         ("/map/areas.geojson", shown.geojson),
         ("/map/areas.csv", shown.csv),
     ]
+
+
+async def _icon(_: Request) -> Response:
+    return RedirectResponse("/ui/static/icon.svg")
 
 
 class _Static(StaticFiles):
