@@ -30,7 +30,7 @@ class AreaEstimate(Message):
     area_id: str
     level: ForecastLevel
     name: str
-    expected: float = Field(ge=0, description="Incidents in the weeks after as_of, rounded down to a band.")
+    expected: float = Field(ge=0, description="Incidents in the weeks after known_by, rounded down to a band.")
     expected_below: float = Field(ge=0, description="The upper end of that band.")
     low: float = Field(ge=0, description="Lower end of the 90 % interval of the band.")
     high: float = Field(ge=0, description="Upper end of the 90 % interval of the band.")
@@ -60,7 +60,9 @@ class Forecast(Message):
     noise_epsilon: float | None = Field(description="Budget of the noise on the expected counts; null: none.")
     answer_id: str = Field(description="What `waystation replay` makes the same forecast again by.")
     as_of: date
-    known_by: date = Field(description="The Sunday by which all it is made from was known; the same for all of a week.")
+    known_by: date = Field(
+        description="The Sunday by which all of it was known, the same for all of a week; its weeks begin after."
+    )
     weeks: int
     level: ForecastLevel
     language: Language

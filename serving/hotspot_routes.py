@@ -24,6 +24,7 @@ COLUMNS = (
     "longitude",
     "latitude",
     "as_of",
+    "known_by",
     "weeks",
     "level",
     "expected",
@@ -74,7 +75,7 @@ def add(app: FastAPI, desk: Desk) -> None:
         most: Annotated[int, Query(ge=1, le=MOST_REASONS, description="Reasons of each area.")] = ALL_REASONS,
         if_none_match: IfNoneMatch = "",
     ) -> Response:
-        """What is expected of each area in the weeks after `as_of`, as GeoJSON with intervals and reasons.
+        """What is expected of each area in the weeks after `known_by`, as GeoJSON with intervals and reasons.
 
         All figures are so rounded that no count under ten can be had from them. With `If-None-Match` an unchanged
         forecast is not sent again.

@@ -101,7 +101,7 @@ def told_of(told: Looked[Findings], asked: Asked) -> Forecast:
     """The forecast as it may be told, from what the model found."""
     return Forecast(
         features=_areas(told.found, told.places, asked),
-        known_by=_known_by(asked.as_of),
+        known_by=known_by(asked.as_of),
         note=asked.wording.area_note(told.noise_epsilon, at_equal_effort=told.model.scope.at_equal_effort),
         noise_epsilon=told.noise_epsilon,
         answer_id=told.id_as(FORECAST),
@@ -109,7 +109,8 @@ def told_of(told: Looked[Findings], asked: Asked) -> Forecast:
     )
 
 
-def _known_by(as_of: date) -> date:
+def known_by(as_of: date) -> date:
+    """The Sunday by which all a forecast is made from was known; the weeks it is of begin the day after."""
     day = days_since_epoch(as_of)
     return as_of - timedelta(days=day - last_sunday(day))
 
@@ -201,7 +202,7 @@ def _areas(found: Findings, places: Places, asked: Asked) -> list[Area]:
 def row_of(area: Area, told: Forecast) -> dict[str, Any]:
     """An area of a forecast as a row of a table: without outline and reasons, with its middle and what all share."""
     middle = (None, None) if area.geometry is None else middle_of(area.geometry)
-    shared = {name: getattr(told, name) for name in ("as_of", "weeks", "answer_id", "noise_epsilon")}
+    shared = {name: getattr(told, name) for name in ("as_of", "known_by", "weeks", "answer_id", "noise_epsilon")}
     own = area.properties.model_dump(exclude={"reasons"})
     own["among_highest"] = disclosure.share_told(area.properties.among_highest, of=len(told.features))
     own |= {name: int(own[name]) for name in ENDS if float(own[name]).is_integer()}  # a spreadsheet shows 3, not 3.0
@@ -227,7 +228,7 @@ def _estimate(told: disclosure.Told, name: str, reasons: list[AreaReason], asked
         low=band.low,
         high=band.high,
         among_highest=band.among_highest,
-        text=asked.wording.area_band(band, weeks=asked.weeks, of=of),
+        text=asked.wording.area_band(band, weeks=asked.weeks, after=known_by(asked.as_of), of=of),
         reasons=reasons,
     )
 

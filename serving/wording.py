@@ -110,12 +110,13 @@ class Wording:
         percent = ceil(100 * expm1(reason.step / 2))  # up to half a step is rounded to nothing
         return self.text("areas", "hardly" if reason.step == STEPS[0] else "less", percent=percent)
 
-    def area_band(self, band: Band, *, weeks: int, of: int) -> str:
-        """What is expected of an area, and how high that is among all, of so many areas, in words."""
+    def area_band(self, band: Band, *, weeks: int, after: date, of: int) -> str:
+        """What is expected of an area in the weeks after a day, and how high that is among so many areas, in words."""
         texts = self.texts["areas"]
         expected = self.band(at_least=band.at_least, below=band.below)
         ends = {"low": _rounded(band.low, 0), "high": _rounded(band.high, 0)}
-        told = str(texts["interval"]).format(weeks=weeks, expected=expected, **ends)
+        period = self.text("areas", "one_week" if weeks == 1 else "weeks", count=weeks)
+        told = self.text("areas", "interval", period=period, day=after, expected=expected, **ends)
         if band.among_highest == 1:
             return told
         if band.among_highest * of < 1:  # a share of less than one area is held by the highest alone

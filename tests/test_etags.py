@@ -68,7 +68,7 @@ def test_the_table_says_what_the_map_says(url):
         each["area_id"]: each["expected"] for each in areas
     }
     assert [float(row["expected"]) for row in rows] == sorted((float(row["expected"]) for row in rows), reverse=True)
-    assert {row["as_of"] for row in rows} == {AS_OF}
+    assert {(row["as_of"], row["known_by"]) for row in rows} == {(AS_OF, "2024-05-26")}  # a Saturday, and its Sunday
     middles = {row["area_id"]: (float(row["longitude"]), float(row["latitude"])) for row in rows}
     assert middles == {f"T{number}": (round(106.05 + number / 10, 4), 26.05) for number in range(4)}
     assert sorted(row["among_highest"] for row in rows) == ["", "", "0.25", "0.5"]  # one of four, two of four, untold

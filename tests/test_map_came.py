@@ -24,6 +24,7 @@ from tests.test_observed import AREAS, TODAY, yearly
 from tests.ui_helpers import ask_as, tab
 
 FIRST = date(2024, 3, 1)
+SUNDAY = date(2024, 3, 3)
 DAY = timedelta(days=1)
 
 
@@ -168,8 +169,9 @@ def test_weeks_that_are_not_over_say_nothing_of_what_came():
     ("last_known", "today", "stage"), [(28, 28, "past"), (27, 28, "coming"), (0, 29, "unrecorded"), (30, 99, "past")]
 )
 def test_weeks_that_passed_by_today_without_records_are_neither_past_nor_to_come(last_known, today, stage):
-    query = MapQuery(FIRST, FIRST + timedelta(last_known), FIRST + timedelta(today), 4, "township", "share")
-    assert query.stage == stage
+    for as_of in (SUNDAY, SUNDAY + timedelta(6)):  # all days of a week are told the weeks after its Sunday
+        query = MapQuery(as_of, SUNDAY + timedelta(last_known), SUNDAY + timedelta(today), 4, "township", "share")
+        assert (query.stage, query.first, query.until) == (stage, SUNDAY + timedelta(1), SUNDAY + timedelta(28))
     for language in ("zh-CN", "en"):
         assert texts(language)(TITLES[stage], first="", last="", latest="")
         assert texts(language)(MEANINGS[stage], day="", latest="")

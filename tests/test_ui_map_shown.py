@@ -21,7 +21,7 @@ NAMES_ANOTHER = """first => {
     const told = document.getElementById("answer").textContent;
     return told !== "" && !told.includes(first);
 }"""
-UNTIL = "2024-06-29"  # four weeks after AS_OF
+KNOWN_BY, UNTIL = "2024-05-26", "2024-06-23"  # the Sunday before AS_OF, and four weeks after it
 DAYS = "SELECT DISTINCT as_of FROM audit WHERE act = 'GET /v1/hotspots' AND score_id IS NOT NULL"
 
 
@@ -42,7 +42,8 @@ def test_a_table_of_the_map_opens_in_a_spreadsheet_in_the_language_of_the_page(u
         heads, *rows = csv.reader(io.StringIO(body.decode("utf-8-sig")))
         assert heads[:3] == first
         assert [len(row) for row in rows] == [len(heads)] * 4
-        assert {row[COLUMNS.index("as_of")] for row in rows} == {AS_OF}
+        days = {tuple(row[COLUMNS.index(name)] for name in ("as_of", "known_by", "until")) for row in rows}
+        assert days == {(AS_OF, KNOWN_BY, UNTIL)}
 
 
 def test_a_layer_of_the_map_is_valid_geojson_whose_areas_say_themselves_what_they_are_of(ui_site):
@@ -51,7 +52,8 @@ def test_a_layer_of_the_map_is_valid_geojson_whose_areas_say_themselves_what_the
     assert "crs" not in told  # RFC 7946: always WGS 84, longitude first
     assert told["name"] == f"waystation-township-4w-{AS_OF}"
     for each in told["features"]:
-        assert (each["type"], each["properties"]["as_of"], each["properties"]["until"]) == ("Feature", AS_OF, UNTIL)
+        of = each["properties"]
+        assert (each["type"], of["as_of"], of["known_by"], of["until"]) == ("Feature", AS_OF, KNOWN_BY, UNTIL)
         for ring in rings_of(each["geometry"]):
             assert ring[0] == ring[-1]
             assert shapely.LinearRing(ring).is_ccw

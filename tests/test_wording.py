@@ -3,6 +3,7 @@
 import re
 import string
 import time
+from datetime import date
 
 import numpy as np
 import pytest
@@ -34,6 +35,7 @@ EVERYTHING = FeatureChoice(
 )
 
 
+SUNDAY = date(2025, 12, 28)
 OF_SOME_NUMBERS = {"zero", "below", "over"}  # where the sentence for all others would read odd
 
 
@@ -219,21 +221,38 @@ def test_what_rounds_to_nothing_is_told_with_how_much_it_may_be(step, zh, en):
 @pytest.mark.parametrize(
     ("band", "zh", "en"),
     [
-        (Band(0, 1, 0, 3, 1), "未来4周预计不到1起（90%区间0至3起）", "fewer than 1 (90% interval 0 to 3)"),
-        (Band(0, 0.2, 0, 1, 0.05), "未来4周预计不到0.2起（90%区间0至1起），居全部区域前5%", "fewer than 0.2"),
-        (Band(12, 13, 6, 20, 0.2), "未来4周预计12至13起（90%区间6至20起），居全部区域前20%", "12 to 13 (90% interval"),
+        (
+            Band(0, 1, 0, 3, 1),
+            "2025年12月28日之后4周预计不到1起（90%区间0至3起）",
+            "fewer than 1 (90% interval 0 to 3)",
+        ),
+        (
+            Band(0, 0.2, 0, 1, 0.05),
+            "2025年12月28日之后4周预计不到0.2起（90%区间0至1起），居全部区域前5%",
+            "fewer than 0.2",
+        ),
+        (
+            Band(12, 13, 6, 20, 0.2),
+            "2025年12月28日之后4周预计12至13起（90%区间6至20起），居全部区域前20%",
+            "12 to 13 (90% interval",
+        ),
     ],
 )
 def test_what_is_expected_is_told_as_a_band(band, zh, en):
-    assert wording("zh-CN").area_band(band, weeks=4, of=112) == zh
-    assert en in wording("en").area_band(band, weeks=4, of=112)
+    assert wording("zh-CN").area_band(band, weeks=4, after=SUNDAY, of=112) == zh
+    assert en in wording("en").area_band(band, weeks=4, after=SUNDAY, of=112)
+
+
+def test_a_single_week_is_told_in_the_singular():
+    told = wording("en").area_band(Band(1, 2, 0, 5, 1), weeks=1, after=SUNDAY, of=4)
+    assert told == "Expected in the week after 28 Dec 2025: 1 to 2 (90% interval 0 to 5)"
 
 
 def test_of_few_areas_the_highest_is_told_by_its_place_and_not_as_a_share_of_less_than_one():
     top = Band(12, 13, 6, 20, 0.05)
-    assert wording("en").area_band(top, weeks=4, of=4).endswith("; the highest of 4 areas")
-    assert wording("zh-CN").area_band(top, weeks=4, of=4).endswith("，在全部4个区域中最高")
-    assert wording("en").area_band(top, weeks=4, of=20).endswith("; among the highest 5% of areas")
+    assert wording("en").area_band(top, weeks=4, after=SUNDAY, of=4).endswith("; the highest of 4 areas")
+    assert wording("zh-CN").area_band(top, weeks=4, after=SUNDAY, of=4).endswith("，在全部4个区域中最高")
+    assert wording("en").area_band(top, weeks=4, after=SUNDAY, of=20).endswith("; among the highest 5% of areas")
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

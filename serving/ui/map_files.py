@@ -15,7 +15,8 @@ from serving.ui.texts import Texts
 
 COLUMNS = (
     "area_id", "name", "within", "at_least", "below", "low", "high", "among_highest", "testing_fifth", "reasons",
-    "as_of", "until", "answer_id", "observed_in", "observed_first", "observed_last", "observed_least", "observed_most",
+    "as_of", "known_by", "until", "answer_id", "observed_in", "observed_first", "observed_last", "observed_least",
+    "observed_most",
 )  # fmt: skip
 
 
@@ -61,6 +62,7 @@ def _properties(forecast: MapForecast, area: MapArea, query: MapQuery, texts: Te
         "testing_fifth": None if area.testing is None else area.testing + 1,
         "reasons": texts("map.between_reasons").join([*area.reasons, *area.quiet]),
         "as_of": query.as_of.isoformat(),
+        "known_by": query.known_by.isoformat(),
         "until": query.until.isoformat(),
         "answer_id": forecast.made.answer.answer_id,
         **columns_of(forecast, area),

@@ -223,13 +223,13 @@ def _is_quick(query: MapQuery) -> bool:
 
 
 def _title(view: View, query: MapQuery) -> str:
-    days = {"first": query.as_of, "last": query.until, "latest": query.latest}
+    days = {"first": query.known_by, "last": query.until, "latest": query.latest}
     return view.texts(TITLES[query.stage], **{name: view.texts.day(day) for name, day in days.items()})
 
 
 def _meaning(view: View, query: MapQuery, forecast: MapForecast) -> str:
     """What this position of the slider shows: in colours what was forecast, in squares what came."""
-    days = {"day": query.as_of, "latest": query.latest}
+    days = {"day": query.known_by, "latest": query.latest}
     told = view.texts(MEANINGS[query.stage], **{name: view.texts.day(day) for name, day in days.items()})
     return " ".join(filter(None, (told, about(query, forecast.came, view.texts))))
 

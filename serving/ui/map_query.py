@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from serving.hotspots import known_by
 from serving.problems import fault_of
 from serving.ui import days
 from serving.ui.view import View
@@ -35,14 +36,19 @@ class MapQuery:
         return "township" if self.level == "district" else self.level
 
     @property
+    def known_by(self) -> date:
+        """The Sunday by which all of the forecast was known, the day before its first."""
+        return known_by(self.as_of)
+
+    @property
     def first(self) -> date:
         """The first day of the forecast."""
-        return self.as_of + timedelta(days=1)
+        return self.known_by + timedelta(days=1)
 
     @property
     def until(self) -> date:
         """The last day of the forecast."""
-        return self.as_of + self.weeks * WEEK
+        return self.known_by + self.weeks * WEEK
 
     @property
     def is_over(self) -> bool:
