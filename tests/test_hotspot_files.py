@@ -165,6 +165,57 @@ def test_areas_of_another_projection_or_without_ids_are_refused(tmp_path):
         read_areas(written(tmp_path, "area_id\nT1\nT1", "areas.csv"))
 
 
+def geojson(*facts):
+    features = [{"type": "Feature", "properties": each, "geometry": None} for each in facts]
+    return json.dumps({"type": "FeatureCollection", "features": features})
+
+
+@pytest.mark.parametrize(
+    ("told", "expected"),
+    [
+        (["Township", " TOWNSHIP ", "District", "City"], ["township", "township", "district", "city"]),
+        (["township", "", "district"], ["township", "", "district"]),
+        (["", "", ""], ["township"] * 3),
+        (["Ward", "ward ", ""], ["township"] * 3),  # the city's own word for its townships
+        (["cell", "cell"], ["township"] * 2),
+    ],
+)
+def test_levels_are_read_without_capitals_and_blanks_and_where_none_is_told_all_are_townships(tmp_path, told, expected):
+    rows = [f"A{number},{level},x" for number, level in enumerate(told)]
+    outlines = geojson(*({"area_id": f"A{number}", "level": level} for number, level in enumerate(told)))
+    for path in (
+        written(tmp_path, "\n".join(["area_id,level,name_en", *rows]), "areas.csv"),
+        written(tmp_path, outlines, "areas.geojson"),
+    ):
+        assert read_areas(path)["level"].fillna("").tolist() == expected
+
+
+@pytest.mark.parametrize(
+    ("told", "numbers", "why"),
+    [
+        (["District", "district", "City"], (1, 2, 3), "no area is a township"),
+        (["district", "", "cell"], (1,), "no area is a township"),
+        (["township", "ward", "district"], (2,), "none of township, district, city"),
+        (["ward", "quarter", ""], (1, 2), "none of township, district, city"),
+    ],
+)
+def test_levels_that_would_make_districts_townships_are_refused_where_they_are(tmp_path, told, numbers, why):
+    rows = [f"A{number},{level},x" for number, level in enumerate(told)]
+    lines = written(tmp_path, "\n".join(["area_id,level,name_en", *rows]), "areas.csv")
+    with pytest.raises(SchemaError, match=rf"areas\.csv: .*{why}.*Lines: {', '.join(str(n + 1) for n in numbers)}$"):
+        read_areas(lines)
+    facts = [{"area_id": f"A{number}", "level": level} for number, level in enumerate(told)]
+    outlines = written(tmp_path, geojson(*facts), "areas.geojson")
+    with pytest.raises(SchemaError, match=rf"areas\.geojson: .*{why}.*Features: {', '.join(map(str, numbers))}$"):
+        read_areas(outlines)
+
+
+def test_the_name_of_a_feature_is_its_name_in_both_languages_where_it_has_no_other(tmp_path):
+    facts = [{"id": 1, "Name": "Hatfield"}, {"id": 2, "name": "Hat", "name_en": "Hatton"}, {"id": 3, "name": None}]
+    table = read_areas(written(tmp_path, geojson(*facts), "areas.geojson"))[["name_zh", "name_en"]]
+    assert table.fillna("").to_numpy().tolist() == [["Hatfield", "Hatfield"], ["", "Hatton"], ["", ""]]
+
+
 def test_coordinates_that_are_unknown_or_would_change_nothing_are_refused(tmp_path):
     ids = written(tmp_path, "date,area_id\n2024-01-01,A")
     with pytest.raises(ConfigError, match="`bd09` is unknown"):

@@ -1,8 +1,9 @@
 """A city's incidents and areas from plain files, for a backtest without a store.
 
 Incidents: a CSV with `date` and either `lon, lat` or `area_id`; `known_on`, `kind` and `reported_by` are read where
-they are there. Areas: a CSV of the `areas` table, or a GeoJSON file whose features have an `area_id`. Names may have
-capitals, columns of other names are not read, and of a date with a clock and a time zone the day counts as it is told.
+they are there. Areas: a CSV of the `areas` table, or a GeoJSON file whose features have an `area_id`. Names and levels
+may have capitals, columns of other names are not read, and of a date with a clock and a time zone the day counts as it
+is told.
 """
 
 import json
@@ -20,12 +21,15 @@ from features.errors import ConfigError, SchemaError
 from features.gcj02 import WGS84, check_coordinates, in_wgs84, outline_in_wgs84
 from features.grids import Ints
 from features.hotspot import Places
+from features.vocabulary import AREA_LEVELS
 
 NAMES = {"lon": "longitude", "lat": "latitude", "date": "occurred_on"}
 CALLED = {**{told: name for name, told in NAMES.items()}, "known_on": "known_on"}  # as the file has them
 OF_INCIDENTS = (*NAMES.values(), "area_id", "known_on", "kind", "reported_by")
-OF_AREAS = ("area_id", "level", "parent_id", "name_zh", "name_en", "population", "geometry")
+AREA_NAMES = ("name_zh", "name_en")  # the columns of an area's names
+OF_AREAS = ("area_id", "level", "parent_id", *AREA_NAMES, "population", "geometry")
 CLOCK = re.compile(r"[t ]\d{1,2}:\d{2}(:\d{2}([.,]\d+)?)?( ?[ap]m)?( ?(z|utc|[+-]\d{2}(:?\d{2})?))?$", re.IGNORECASE)
+ABOVE_TOWNSHIPS = ("district", "city")
 DEFAULTS = {"kind": "overdose", "reported_by": "service"}
 LARGEST = {"longitude": 180.0, "latitude": 90.0}
 SHOWN = 5  # row numbers named in an error
@@ -79,8 +83,9 @@ def far_off(days: Ints) -> Flags:
 
 
 def read_areas(path: Path, *, coordinates: str = WGS84) -> pd.DataFrame:
-    """The `areas` table of a CSV or GeoJSON file; without a level every area is a township."""
-    table = _read_geojson(path) if path.suffix.lower() in {".geojson", ".json"} else _read_csv(path, OF_AREAS)
+    """The `areas` table of a CSV or GeoJSON file; where no level is told every area is a township."""
+    outlined = path.suffix.lower() in {".geojson", ".json"}
+    table = _read_geojson(path) if outlined else _read_csv(path, OF_AREAS)
     if "area_id" not in table:
         raise SchemaError(f"{path.name}: there is no `area_id`; expected one for each area.")
     if table["area_id"].isna().any() or table["area_id"].duplicated().any():
@@ -88,8 +93,9 @@ def read_areas(path: Path, *, coordinates: str = WGS84) -> pd.DataFrame:
     columns = {"level": "township", "parent_id": None, "geometry": None}
     added = {name: pd.Series([value] * len(table), dtype="str") for name, value in columns.items() if name not in table}
     areas = table.assign(**added)
-    if not areas["level"].eq("township").any():
-        areas = areas.assign(level="township")
+    level = areas["level"].astype("str").str.strip().str.lower().replace("", None)
+    _refuse([*_of_levels(level, "Features" if outlined else "Lines")], of=path.name)
+    areas = areas.assign(level=level if level.eq("township").any() else "township")
     if coordinates == WGS84:
         return areas
     moved = [outline_in_wgs84(text, coordinates=coordinates) for text in areas["geometry"]]
@@ -146,6 +152,8 @@ def _row(feature: dict[str, Any]) -> dict[str, Any]:
     area_id = facts.get("area_id", feature.get("id", facts.get("id")))
     shape = feature.get("geometry")
     wanted = {name: facts[name] for name in OF_AREAS if facts.get(name) is not None}
+    if facts.get("name") is not None and not {*AREA_NAMES} & {*wanted}:
+        wanted |= dict.fromkeys(AREA_NAMES, str(facts["name"]))
     return {
         **wanted,
         "area_id": None if area_id is None else str(area_id),
@@ -181,10 +189,22 @@ def _of_points(given: pd.DataFrame) -> Iterator[str]:
         yield from _lines(one, "one of `lon` and `lat` is empty; expected both or none")
 
 
-def _lines(bad: "pd.Series[bool]", fault: str) -> Iterator[str]:
-    """The fault with the lines it is in."""
+def _of_levels(level: "pd.Series[str]", rows: str) -> Iterator[str]:
+    """What is wrong with the levels of areas; one unknown word for all is a city's own for its townships."""
+    other = level.notna() & ~level.isin([*AREA_LEVELS, *ABOVE_TOWNSHIPS])
+    if other.any() and len({*level.dropna()}) > 1:
+        yield from _lines(other, "`level` is none of township, district, city", rows)
+    above = level.isin(ABOVE_TOWNSHIPS)
+    if not level.eq("township").any():
+        fault = "`level` is district or city and no area is a township; expected townships beside them, or no `level`"
+        yield from _lines(above, f"{fault} where these are the areas to forecast", rows)
+
+
+def _lines(bad: "pd.Series[bool]", fault: str, rows: str = "Lines") -> Iterator[str]:
+    """The fault with the lines it is in, or the features, which are counted from one."""
     if lines := _line_numbers(bad):
-        yield f"{fault}. Lines: {', '.join(map(str, lines[:SHOWN]))}{' ...' if len(lines) > SHOWN else ''}"
+        shown = [line if rows == "Lines" else line - 1 for line in lines[:SHOWN]]
+        yield f"{fault}. {rows}: {', '.join(map(str, shown))}{' ...' if len(lines) > SHOWN else ''}"
 
 
 def _line_numbers(found: "Flags | pd.Series[bool]") -> list[int]:
@@ -192,10 +212,10 @@ def _line_numbers(found: "Flags | pd.Series[bool]") -> list[int]:
     return [int(row) + 2 for row in np.flatnonzero(found)]
 
 
-def _refuse(faults: list[str]) -> None:
+def _refuse(faults: list[str], *, of: str = "incidents") -> None:
     """SchemaError with every fault at once."""
     if faults:
-        raise SchemaError(f"incidents: {'; '.join(faults)}")
+        raise SchemaError(f"{of}: {'; '.join(faults)}")
 
 
 def _dated(given: pd.DataFrame, known_lag_days: int) -> pd.DataFrame:
