@@ -37,7 +37,7 @@ class AreaEstimate(Message):
     among_highest: float = Field(
         gt=0,
         le=1,
-        description="Share of the areas that are the highest and hold this one; 1 where no lesser one is told.",
+        description="Share of the areas, one at least, that are the highest and hold this; 1 where no less is told.",
     )
     text: str
     reasons: list[AreaReason]

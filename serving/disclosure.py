@@ -16,6 +16,7 @@ times wider as one incident counts: else a band of weighed counts would tell les
 
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
+from math import floor
 from typing import Literal
 
 import numpy as np
@@ -170,12 +171,15 @@ def _bands(model: HotspotModel, expected: Floats, width: Floats) -> list[Band]:
 
 
 def among_highest(expected: Floats) -> list[float]:
-    """Of each area the share of all areas, one of SHARES, that are the highest and hold it; an only one is all."""
+    """Of each area the share of all areas, one of SHARES, that are the highest and hold it; an only one is all.
+
+    A share holds whole areas, so it is rounded down; the least of them holds the highest area, however few there are.
+    """
     if len(expected) == 1:
         return [SHARES[-1]]
     rank = np.empty(len(expected), np.int64)
     rank[np.argsort(-expected, kind="stable")] = np.arange(1, len(expected) + 1)
-    last = [max(1, round(share * len(rank))) for share in SHARES]
+    last = [max(1, floor(share * len(rank) + 1e-9)) for share in SHARES]
     return [SHARES[place] for place in np.searchsorted(last, rank).tolist()]
 
 

@@ -95,6 +95,13 @@ def test_a_place_among_all_is_the_smallest_share_that_holds_it():
     assert among_highest(np.array([5.0])) == [1.0]
 
 
+@pytest.mark.parametrize("n_areas", [*range(2, 50), 112, 777])
+def test_a_share_told_holds_the_rank_of_the_area_it_is_told_of(n_areas):
+    told = among_highest(-np.arange(n_areas, dtype=np.float64))
+    assert told[0] == 0.05  # the highest one, "the highest of 4 areas" where that is less than one area
+    assert all(share >= rank / n_areas - 1e-12 for rank, share in enumerate(told[1:], start=2))
+
+
 GRID = Grid(500, 26.65, 106.63)
 TABLE = pd.DataFrame(
     {"area_id": ["T1", "T2", "D1"], "level": ["township"] * 2 + ["district"], "parent_id": ["D1", "D1", None]}

@@ -58,7 +58,7 @@ def _properties(forecast: MapForecast, area: MapArea, query: MapQuery, texts: Te
         "below": band.below,
         "low": band.low,
         "high": band.high,
-        "among_highest": band.among_highest,
+        "among_highest": share_told(band.among_highest, of=len(forecast.areas)) or band.among_highest,
         "testing_fifth": None if area.testing is None else area.testing + 1,
         "reasons": texts("map.between_reasons").join([*area.reasons, *area.quiet]),
         "as_of": query.as_of.isoformat(),
