@@ -10,12 +10,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import shapely
-from numpy.typing import NDArray
 from scipy.sparse import csr_array
 from shapely.geometry import shape
 
+from features.arrays import Flags, Floats, Ints, Objects
 from features.errors import SchemaError, TooLittleHistoryError
-from features.grids import Floats, Grid, Hexagons, Ints, Shapes, Strings, drawn, metres
+from features.grids import Grid, Hexagons, Shapes, Strings, drawn, metres
 from features.vocabulary import TOWNSHIP_ONLY
 
 MOST_OUTLINES = 20_000  # kept parsed
@@ -120,7 +120,7 @@ def locate(incidents: pd.DataFrame, areas: AreaSet) -> Ints:
     return found
 
 
-def unplaced(incidents: pd.DataFrame, areas: AreaSet) -> NDArray[np.bool_]:
+def unplaced(incidents: pd.DataFrame, areas: AreaSet) -> Flags:
     """Which incidents tell of no place that could be looked up among these areas: nobody knows if they lie outside."""
     by_point = _has_point(incidents) & (areas.tiling is not None or areas.polygons is not None)
     by_name = incidents["area_id"].notna() & (areas.tiling is None)
@@ -196,7 +196,7 @@ def _in_polygons(points: pd.DataFrame, areas: AreaSet) -> Ints:
     return _within(points["longitude"].to_numpy(float), points["latitude"].to_numpy(float), areas.polygons)
 
 
-def _within(longitude: Floats, latitude: Floats, polygons: NDArray[np.object_]) -> Ints:
+def _within(longitude: Floats, latitude: Floats, polygons: Objects) -> Ints:
     """Position of the polygon each point lies in, OUTSIDE for none."""
     found = np.full(len(longitude), OUTSIDE, dtype=np.int64)
     point, area = shapely.STRtree(polygons).query(shapely.points(longitude, latitude), predicate="intersects")

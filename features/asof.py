@@ -14,7 +14,8 @@ import numpy.typing as npt
 import pandas as pd
 
 from features import walk
-from features.history import FEW, Codes, Days, Floats, History, NamedColumns
+from features.arrays import Codes, Days, Flags, Floats, Ints, Objects
+from features.history import FEW, History, NamedColumns
 
 LONG_AGO = np.int32(-(2**30))
 ABSENT = ""  # among wanted codes: where the column says nothing
@@ -30,7 +31,7 @@ class Events:
     """
 
     history: History
-    first: npt.NDArray[np.int64]
+    first: Ints
     occurred: Days
     known: Days
     until: Days
@@ -56,7 +57,7 @@ class Events:
         codes = self.history.codes[column]
         return codes if self.places is None else codes[self.places]
 
-    def where(self, keep: npt.NDArray[np.bool_]) -> "Events":
+    def where(self, keep: Flags) -> "Events":
         """Those of these events for which `keep` is true."""
         places, first = walk.kept(self.first, keep)
         return Events(
@@ -68,7 +69,7 @@ class Events:
             places=places.astype(np.int32) if self.places is None else self.places[places],
         )
 
-    def flagged(self, column: str, wanted: Wanted) -> npt.NDArray[np.bool_]:
+    def flagged(self, column: str, wanted: Wanted) -> Flags:
         """True for each event whose column has one of the wanted codes, or none where ABSENT is wanted."""
         names = (wanted,) if isinstance(wanted, str) else wanted
         levels = self.history.levels[column]
@@ -89,7 +90,7 @@ class Visible:
     """What was visible at each of some prediction times: one row for each (person, as-of date)."""
 
     history: History
-    person: npt.NDArray[np.int64]
+    person: Ints
     as_of: Days
     seen_by: Days
     # What several features ask for is made once: selected events, and the first days of lookbacks.
@@ -113,7 +114,7 @@ class Visible:
         """The visible events whose columns (kind, outcome, substance, ...) have the wanted codes."""
         return Selection(self, self._events(tuple(wanted.items())), self.floor(None), self.as_of)
 
-    def fact(self, column: str) -> npt.NDArray[np.object_]:
+    def fact(self, column: str) -> Objects:
         """A fact fixed at registration, one for each row; None where the column or the value is absent."""
         if column not in self.history.persons:
             return np.full(len(self.person), None, dtype=object)
@@ -175,7 +176,7 @@ class Selection:
         """Those after a day that differs by row; all where the day is NaN."""
         return Selection(self.past, self.events, _days(np.where(np.isnan(day), LONG_AGO, day)), self.ceiling)
 
-    def where(self, keep: npt.NDArray[np.bool_]) -> "Selection":
+    def where(self, keep: Flags) -> "Selection":
         """Those for which `keep`, one flag for each of the events, is true."""
         return Selection(self.past, self.events.where(keep), self.floor, self.ceiling)
 
@@ -228,7 +229,7 @@ class Selection:
         """The length of the unbroken run with the wanted codes that ends with the latest."""
         return walk.run(self.rows(), self.columns(), self.events.flagged(column, wanted))
 
-    def _latest(self, back: int) -> npt.NDArray[np.int64]:
+    def _latest(self, back: int) -> Ints:
         return walk.latest(self.rows(), self.columns(), back)
 
     def rows(self) -> walk.Rows:
@@ -249,7 +250,7 @@ def _days(days: npt.NDArray[np.generic]) -> Days:
     return days.astype(np.int32)
 
 
-def _taken(column: npt.NDArray[np.generic], places: npt.NDArray[np.int64]) -> Floats:
+def _taken(column: npt.NDArray[np.generic], places: Ints) -> Floats:
     if len(column) == 0:
         return np.full(len(places), np.nan)
     return np.where(places >= 0, column[places].astype(np.float64), np.nan)

@@ -7,15 +7,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import sqlalchemy as sa
-from numpy.typing import NDArray
 
+from features.arrays import Flags
 from features.digest import content_ids, contents, row_digests, total, values
 from features.rowrules import conflicting
 from features.schema import Table
 from features.tables import ARRIVING, STORED, current, fetch_plain, insert_plain
 
 ROWS_AT_ONCE = 20_000
-Flags = NDArray[np.bool_]
 
 IN_CONFLICT = "another row of the batch has the same key and other content"
 HELD_OTHERWISE = "a row with this key is held with other content"

@@ -16,9 +16,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from features.arrays import Floats
 from features.asof import Visible
 from features.errors import ConfigError
-from features.history import Floats, History
+from features.history import History
 
 Argument = int | str | None
 Measure = Callable[..., Floats]

@@ -7,9 +7,8 @@ days of exposure, both fading with age.
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-from features.areas import Floats
+from features.arrays import Flags, Floats
 from features.hotspot import WEEK, YEAR_DAYS, VisiblePast
 from features.reporting import exposure
 from features.trend import trend_of
@@ -114,7 +113,7 @@ def _season(past: VisiblePast, seen: Ages) -> tuple[Floats, Floats]:
     return factors, np.exp(sine * np.sin(ahead) + cosine * np.cos(ahead))
 
 
-def _level(counts: Floats, inside: NDArray[np.bool_]) -> Floats:
+def _level(counts: Floats, inside: Flags) -> Floats:
     """As many counts without their trend over the ages inside, (as-of dates, ages)."""
     growth = trend_of(counts, inside.astype(np.float64), np.ones(counts.shape[1])).growth
     flat = counts * np.exp(growth[:, None] * np.arange(counts.shape[1]))

@@ -7,18 +7,16 @@ months again that it touches, but for those daily work has closed.
 from collections.abc import Mapping, Sequence
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 import sqlalchemy as sa
 
+from features.arrays import Flags
 from features.asof import Events, everything
 from features.history import History
 from features.schema import TABLES
 from features.stations import CLOSES_AFTER_DAYS, COUNTED, Places, closes_on, first_day, month_of
 from features.store import frame_of
 from features.tables import BATCHES, STORED, fetch_plain
-
-Flags = npt.NDArray[np.bool_]
 
 Touched = tuple[int, int] | None  # the first and the last day on which anything a batch tells of happened
 

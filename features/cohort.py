@@ -8,21 +8,18 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
+from features.arrays import Flags, Floats, Objects
 from features.asof import Visible
 from features.families.clocks import abstinent_since
 from features.families.programme import relapse_signs
 from features.families.tests import good_period, tests_given
-from features.history import Floats
 from features.programmes import running_since
 from features.statutes import CLOCKS
 from features.vocabulary import PROGRAMMES
 
 ELIGIBLE = ""
-
-Flags = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -46,7 +43,7 @@ class Cohort:
     good_periods: GoodPeriods | None = None
 
 
-def why_not(past: Visible, cohort: Cohort) -> npt.NDArray[np.object_]:
+def why_not(past: Visible, cohort: Cohort) -> Objects:
     """For each row "" when the person may be scored, else the code of the first reason why not.
 
     Codes: sealed, objected, under_18, abstinent_three_years, died, not_registered, insufficient_history,
@@ -55,7 +52,7 @@ def why_not(past: Visible, cohort: Cohort) -> npt.NDArray[np.object_]:
     return _first_of(_rules(past, cohort), why_refused(past))
 
 
-def why_refused(past: Visible) -> npt.NDArray[np.object_]:
+def why_refused(past: Visible) -> Objects:
     """For each row "" or the code of the first refusal of law: those no model may lift, the same for every cohort.
 
     Codes: sealed, objected, under_18, abstinent_three_years, died. A cohort asks at the as-of date alone, else training
@@ -64,7 +61,7 @@ def why_refused(past: Visible) -> npt.NDArray[np.object_]:
     return _first_of(_refusals(past), np.full(len(past), ELIGIBLE, dtype=object))
 
 
-def _first_of(rules: Iterator[tuple[str, Flags]], reasons: npt.NDArray[np.object_]) -> npt.NDArray[np.object_]:
+def _first_of(rules: Iterator[tuple[str, Flags]], reasons: Objects) -> Objects:
     """The reasons, where there is none yet the first that applies."""
     for code, applies in rules:
         reasons[applies & (reasons == ELIGIBLE)] = code

@@ -11,10 +11,10 @@ from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
+
+from features.arrays import Flags
 
 Type = Literal["id", "code", "text", "json", "integer", "number", "date", "flag"]
-Flags = NDArray[np.bool_]
 Reading = tuple["pd.Series[Any]", Flags]
 
 NUMBER = r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?"

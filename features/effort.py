@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
-from features.areas import OUTSIDE, Floats, Ints
+from features.areas import OUTSIDE
+from features.arrays import Flags, Floats, Ints
 from features.hotspot import WEEK, Run, VisiblePast, reports_of
 
 COME_OF_TESTING = ("first_positive", "treatment_entry")  # found only where someone tests, or on account of it
@@ -14,7 +14,6 @@ USUAL_WEEKS = 52
 STRENGTH = 10.0  # tests as usual, added to both sides, so that few tests tell little
 HEAVIEST = 10.0  # weight of one incident found where hardly anyone looked
 FINEST = 256  # parts of one that weights are told in
-Bools = NDArray[np.bool_]
 LEAST, MOST = 0.25, 4.0  # a ratio beyond these says more of the reports than of the testing
 
 
@@ -39,12 +38,12 @@ def share_tested(incidents: pd.DataFrame, as_of: Ints) -> Floats:
     return np.array([(found & seen).sum() / max(seen.sum(), 1) for seen in visible], np.float64)
 
 
-def came_of_testing(incidents: pd.DataFrame) -> Bools:
+def came_of_testing(incidents: pd.DataFrame) -> Flags:
     """Which incidents are found only where someone tests."""
     return np.asarray(incidents["kind"].isin(COME_OF_TESTING), np.bool_)
 
 
-def at_equal_effort(past: VisiblePast, found: Bools, *, usual_weeks: int = USUAL_WEEKS) -> VisiblePast:
+def at_equal_effort(past: VisiblePast, found: Flags, *, usual_weeks: int = USUAL_WEEKS) -> VisiblePast:
     """The same past, each incident that came of testing weighed by its area's usual tests over those of its week.
 
     So where more is found only because more is tested, it counts for no more. `found` tells which incidents came of

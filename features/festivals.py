@@ -4,7 +4,7 @@ from datetime import date
 
 import numpy as np
 
-from features.areas import Floats, Ints
+from features.arrays import Floats, Ints
 
 EPOCH = date(1970, 1, 1)
 # Spring Festival, the first day of the lunar year, by the State Council's yearly notices and, ahead, the calendar.

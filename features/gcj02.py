@@ -10,8 +10,8 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from features.arrays import Floats
 from features.errors import ConfigError
-from features.grids import Floats
 
 WGS84, GCJ02 = COORDINATES = ("wgs84", "gcj02")
 AXIS_M = 6378245.0  # Krasovsky 1940, as the shift has it

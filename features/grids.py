@@ -16,6 +16,7 @@ import shapely
 from numpy.typing import NDArray
 from pyproj import Transformer
 
+from features.arrays import Floats, Ints, Objects
 from features.errors import ConfigError, TooLittleHistoryError
 
 SQUARE = [(east, north) for east in (-1, 0, 1) for north in (-1, 0, 1)]  # a cell and the eight around it
@@ -27,9 +28,7 @@ SMALLEST_M, LARGEST_M = 250, 1000  # finer than places are recorded; coarser tha
 HEXAGONS = (6, 10)  # resolutions allowed: edges of about 3.7 km to 76 m
 
 Strings = NDArray[np.str_]
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
-Shapes = NDArray[np.object_]
+Shapes = Objects
 
 
 @lru_cache(maxsize=16)

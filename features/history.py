@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import repeat
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -17,15 +17,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from features.arrays import Codes, Days, Floats, Ints, Objects
+from features.stations import StationMonths
 from features.vocabulary import LAST_OF_A_DAY
-
-if TYPE_CHECKING:
-    from features.stations import StationMonths
-
-Days = npt.NDArray[np.int32]
-Codes = npt.NDArray[np.int32]
-Objects = npt.NDArray[np.object_]
-Floats = npt.NDArray[np.float64]
 
 NEVER = np.int32(2**31 - 1)
 FEW = 2000  # rows up to which a plain dictionary is faster than pandas: one person's
@@ -63,7 +57,7 @@ class History:
     """
 
     person_ids: Objects
-    first: npt.NDArray[np.int64]
+    first: Ints
     occurred: Days
     known: Days
     until: Days
@@ -71,10 +65,10 @@ class History:
     codes: dict[str, Codes]
     levels: dict[str, tuple[str, ...]]
     persons: NamedColumns
-    stations: "StationMonths | None" = None
+    stations: StationMonths | None = None
 
     @classmethod
-    def of(cls, events: NamedColumns, persons: NamedColumns, stations: "StationMonths | None" = None) -> "History":
+    def of(cls, events: NamedColumns, persons: NamedColumns, stations: StationMonths | None = None) -> "History":
         """The history of the persons listed, from checked columns (see `schema`; days are whole numbers)."""
         person_ids = np.sort(np.asarray(persons["person_id"], dtype=object))
         person = _found(person_ids, events["person_id"])
@@ -102,7 +96,7 @@ class History:
             stations=stations,
         )
 
-    def places_of(self, person_ids: Sequence[str] | Objects) -> npt.NDArray[np.int64]:
+    def places_of(self, person_ids: Sequence[str] | Objects) -> Ints:
         """The place of each person in this history; LookupError when one is not listed."""
         places = _found(self.person_ids, np.asarray(person_ids, dtype=object))
         if (places < 0).any():
@@ -120,7 +114,7 @@ def _in_order(persons: NamedColumns, person_ids: Objects) -> NamedColumns:
     return pd.DataFrame({name: persons[name] for name in persons}).set_index("person_id").reindex(person_ids)
 
 
-def _found(person_ids: Objects, wanted: Any) -> npt.NDArray[np.int64]:
+def _found(person_ids: Objects, wanted: Any) -> Ints:
     """The place of each person wanted, -1 for one who is not listed."""
     if len(person_ids) == 1:  # one person online
         places = np.where(np.asarray(wanted, dtype=object) == person_ids[0], 0, -1)
@@ -130,9 +124,7 @@ def _found(person_ids: Objects, wanted: Any) -> npt.NDArray[np.int64]:
     return places.astype(np.int64)
 
 
-def _sorted(
-    person: npt.NDArray[np.int64], occurred: Days, content: Sequence[npt.NDArray[Any]]
-) -> npt.NDArray[np.int64]:
+def _sorted(person: Ints, occurred: Days, content: Sequence[npt.NDArray[Any]]) -> Ints:
     """The order by person, day and content; cheap where rows come sorted by person and day, as a snapshot's do."""
     day_of_person = (person << 32) + occurred
     order = np.argsort(day_of_person, kind="stable")

@@ -12,9 +12,9 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
-from features.areas import OUTSIDE, AreaSet, Floats, Ints, locate
+from features.areas import OUTSIDE, AreaSet, locate
+from features.arrays import Floats, Ints
 from features.errors import ConfigError
 from features.festivals import festive_within
 from features.vocabulary import TOWNSHIP_ONLY
@@ -281,7 +281,7 @@ def visible_past(
     effort: pd.DataFrame | None,
     areas: AreaSet,
     *,
-    as_of: NDArray[np.int64],
+    as_of: Ints,
     horizon_weeks: int,
 ) -> VisiblePast:
     """Incidents and effort placed in the areas, for ascending as-of dates."""

@@ -10,14 +10,14 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
+from features.arrays import Days, Flags, Floats, Ints
 from features.asof import Visible, everything
 from features.families.clocks import abstinent_since
 from features.families.life import employed
 from features.families.programme import in_days
-from features.history import Days, Floats, History
+from features.history import History
 from features.programmes import COMMUNITY, running_since
 from features.statutes import CLOCKS
 from features.vocabulary import TEST_GIVEN
@@ -27,8 +27,7 @@ YOUTH_YEARS = 35  # our assumption: younger than this
 NOT_OF_A_COMMUNITY = ("methadone", "trial")
 LOST_FROM_SIGHT = ("imprisoned", "lost")
 
-Flags = npt.NDArray[np.bool_]
-Places = npt.NDArray[np.int64]
+Places = Ints
 
 
 @dataclass(frozen=True, eq=False)

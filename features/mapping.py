@@ -14,8 +14,8 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
+from features.arrays import Flags
 from features.columns import as_text
 from features.errors import ConfigError
 from features.gcj02 import COORDINATES, WGS84
@@ -206,7 +206,7 @@ def _translate(rules: tuple[Rule, ...], came: pd.DataFrame, mapped: pd.DataFrame
     return pd.DataFrame(columns, index=came.index)
 
 
-def _fits(text: "pd.Series[str]", pattern: str) -> NDArray[np.bool_]:
+def _fits(text: "pd.Series[str]", pattern: str) -> Flags:
     if "*" in pattern:
         head, tail = pattern.split("*")
         fits = text.str.startswith(head) & text.str.endswith(tail) & (text.str.len() > len(head) + len(tail))

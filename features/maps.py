@@ -17,7 +17,8 @@ import numpy as np
 from scipy.sparse import coo_array, csr_array, vstack
 from scipy.spatial import cKDTree
 
-from features.areas import AreaSet, Floats
+from features.areas import AreaSet
+from features.arrays import Floats
 from features.hotspot import WEEK, VisiblePast
 
 HALF_LIVES_WEEKS: tuple[int | None, ...] = (4, 26, 104, None)

@@ -12,12 +12,11 @@ follow each other, so a start of the one ends the other; methadone and trials ru
 """
 
 import numpy as np
-import numpy.typing as npt
 
+from features.arrays import Flags, Floats, Ints
 from features.asof import Events, Visible
-from features.history import Floats
 from features.vocabulary import PROGRAMMES
-from features.walk import Columns, Flags, Rows, after, compiled
+from features.walk import Columns, Rows, after, compiled
 
 CHANGES = ("programme_start", "programme_end")
 COMMUNITY = (
@@ -27,7 +26,7 @@ COMMUNITY = (
 WITHOUT_A_TERM = "methadone"
 OUT_OF_REACH = ("isolated", "imprisoned", "died")
 
-Numbers = npt.NDArray[np.int64]
+Numbers = Ints
 
 
 def running_since(past: Visible, programmes: tuple[str, ...]) -> Floats:

@@ -4,9 +4,8 @@ Incidents count by their weight, and a correction of a weight is news like any o
 """
 
 import numpy as np
-from numpy.typing import NDArray
 
-from features.areas import Floats, Ints
+from features.arrays import Flags, Floats, Ints
 from features.hotspot import Run
 
 LATEST_DAYS = 91  # later news is no reporting delay any more
@@ -39,7 +38,7 @@ def exposure(run: Run, as_of: Ints, ages: int) -> Floats:
     return np.where(_began(run, as_of, ages), told, 0.0)
 
 
-def _began(run: Run, as_of: Ints, ages: int) -> NDArray[np.bool_]:
+def _began(run: Run, as_of: Ints, ages: int) -> Flags:
     """Which ages lie at or after the first incident that was visible at each date."""
     span = as_of - run.first_day(as_of)
     return np.asarray(np.arange(ages)[None, :] <= span[:, None])

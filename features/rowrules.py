@@ -7,11 +7,10 @@ from types import MappingProxyType
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from features import vocabulary
+from features.arrays import Flags
 
-Flags = NDArray[np.bool_]
 SEPARATOR = "/"
 UNLISTED_MOST = 1e12  # of kinds the vocabulary does not list; a sum of such values stays finite
 OUTCOMES = {

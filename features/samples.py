@@ -6,8 +6,8 @@ at events as those of `walk` do, from the latest day of each window back; a samp
 
 import numpy as np
 
-from features.history import Floats
-from features.walk import Columns, Flags, Rows, after, compiled
+from features.arrays import Flags, Floats
+from features.walk import Columns, Rows, after, compiled
 
 
 @compiled

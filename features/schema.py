@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from features import vocabulary
+from features.arrays import Flags
 from features.columns import READERS, Type, extras
 from features.errors import SchemaError
 from features.rowrules import ROW_RULES, conflicting
@@ -235,11 +235,11 @@ class Faults:
     """Every fault of a frame: for each reason, which rows (by position, from 0) it holds for."""
 
     table: str
-    reasons: Mapping[str, NDArray[np.bool_]]
+    reasons: Mapping[str, Flags]
     n_rows: int
 
     @property
-    def bad(self) -> NDArray[np.bool_]:
+    def bad(self) -> Flags:
         """One flag a row: whether anything is wrong with it."""
         return np.logical_or.reduce([np.zeros(self.n_rows, dtype=bool), *self.reasons.values()])
 
@@ -287,7 +287,7 @@ def conform(table: str, frame: pd.DataFrame, *, arrival: Arrival | None = None) 
     """
     contract = table_named(table)
     _refuse_unreadable(contract, frame)
-    reasons: dict[str, NDArray[np.bool_]] = {}
+    reasons: dict[str, Flags] = {}
     typed = _read_columns(contract, frame, reasons)
     _check_columns(contract, typed, reasons)
     received = None if arrival is None else days_since_epoch(arrival.received_on)
@@ -352,7 +352,7 @@ def _refuse_unreadable(table: Table, frame: pd.DataFrame) -> None:
         )
 
 
-def _read_columns(table: Table, frame: pd.DataFrame, reasons: dict[str, NDArray[np.bool_]]) -> pd.DataFrame:
+def _read_columns(table: Table, frame: pd.DataFrame, reasons: dict[str, Flags]) -> pd.DataFrame:
     typed: dict[str, pd.Series[Any]] = {}
     for column in table.columns:
         reader = READERS[column.type]
@@ -367,7 +367,7 @@ def _read_columns(table: Table, frame: pd.DataFrame, reasons: dict[str, NDArray[
     return pd.DataFrame(typed, index=frame.index)
 
 
-def _check_columns(table: Table, typed: pd.DataFrame, reasons: dict[str, NDArray[np.bool_]]) -> None:
+def _check_columns(table: Table, typed: pd.DataFrame, reasons: dict[str, Flags]) -> None:
     import pandera.pandas as pandera
 
     unreadable = {c.name: reasons[f"{c.name} {READERS[c.type].expected}"] for c in table.columns}

@@ -6,8 +6,8 @@ each row, in force on its day of knowledge, the latest first.
 
 import numpy as np
 
-from features.history import Floats
-from features.walk import Columns, Flags, Rows, after, compiled
+from features.arrays import Flags, Floats
+from features.walk import Columns, Rows, after, compiled
 
 
 @compiled

@@ -5,12 +5,11 @@ each row, in force on its day of knowledge.
 """
 
 import numpy as np
-import numpy.typing as npt
 
-from features.history import Floats
-from features.walk import Columns, Flags, Rows, after, compiled
+from features.arrays import Flags, Floats, Ints
+from features.walk import Columns, Rows, after, compiled
 
-Steps = npt.NDArray[np.int64]
+Steps = Ints
 
 
 @compiled

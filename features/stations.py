@@ -10,10 +10,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
-from features.history import Days, Floats
+from features.arrays import Days, Floats, Ints
 from features.vocabulary import TEST_GIVEN, TEST_NOT_GIVEN
 
 CLOSES_AFTER_DAYS = 14
@@ -31,8 +30,8 @@ COUNTED: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
 
 CITY = 0  # the place of the city as a whole among the stations
 
-Months = npt.NDArray[np.int64]  # months since 1970-01
-Places = npt.NDArray[np.int64]
+Months = Ints  # months since 1970-01
+Places = Ints
 
 
 def month_of(day: Days | int) -> Months:

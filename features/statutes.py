@@ -6,9 +6,8 @@ Defaults of law; a place may differ where the law leaves room, and then its conf
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
-Floats = npt.NDArray[np.float64]
+from features.arrays import Floats
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from features.areas import Floats
+from features.arrays import Floats
 from features.hotspot import YEAR_DAYS
 
 USUAL_A_YEAR = 0.3  # standard deviation of the yearly growth of the log rate, over cities

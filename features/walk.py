@@ -13,13 +13,12 @@ from collections.abc import Callable
 from typing import NamedTuple, ParamSpec, TypeVar, cast
 
 import numpy as np
-import numpy.typing as npt
 from numba import njit
 
-from features.history import NEVER, Codes, Days, Floats
+from features.arrays import Codes, Days, Flags, Floats, Ints
+from features.history import NEVER
 
-Places = npt.NDArray[np.int64]
-Flags = npt.NDArray[np.bool_]
+Places = Ints
 Arguments = ParamSpec("Arguments")
 Answer = TypeVar("Answer")
 

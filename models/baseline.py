@@ -9,8 +9,8 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 
+from features.arrays import Floats
 from features.catalogue import Feature, make
-from features.history import Floats
 from models.calibration import fit_platt, sigmoid
 
 Score = Callable[[pd.DataFrame], Floats]

@@ -12,7 +12,7 @@ import lightgbm as lgb
 import numpy as np
 import pandas as pd
 
-from features.history import Floats
+from features.arrays import Floats
 
 ALL_THREADS = 0  # LightGBM's word for as many as there are
 SEED_STEP = 1000  # LightGBM derives further seeds from one by adding small numbers

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from features.history import Floats
+from features.arrays import Floats
 
 STEPS = 50
 LEAST_SLOPE = 0.1  # from a few positives the line may point down; turned over, reasons would say the opposite

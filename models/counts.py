@@ -6,7 +6,7 @@ Variance = mean + dispersion x mean squared; with no dispersion it is Poisson.
 import numpy as np
 from scipy import stats
 
-from features.areas import Floats
+from features.arrays import Floats
 
 SMALLEST_SHOWN = 10  # observed counts under this are never shown
 POISSON_BELOW = 1e-6  # a dispersion smaller than this is none

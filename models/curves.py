@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as np
 
+from features.arrays import Floats
 from features.catalogue import Feature
 from features.errors import ArtifactError
-from features.history import Floats
 from features.plain import from_plain
 from models.calibration import logit
 from models.linear import Linear

@@ -4,7 +4,8 @@ import numpy as np
 import pandas as pd
 
 from features import hotspot as catalogue
-from features.areas import AreaSet, Ints, Strings
+from features.areas import AreaSet, Strings
+from features.arrays import Ints
 from features.effort import share_tested
 from features.hotspot import WEEK, Places
 from models import scan

@@ -14,7 +14,8 @@ import numpy as np
 import pandas as pd
 
 from features import hotspot as catalogue
-from features.areas import AreaSet, Floats, Ints, cells, inhabited, townships
+from features.areas import AreaSet, cells, inhabited, townships
+from features.arrays import Floats, Ints
 from features.effort import at_equal_effort, came_of_testing, times_as_heavy
 from features.errors import ConfigError, TooLittleHistoryError
 from features.grids import Grid, Hexagons

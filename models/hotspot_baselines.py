@@ -10,7 +10,7 @@ from functools import cached_property, partial
 
 import numpy as np
 
-from features.areas import Floats, Ints
+from features.arrays import Floats, Ints
 from features.city_level import window_rate
 from features.hotspot import WEEK, Run
 from features.maps import EVEN_SHARE, MapKind, faded_counts, shares, shrunk, spread_matrix, spread_out, with_even

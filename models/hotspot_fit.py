@@ -8,7 +8,8 @@ import lightgbm as lgb
 import numpy as np
 import pandas as pd
 
-from features.areas import Floats, Ints, parent_sums
+from features.areas import parent_sums
+from features.arrays import Floats, Ints
 from features.errors import TooLittleHistoryError
 from features.hotspot import Feature
 from models.counts import dispersion_of, poisson_deviance

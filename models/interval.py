@@ -13,7 +13,7 @@ import lightgbm as lgb
 import numpy as np
 import pandas as pd
 
-from features.history import Floats
+from features.arrays import Floats
 from models.boosters import ALL_THREADS, raw_score
 from models.calibration import sigmoid
 

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from scipy.optimize import minimize
 
-from features.history import Floats
+from features.arrays import Floats
 
 Bound = tuple[float | None, float | None]
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from features.areas import Floats, Ints
+from features.arrays import Floats, Ints
 from features.city_level import N_LEVELS, Ages, ages, levels
 from features.errors import ConfigError, TooLittleHistoryError, UnfitModelError
 from features.hotspot import WEEK, VisiblePast

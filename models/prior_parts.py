@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from features.areas import Floats
+from features.arrays import Floats
 from features.city_level import calm_levels, long_level
 from features.maps import MapKind, maps, unfaded, without_neighbours
 from models.prior import Evidence, Prior

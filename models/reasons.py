@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from features.history import Floats
+from features.arrays import Floats
 
 TOLERANCE = 1e-6
 

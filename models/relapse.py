@@ -7,9 +7,9 @@ import lightgbm as lgb
 import numpy as np
 import pandas as pd
 
+from features.arrays import Floats
 from features.catalogue import Feature
 from features.cohort import Cohort
-from features.history import Floats
 from models.boosters import ALL_THREADS, Growth, fit_booster, raw_score
 from models.calibration import Platt, sigmoid
 from models.curves import Curve

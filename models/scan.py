@@ -16,7 +16,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.sparse import csr_array, eye_array, vstack
 
-from features.areas import AreaSet, Floats, Ints, Strings
+from features.areas import AreaSet, Strings
+from features.arrays import Floats, Ints
 from features.effort import looked
 from features.hotspot import WEEK, VisiblePast
 from features.reporting import exposure

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.sparse import csr_array
 
-from features.areas import Floats
+from features.arrays import Floats
 
 HALF_LIVES_WEEKS = (2.0, 8.0)
 STEPS = 30

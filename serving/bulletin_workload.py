@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import expit
 
-from features.history import Floats
+from features.arrays import Floats
 from serving.support import CASES_A_WORKER
 
 FEWEST_STATIONS = 20  # our assumption: of fewer no line is drawn

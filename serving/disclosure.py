@@ -22,7 +22,7 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from features.areas import Floats
+from features.arrays import Floats
 from features.hotspot import Feature
 from models.counts import SMALLEST_SHOWN
 from models.hotspot import (

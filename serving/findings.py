@@ -8,7 +8,7 @@ more than who asks once a week.
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from features.areas import Floats
+from features.arrays import Floats
 from features.hotspot import Places
 from models.hotspot import HotspotModel, last_sunday, look
 from serving.disclosure import Told, rates, told

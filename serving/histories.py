@@ -13,7 +13,8 @@ import numpy as np
 import pandas as pd
 import sqlalchemy as sa
 
-from features.history import History, NamedColumns, Objects
+from features.arrays import Objects
+from features.history import History, NamedColumns
 from features.schema import EPOCH, TABLES, days_since_epoch
 from features.stations import StationMonths
 from features.store import EVENTS_OF, NOT_IN_BULK, PERSON_EVENTS, Store, newest_digest, read

@@ -7,9 +7,10 @@ from datetime import date
 import numpy as np
 import pandas as pd
 
+from features.arrays import Objects
 from features.asof import Visible
 from features.cohort import why_refused
-from features.history import History, Objects
+from features.history import History
 from features.schema import days_since_epoch
 from serving import answers
 from serving.desk import Desk

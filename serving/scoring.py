@@ -7,11 +7,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from features.arrays import Floats, Objects
 from features.asof import Visible
 from features.catalogue import Feature, computed
 from features.cohort import ELIGIBLE, why_not, why_refused
 from features.errors import ArtifactError
-from features.history import FEW, Floats, History, Objects
+from features.history import FEW, History
 from models.calibration import sigmoid
 from models.curves import BEND
 from models.hotspot import HotspotModel

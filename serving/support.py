@@ -13,7 +13,7 @@ from datetime import date, timedelta
 
 import numpy as np
 
-from features.history import Floats
+from features.arrays import Floats
 
 CASES_A_WORKER = 30  # DOMAIN.md: one social worker to 30 persons
 LEVELS = ("intensive", "enhanced", "regular", "light")

@@ -19,15 +19,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-from features.areas import Ints, Strings
+from features.areas import Strings
+from features.arrays import Flags, Ints
 from features.errors import ConfigError
 from models.counts import SMALLEST_SHOWN
 from serving.noise import Noise
 
 Span = tuple[int, int]  # the first period, and the one after the last
-Flags = NDArray[np.bool_]
 
 
 @dataclass(frozen=True, eq=False)

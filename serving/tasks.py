@@ -9,12 +9,12 @@ from datetime import date, timedelta
 
 import numpy as np
 
+from features.arrays import Floats
 from features.asof import Visible
 from features.families.clocks import report_days_left, transfer_days_left
 from features.families.contact import days_since_met
 from features.families.programme import days_in_programme
 from features.families.schedule import next_test_on
-from features.history import Floats
 from features.schema import EPOCH
 from features.statutes import SCHEDULES
 from models.relapse import RelapseModel

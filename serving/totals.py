@@ -16,7 +16,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from features.areas import AreaSet, Floats, Strings
+from features.areas import AreaSet, Strings
+from features.arrays import Floats, Ints
 from features.hotspot import Places
 from models.counts import interval_of
 from models.early_warning import larger_areas
@@ -42,7 +43,7 @@ class Level:
     rates: Floats
     at_least: Floats
     below: Floats
-    within: "np.typing.NDArray[np.int64]"
+    within: "Ints"
 
 
 def by_level(model: HotspotModel, places: Places, *, as_of: int, level: str, noise: Noise | None = None) -> Findings:

@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 from sklearn.isotonic import IsotonicRegression
 
-from features.history import Floats
+from features.arrays import Floats
 from models.calibration import fit_platt, sigmoid
 from models.curves import LINE, Beta, Curve, Knots, both_logarithms
 from models.linear import fit_linear

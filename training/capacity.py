@@ -9,13 +9,10 @@ from itertools import pairwise
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
-from features.history import Floats
+from features.arrays import Flags, Floats
 from training.evaluate import Estimate, Sampling, ratio
-
-Flags = npt.NDArray[np.bool_]
 
 BINS = 10
 LEAD = (("lead_days_25", 0.25), ("lead_days_50", 0.50), ("lead_days_75", 0.75))

@@ -4,9 +4,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
-from features.history import Floats
+from features.arrays import Floats, Ints
 from models.interval import Interval
 from training.evaluate import Estimate, Sampling, ratio
 
@@ -43,7 +42,7 @@ def coverage(risk: Floats, interval: Interval, probability: Floats, sampling: Sa
     return {"held": _share(held, sampling), "tenths": [tenth(number) for number in np.unique(which)]}
 
 
-def tenths(risk: Floats) -> npt.NDArray[np.int64]:
+def tenths(risk: Floats) -> Ints:
     """The tenth of each row by its risk, from 0; rows as even as can be, ties by their order.
 
     >>> tenths(np.array([0.3, 0.1, 0.2, 0.9])).tolist()

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
+from features.arrays import Ints, Objects
 from features.catalogue import Feature
 from features.vocabulary import KINDS, SOURCES, SUBSTANCES, SURPRISE, WEEKLY
 
@@ -24,8 +24,8 @@ LATE_DAYS = 400
 NEXT_DAY_SHARE, AHEAD_SHARE = 0.6, 0.2
 TO_A_NEWCOMER = 3
 
-Places = npt.NDArray[np.int64]
-Texts = npt.NDArray[np.object_]
+Places = Ints
+Texts = Objects
 
 
 @dataclass(frozen=True)

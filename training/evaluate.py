@@ -8,9 +8,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
-from features.history import Floats
+from features.arrays import Flags, Floats, Objects
 from models.calibration import logistic_line, logit
 
 Measure = Callable[[Floats, Floats, Floats], float]
@@ -112,12 +111,12 @@ class Sampling:
 
     drawn: Floats
 
-    def of(self, rows: npt.NDArray[np.bool_]) -> "Sampling":
+    def of(self, rows: Flags) -> "Sampling":
         """The same resamples of persons, for some of the rows."""
         return Sampling(self.drawn[:, rows])
 
 
-def draws(persons: npt.NDArray[np.object_], *, resamples: int, seed: int) -> Sampling:
+def draws(persons: Objects, *, resamples: int, seed: int) -> Sampling:
     """So many resamples of persons with replacement, all rows of a person together."""
     ids, place = np.unique(persons, return_inverse=True)
     random = np.random.default_rng(seed)

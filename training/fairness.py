@@ -10,15 +10,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
-from features.history import Floats
+from features.arrays import Flags, Floats, Ints
 from features.snapshot import Snapshot
 from training.capacity import listed
 from training.evaluate import Estimate, Sampling, draws, estimate, intercept, ratio, slope
-
-Flags = npt.NDArray[np.bool_]
 
 AGE_BANDS = ((0, "under 25"), (25, "25-34"), (35, "35-44"), (45, "45-54"), (55, "55 and over"))
 RECORDED = ("sex", "ethnicity", "household_register")
@@ -119,7 +116,7 @@ def audit(
 class _Bench:
     """What all groups share: columns of the rows, their persons, and one set of resamples of persons."""
 
-    person: npt.NDArray[np.int64]
+    person: Ints
     relapse: Floats  # NaN where not observed
     surprise: Floats  # NaN without a surprise test
     weight: Floats

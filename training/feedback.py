@@ -10,9 +10,9 @@ The city is one of townships without outlines, so a recipe for cells lives throu
 from dataclasses import dataclass, field, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
-from features.areas import AreaSet, Floats, Ints, Strings
+from features.areas import AreaSet, Strings
+from features.arrays import Flags, Floats, Ints
 from features.effort import at_equal_effort
 from features.hotspot import FEATURES, WEEK, Run, VisiblePast, compute
 from models.hotspot import PRIOR, Scope, predict
@@ -26,7 +26,6 @@ from training.hotspot_gate import Drift
 from training.hotspot_study import FEWEST_WEEKS, Study
 
 GATE_PERSONS = 1000  # only the ground is surveyed, so that their number hardly matters
-Flags = NDArray[np.bool_]
 ALLOWED = 0.1  # of the true share: how far the forecast's share of the top district may be from it
 
 

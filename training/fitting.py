@@ -10,8 +10,8 @@ import lightgbm as lgb
 import numpy as np
 from threadpoolctl import threadpool_limits
 
+from features.arrays import Floats, Ints
 from features.catalogue import Feature
-from features.history import Floats
 from features.relapse import chosen
 from models.boosters import Growth, merged, raw_score
 from models.calibration import fit_platt
@@ -21,7 +21,7 @@ from models.monotone import directions
 from models.relapse import RelapseModel, varying
 from training.calibrations import compared, fit_curve
 from training.config import RelapseConfig
-from training.lesson import Ints, Lesson, checks_of, side_by_side, trees_outside
+from training.lesson import Lesson, checks_of, side_by_side, trees_outside
 from training.rows import Rows
 from training.splits import person_folds
 from training.tune import tuned

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from features.areas import Floats
+from features.arrays import Floats
 from features.errors import TooLittleHistoryError
 from features.hotspot import FEATURES, Places
 from models import hotspot as model

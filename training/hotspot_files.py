@@ -16,10 +16,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from features.columns import Flags
+from features.arrays import Flags, Ints
 from features.errors import ConfigError, SchemaError
 from features.gcj02 import WGS84, check_coordinates, in_wgs84, outline_in_wgs84
-from features.grids import Ints
 from features.hotspot import Places
 from features.vocabulary import AREA_LEVELS
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from features.areas import Floats
+from features.arrays import Floats
 from features.effort import came_of_testing
 from features.errors import ConfigError
 from features.hotspot import WEEK, Places

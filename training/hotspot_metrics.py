@@ -9,7 +9,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from features.areas import Floats, Ints, Strings, parent_sums
+from features.areas import Strings, parent_sums
+from features.arrays import Floats, Ints
 from models.counts import covered, negative_binomial_deviance, poisson_deviance
 
 SHARES = (0.01, 0.02, 0.05, 0.1, 0.2)

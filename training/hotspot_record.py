@@ -20,9 +20,9 @@ from itertools import pairwise
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from features.areas import AreaSet, Floats, Ints, locate
+from features.areas import AreaSet, locate
+from features.arrays import Flags, Floats, Ints
 from features.hotspot import WEEK, Places
 from features.schema import EPOCH, days_since_epoch
 from models.counts import SMALLEST_SHOWN, interval_of
@@ -34,8 +34,6 @@ WIDTHS = (0.05, 0.1, 0.2, 0.25)  # of the bands of what was caught
 TOGETHER = (1, 2, 3, 4, 6)  # forecasts told in one
 CERTAIN = 2  # the mean forecast has so many times what a band needs, so that a lesser one has enough as well
 YEAR_WEEKS = 52
-
-Flags = NDArray[np.bool_]
 
 
 @dataclass(frozen=True, eq=False)

@@ -6,7 +6,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from features.areas import OUTSIDE, Floats, Ints, unplaced
+from features.areas import OUTSIDE, unplaced
+from features.arrays import Floats, Ints
 from features.errors import ConfigError, SchemaError, TooLittleHistoryError
 from features.grids import Grid, Hexagons
 from features.hotspot import FEATURES, WEEK, Places, compute, counted, visible_past

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from features.history import Floats
+from features.arrays import Floats
 from training import capacity
 from training.config import RelapseConfig
 from training.evaluate import MEASURES, Estimate, Sampling, draws, estimate, judged, paired

@@ -9,14 +9,13 @@ which no test came, before any positive one, leaves the row unobserved; `weights
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from features import spells
+from features.arrays import Flags, Floats, Objects
 from features.asof import Selection, Visible
 from features.families.contact import MEETINGS, MET
 from features.families.use import HAIR_SEES_DAYS, HAIR_SEES_FROM_DAYS
-from features.history import Floats
 from features.programmes import running_since
 from features.vocabulary import PROGRAMMES, SURPRISE, TEST_GIVEN, family_of
 
@@ -36,8 +35,7 @@ ENDS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
 )
 GOES_ON = {"transferred_out": "transfer_in", "programme_ended": "programme_start"}  # what takes an end back
 
-Whys = npt.NDArray[np.object_]
-Flags = npt.NDArray[np.bool_]
+Whys = Objects
 
 
 @dataclass(frozen=True)
@@ -86,7 +84,7 @@ def label(past: Visible, definition: Label, *, snapshot_day: int) -> pd.DataFram
     )
 
 
-def ended(why: pd.Series) -> npt.NDArray[np.bool_]:
+def ended(why: pd.Series) -> Flags:
     """Which rows are unobserved because something ended the observation."""
     return why.isin([code for code, _, _ in ENDS]).to_numpy(dtype=np.bool_)
 

@@ -12,8 +12,9 @@ from typing import Any
 
 import pandas as pd
 
+from features.arrays import Floats
 from features.errors import ConfigError
-from features.history import Floats, History
+from features.history import History
 from features.plain import from_plain
 from features.relapse import chosen
 from models.relapse import RelapseModel

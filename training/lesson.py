@@ -9,16 +9,13 @@ from typing import TypeVar
 
 import lightgbm as lgb
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
-from features.history import Floats
+from features.arrays import Flags, Floats, Ints
 from models.boosters import Growth, fit_booster, raw_score
 from models.calibration import fit_platt, sigmoid
 from training.evaluate import log_loss
-from training.splits import Flags
 
-Ints = npt.NDArray[np.int64]
 Told = TypeVar("Told")
 Asked = TypeVar("Asked")
 

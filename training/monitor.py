@@ -13,11 +13,12 @@ from datetime import timedelta
 import numpy as np
 import pandas as pd
 
+from features.arrays import Floats
 from features.asof import Visible
 from features.catalogue import compute
 from features.cohort import ELIGIBLE, why_not
 from features.errors import ConfigError, TooLittleHistoryError
-from features.history import Floats, History
+from features.history import History
 from features.home import Home
 from features.schema import EPOCH
 from models import artifact, champion

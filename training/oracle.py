@@ -12,8 +12,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from features.arrays import Floats
 from features.errors import ConfigError
-from features.history import Floats, History
+from features.history import History
 from features.home import Home
 from features.relapse import chosen
 from training import card, relapse

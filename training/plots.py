@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 from scipy import stats
 from sklearn.metrics import precision_recall_curve
 
-from features.history import Floats
+from features.arrays import Floats
 from training.hotspot_backtest import Backtest
 from training.hotspot_metrics import hit_curve
 

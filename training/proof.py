@@ -14,23 +14,21 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
+from features.arrays import Flags, Objects
 from features.asof import Visible
 from features.catalogue import Feature, compute
 from features.closing import past_months
 from features.cohort import ELIGIBLE, Cohort, why_not
 from features.errors import TooLittleHistoryError
-from features.history import History, Objects
+from features.history import History
 from features.schema import EPOCH
 from features.snapshot import Snapshot
 from features.stations import StationMonths
 from models.curves import BEND
 from models.relapse import RelapseModel
 from training.edits import LATE_DAYS, UNHEARD_OF, Ground, newcomer_of
-
-Flags = npt.NDArray[np.bool_]
 
 ROUNDS = 10
 NOT_EXERCISED_AT_MOST = 0.05

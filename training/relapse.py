@@ -7,10 +7,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from features.arrays import Floats
 from features.asof import Visible
 from features.catalogue import Feature
 from features.errors import TooLittleHistoryError
-from features.history import Floats, History
+from features.history import History
 from features.relapse import chosen
 from models import baseline
 from models.relapse import RelapseModel

@@ -10,10 +10,10 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
-from features.history import Floats, History
+from features.arrays import Floats, Ints
+from features.history import History
 from features.relapse import chosen
 from features.schema import Arrival, conform
 from models.calibration import logit
@@ -31,8 +31,6 @@ from training.fitting import fit
 from training.gate import Rounds
 from training.rows import rows_of
 from training.splits import closed_by
-
-Ints = npt.NDArray[np.int64]
 
 MOST_ROUNDS_OF_TREES = 80  # of so few persons more learn nothing
 

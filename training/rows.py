@@ -4,14 +4,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
+from features.arrays import Flags, Floats
 from features.asof import Visible
 from features.catalogue import Feature, compute
 from features.cohort import ELIGIBLE, why_not
 from features.errors import TooLittleHistoryError
-from features.history import Floats, History
+from features.history import History
 from training.config import RelapseConfig
 from training.labels import label
 
@@ -29,7 +29,7 @@ class Rows:
     times: pd.DataFrame
     table: pd.DataFrame
 
-    def where(self, keep: npt.NDArray[np.bool_]) -> "Rows":
+    def where(self, keep: Flags) -> "Rows":
         """Those rows for which `keep` is true."""
         return Rows(self.times[keep].reset_index(drop=True), self.table[keep].reset_index(drop=True))
 
@@ -38,12 +38,12 @@ class Rows:
         return Rows(self.times, self.table[[feature.name for feature in features]])
 
     @property
-    def observed(self) -> npt.NDArray[np.bool_]:
+    def observed(self) -> Flags:
         """Which rows have an observed outcome."""
         return self.times["relapse"].notna().to_numpy(dtype=np.bool_)
 
     @property
-    def trained(self) -> npt.NDArray[np.bool_]:
+    def trained(self) -> Flags:
         """Which rows lie on dates that are learned from."""
         return self.times["trained"].to_numpy(dtype=np.bool_)
 

@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.collections import PolyCollection
 from matplotlib.figure import Figure
 
-from features.history import Floats
+from features.arrays import Floats
 from features.vocabulary import TEST_GIVEN
 from training.city import City
 

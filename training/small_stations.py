@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from features.history import Floats
+from features.arrays import Floats
 from training.evaluate import Estimate, Sampling, ratio
 
 CHANCE = 0.05  # of right stations that lie outside their 95 % interval

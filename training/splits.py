@@ -5,12 +5,10 @@ from dataclasses import dataclass
 from hashlib import sha256
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
+from features.arrays import Flags, Ints
 from training.config import RelapseConfig
-
-Flags = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -54,18 +52,18 @@ def folds_of(at: pd.DataFrame, config: RelapseConfig) -> Iterator[Fold]:
         )
 
 
-def closed_by(as_of: npt.NDArray[np.int64], day: int, config: RelapseConfig) -> Flags:
+def closed_by(as_of: Ints, day: int, config: RelapseConfig) -> Flags:
     """Which rows may be learned from on a day: their label window closed before it, and was reported by then."""
     return as_of + config.label.horizon_days + config.label.reporting_lag_days <= day
 
 
-def origins(as_of: npt.NDArray[np.int64], config: RelapseConfig) -> list[int]:
+def origins(as_of: Ints, config: RelapseConfig) -> list[int]:
     """The rolling origins, oldest first: the last ones at which rows remain to be judged."""
     end = int(as_of.max()) + 1
     return [end - config.split.every_days * back for back in range(config.split.origins, 0, -1)]
 
 
-def person_folds(person_ids: pd.Series, folds: int) -> npt.NDArray[np.int64]:
+def person_folds(person_ids: pd.Series, folds: int) -> Ints:
     """The fold of each row's person."""
     of_person = {person_id: fold_of(str(person_id), folds) for person_id in person_ids.unique()}
     return person_ids.map(of_person).to_numpy(dtype=np.int64)

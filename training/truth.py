@@ -5,15 +5,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
+from features.arrays import Flags, Floats, Ints
 from features.errors import ConfigError
-from features.history import Floats
 from training.city.oracle import ORACLE_FILE
 from training.city.write import TRUTH
-
-Flags = npt.NDArray[np.bool_]
 
 # What a model is judged on: the column of the oracle's answer that holds its probability together with being observed.
 JOINTLY = {"detected": "detected", "used": "used_observed"}
@@ -69,7 +66,7 @@ def read_truth(folder: Path) -> Truth:
     )
 
 
-def _days(dates: pd.Series) -> npt.NDArray[np.int64]:
+def _days(dates: pd.Series) -> Ints:
     return dates.to_numpy().astype("datetime64[D]").astype(np.int64)
 
 

@@ -9,7 +9,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from features.areas import AreaSet, Floats, Ints
+from features.areas import AreaSet
+from features.arrays import Floats, Ints
 from features.effort import share_tested
 from features.hotspot import WEEK, Places
 from models import scan

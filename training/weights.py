@@ -16,7 +16,7 @@ from sklearn.linear_model import LogisticRegression, PoissonRegressor
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from features.history import Floats
+from features.arrays import Floats
 from training.labels import ended
 from training.rows import Rows
 

@@ -2,9 +2,9 @@
 
 import numpy as np
 
+from features.arrays import Floats
 from features.asof import Selection, Visible
 from features.catalogue import feature
-from features.history import Floats
 from features.vocabulary import KINDS, SOURCES
 
 ANY_SOURCE = tuple(SOURCES)

@@ -3,11 +3,11 @@
 import numpy as np
 
 from features import spells
+from features.arrays import Floats
 from features.asof import Selection, Visible
 from features.catalogue import feature
 from features.families.programme import inside, relapse_signs, since_start, statutory_since
 from features.families.tests import URINE_SOURCES
-from features.history import Floats
 from features.programmes import COMMUNITY
 from features.statutes import CLOCKS
 from features.vocabulary import STATUTORY_PROGRAMMES, TEST_WITHHELD

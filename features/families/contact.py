@@ -1,9 +1,9 @@
 """Features of contact: appointments kept and missed, visits, talks with the family, and when a person was last seen."""
 
+from features.arrays import Floats
 from features.asof import Visible, share
 from features.catalogue import feature
 from features.families.tests import URINE_SOURCES
-from features.history import Floats
 from features.vocabulary import CONTACT_OUTCOMES, TEST_GIVEN
 
 # Kinds at which somebody met the person; a talk with the family is none of them.

@@ -3,9 +3,9 @@
 import numpy as np
 
 from features import spells
+from features.arrays import Floats
 from features.asof import Selection, Visible
 from features.catalogue import feature
-from features.history import Floats
 from features.statutes import CLOCKS
 
 ISOLATION = ("isolation_start",)

@@ -2,9 +2,9 @@
 
 import numpy as np
 
+from features.arrays import Floats
 from features.asof import LONG_AGO, Selection, Visible
 from features.catalogue import feature
-from features.history import Floats
 from features.programmes import COMMUNITY, running_since
 from features.statutes import CLOCKS
 from features.vocabulary import PROGRAMMES, STATUTORY_PROGRAMMES

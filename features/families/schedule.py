@@ -5,11 +5,11 @@ A surprise test is chosen neither by suspicion nor by calendar: what it shows sa
 
 import numpy as np
 
+from features.arrays import Floats
 from features.asof import ABSENT, Selection, Visible, share
 from features.catalogue import feature
 from features.families.programme import days_in_programme, inside, programme_since, since_start
 from features.families.tests import URINE_SOURCES, days_since_test, given, number
-from features.history import Floats
 from features.statutes import SCHEDULES, urine_tests_due
 from features.vocabulary import SURPRISE, TEST_GIVEN, TEST_NOT_GIVEN
 

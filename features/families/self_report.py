@@ -1,10 +1,10 @@
 """Features of what people tell of their own use, and of how it agrees with their tests."""
 
 from features import walk
+from features.arrays import Floats
 from features.asof import Selection, Visible, share
 from features.catalogue import feature
 from features.families.tests import URINE_SOURCES, with_outcome
-from features.history import Floats
 from features.vocabulary import family_of
 
 UNREPORTED_WITHIN_DAYS = 4  # the day of the sample and the three before: what urine can see

@@ -6,12 +6,12 @@ They look at the tests one by one, so they want a substance: without one a sampl
 import numpy as np
 
 from features import sequences, spells
+from features.arrays import Floats
 from features.asof import Visible, share
 from features.catalogue import feature
 from features.families.programme import days_in_programme, in_days, inside, programme_since, since_start
 from features.families.self_report import UNREPORTED_WITHIN_DAYS, told
 from features.families.tests import URINE_SOURCES, given, number, with_outcome
-from features.history import Floats
 
 
 @feature(family="tests", unit="count", changeable=True, source=URINE_SOURCES)

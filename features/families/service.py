@@ -1,8 +1,8 @@
 """Features of service: counselling, group sessions, training, placement, practical help, support plans."""
 
+from features.arrays import Floats
 from features.asof import Visible, share
 from features.catalogue import feature
-from features.history import Floats
 
 
 @feature(family="service", unit="count", source="rehab_station")

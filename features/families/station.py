@@ -7,9 +7,9 @@ beta distribution that was worth k tests before (empirical Bayes; Casella 1985, 
 
 import numpy as np
 
+from features.arrays import Floats
 from features.asof import Visible, share
 from features.catalogue import feature
-from features.history import Floats
 from features.stations import CITY, Places, Window
 
 WORTH = 50.0  # k: the city counts as much as so many tests or contacts of the station

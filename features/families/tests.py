@@ -8,14 +8,13 @@ and never counts as a negative; it was due for whatever substance is asked, unle
 from collections.abc import Iterable
 
 import numpy as np
-import numpy.typing as npt
 
 from features import samples
+from features.arrays import Flags, Floats
 from features.asof import ABSENT, Selection, Visible, share
 from features.catalogue import feature
-from features.history import Floats
 from features.vocabulary import TEST_GIVEN, TEST_NOT_GIVEN, TEST_WITHHELD, family_of
-from features.walk import Columns, Flags, Rows
+from features.walk import Columns, Rows
 
 URINE_SOURCES = ("community", "methadone_clinic")
 
@@ -184,7 +183,7 @@ def _samples(tests: Selection, outcome: str | tuple[str, ...]) -> tuple[Rows, Co
     return tests.rows(), tests.columns(), tests.events.flagged("outcome", outcome)
 
 
-def _how_many(flags: Iterable[npt.NDArray[np.bool_]]) -> Floats:
+def _how_many(flags: Iterable[Flags]) -> Floats:
     return np.sum([flag.astype(np.float64) for flag in flags], axis=0)
 
 

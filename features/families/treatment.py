@@ -3,9 +3,9 @@
 import numpy as np
 
 from features import spells
+from features.arrays import Floats
 from features.asof import Selection, Visible
 from features.catalogue import feature
-from features.history import Floats
 from features.vocabulary import WEEKLY
 
 DAYS_OF_A_WEEK = 7  # what a row that tells of a week covers, from its own day on

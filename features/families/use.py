@@ -5,10 +5,10 @@ tests and a later hair test positive.
 """
 
 from features import spells
+from features.arrays import Floats
 from features.asof import Selection, Visible
 from features.catalogue import feature
 from features.families.tests import URINE_SOURCES
-from features.history import Floats
 from features.vocabulary import TEST_GIVEN, TEST_NOT_GIVEN
 
 URINE_SEES_DAYS = 7

@@ -8,11 +8,11 @@ import pandas as pd
 import pyproj
 import shapely
 
+from features.arrays import Floats
 from training.city.figures import PlaceFigures
 from training.city.names import DISTRICTS, ids, township_names
 from training.city.places import Places
 from training.city.stations import township_ids
-from training.city.weeks import Floats
 
 
 @dataclass(frozen=True)

@@ -3,12 +3,13 @@
 import numpy as np
 import pyarrow as pa
 
+from features.arrays import Floats, Ints
 from features.vocabulary import KINDS, TEST_GIVEN
 from training.city.ground import Ground
 from training.city.names import PERSON_DIGITS
 from training.city.rows import CODES, KIND_NAMES, NONE, OUTCOMES, RECORDED, Rows, code, codes, words
 from training.city.stations import station_ids, township_ids
-from training.city.weeks import Floats, Ints, some_days
+from training.city.weeks import some_days
 
 CORRECTABLE: dict[str, dict[str, tuple[str, ...]]] = {
     # A positive screen that the laboratory does not confirm is the commonest correction: two mistakes in a negative.

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
+from features.arrays import Flags, Floats, Ints
 from training.city.arrival import arrive, events_table
 from training.city.diary import Diary, blank_diary
 from training.city.effort import effort
@@ -19,7 +20,7 @@ from training.city.step import walk
 from training.city.tally import Tally, tally
 from training.city.testing import POSITIVE
 from training.city.truth import truth_of_persons
-from training.city.weeks import Bools, Floats, Ints, as_dates
+from training.city.weeks import as_dates
 from training.city.world import World
 
 BLOCK_PERSONS = 1_000
@@ -81,7 +82,7 @@ def live(ground: Ground, number: int) -> Lived:
     return Lived(world, facts, diary, records(diary, recorder))
 
 
-def positive_before_records(diary: Diary, ground: Ground) -> Bools:
+def positive_before_records(diary: Diary, ground: Ground) -> Flags:
     """By person, whether a test was positive before records open: of such a week no test is on record."""
     before = slice(ground.weeks.opens)
     return ((diary.urine[before] == POSITIVE) | (diary.hair[before] == POSITIVE)).any(axis=0)

@@ -4,10 +4,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from features.arrays import Flags, Floats, Ints
 from training.city.state import State
 from training.city.step import Week
 from training.city.testing import Tests
-from training.city.weeks import Bools, Floats, Ints
 from training.city.world import Entry
 
 
@@ -15,18 +15,18 @@ from training.city.world import Entry
 class Diary:
     """All weeks of a block; the fields are those of `Week` and its tests, with the week as first axis."""
 
-    alive: Bools
-    routine: Bools
-    silent: Bools
-    aftercare: Bools  # out of any programme after completing one
+    alive: Flags
+    routine: Flags
+    silent: Flags
+    aftercare: Flags  # out of any programme after completing one
     programme: Ints
     township: Ints
     station: Ints
-    employed: Bools
+    employed: Flags
     strain: Floats
     hazard: Floats
-    use_days: Bools  # (week, person, 7)
-    used: Bools
+    use_days: Flags  # (week, person, 7)
+    used: Flags
     urine: Ints
     urine_day: Ints
     why: Ints

@@ -3,12 +3,13 @@
 import numpy as np
 import pandas as pd
 
+from features.arrays import Ints
 from features.vocabulary import TEST_GIVEN
 from training.city.arrival import latest_of
 from training.city.ground import CITY, Ground, chance
 from training.city.rows import Rows, code, codes
 from training.city.stations import township_ids
-from training.city.weeks import Ints, as_dates, some_days
+from training.city.weeks import as_dates, some_days
 
 
 def effort(known: Rows, ground: Ground) -> Ints:

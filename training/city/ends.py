@@ -2,15 +2,15 @@
 
 import numpy as np
 
+from features.arrays import Flags, Floats, Ints
 from features.statutes import CLOCKS
 from training.city.orders import admit, due
 from training.city.people import METHADONE
 from training.city.state import ACTIVE, DEAD, GONE, JAILED, MISSING, NEVER, ORDERED, STRANDED, State
-from training.city.weeks import Bools, Floats, Ints
 from training.city.world import Ledger, World
 
 
-def by_use(pair: tuple[float, float], used: Bools) -> Floats:
+def by_use(pair: tuple[float, float], used: Flags) -> Floats:
     """The first of the pair for those who did not use, the second for those who did."""
     return np.where(used, pair[1], pair[0])
 
@@ -59,7 +59,7 @@ def leave_clinic(state: State, ledger: Ledger, world: World, week: int) -> None:
     end(state, ledger, who, world.day_in(week, len(who)), "ended")
 
 
-def die(state: State, ledger: Ledger, world: World, settled: Bools, week: int) -> None:
+def die(state: State, ledger: Ledger, world: World, settled: Flags, week: int) -> None:
     """Death, likelier after use."""
     probability = by_use(world.figures.programmes.death, state.used_last_week())
     who = world.chance(settled, probability)
@@ -70,7 +70,7 @@ def die(state: State, ledger: Ledger, world: World, settled: Bools, week: int) -
     state.phase[who] = DEAD
 
 
-def imprison(state: State, ledger: Ledger, world: World, settled: Bools, week: int) -> None:
+def imprison(state: State, ledger: Ledger, world: World, settled: Flags, week: int) -> None:
     """A prison sentence ends the programme (Regulation art. 22-24); only its end is told."""
     probability = by_use(world.figures.programmes.prison, state.used_last_week())
     who = world.chance(settled & state.supervised(), probability)
@@ -86,7 +86,7 @@ def set_free(state: State, world: World, week: int) -> None:
     state.phase[who], state.due_day[who] = GONE, NEVER
 
 
-def vanish(state: State, world: World, settled: Bools, week: int) -> None:
+def vanish(state: State, world: World, settled: Flags, week: int) -> None:
     """Some stop appearing without a word, likelier after use and at the Spring Festival; some of them reappear."""
     figures = world.figures.programmes
     back = world.chance(settled & (state.phase == MISSING), figures.reappears)

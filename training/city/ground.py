@@ -4,12 +4,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from features.arrays import Flags, Floats
 from training.city.figures import Figures
 from training.city.places import Places, lay_out
 from training.city.presets import Plan
 from training.city.stations import Stations, staff
 from training.city.supply import Supply, supply
-from training.city.weeks import Bools, Floats, Weeks, festival_weeks, weeks, yearly_wave
+from training.city.weeks import Weeks, festival_weeks, weeks, yearly_wave
 
 CITY, PERSONS = 0, 1  # branches of the tree of random streams that grows from the seed of a plan
 
@@ -28,7 +29,7 @@ class Ground:
     stations: Stations
     supply: Supply
     season: Floats
-    festival: Bools
+    festival: Flags
     watch: Floats
 
 

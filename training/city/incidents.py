@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from features.arrays import Flags, Floats, Ints
 from training.city.areas import Projection
 from training.city.arrival import latest_of
 from training.city.figures import IncidentFigures
@@ -13,7 +14,7 @@ from training.city.places import Places
 from training.city.presets import PRESETS
 from training.city.rows import Rows, code, codes, where
 from training.city.stations import township_ids
-from training.city.weeks import Bools, Floats, Ints, as_dates
+from training.city.weeks import as_dates
 
 TOLD = np.dtype([("occurred_on", np.int64), ("known_on", np.int64), ("first", np.bool_), ("township", np.int64)])
 TESTS = ("urine_test", "hair_test")
@@ -96,7 +97,7 @@ def _reported(ground: Ground) -> Floats:
     return np.column_stack([citizen, service, enforcement, 1 - citizen - service - enforcement])
 
 
-def told_of(known: Rows, positive_before: Bools) -> Rows:
+def told_of(known: Rows, positive_before: Flags) -> Rows:
     """First positive tests and entries to treatment, as rows of TOLD: the days of the record, which, and where.
 
     From what arrived, by its latest revision, so that what was lost or taken back is told of nowhere. `positive_before`

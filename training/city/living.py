@@ -2,9 +2,10 @@
 
 import numpy as np
 
+from features.arrays import Flags, Ints
 from training.city.ends import by_use
 from training.city.state import LOCKED_UP, State
-from training.city.weeks import Bools, Ints, logistic
+from training.city.weeks import logistic
 from training.city.world import Ledger, World
 
 NO_SESSION, KEPT, MISSED_SESSION = range(3)
@@ -34,7 +35,7 @@ def get_by(state: State, ledger: Ledger, world: World, week: int) -> None:
     state.rift[:] = figures.family_memory * state.rift + figures.family_by_use * used
 
 
-def counsel(state: State, world: World, routine: Bools, silent: Bools) -> Ints:
+def counsel(state: State, world: World, routine: Flags, silent: Flags) -> Ints:
     """For each person this week: no session, one kept, or one missed. Kept ones help for some weeks."""
     figures, rng = world.figures.care, world.rng
     offered = routine & (rng.random(len(state)) < by_use(figures.offered, state.positives > 0))

@@ -2,15 +2,15 @@
 
 import numpy as np
 
+from features.arrays import Flags, Ints
 from features.statutes import CLOCKS
 from training.city.ends import by_use
 from training.city.orders import due
 from training.city.state import ACTIVE, IN_TRANSIT, NEVER, STRANDED, State
-from training.city.weeks import Bools, Ints
 from training.city.world import Ledger, World
 
 
-def transfer(state: State, ledger: Ledger, world: World, settled: Bools, week: int) -> None:
+def transfer(state: State, ledger: Ledger, world: World, settled: Flags, week: int) -> None:
     """Some move to another township, mostly a near one, and the clock goes on.
 
     The station there takes over within 15 days, late, or never.
@@ -39,7 +39,7 @@ def confirm(state: State, ledger: Ledger, world: World, week: int) -> None:
     state.next_test_day[who] = state.due_day[who] + world.figures.tests.after_transfer_days
 
 
-def fall_ill(state: State, ledger: Ledger, world: World, settled: Bools, week: int) -> None:
+def fall_ill(state: State, ledger: Ledger, world: World, settled: Flags, week: int) -> None:
     """Some are admitted to the special ward for weeks."""
     who = world.chance(settled & (state.phase == ACTIVE), world.figures.programmes.ward)
     day = world.day_in(week, len(who))
@@ -48,7 +48,7 @@ def fall_ill(state: State, ledger: Ledger, world: World, settled: Bools, week: i
     ledger.note("ward_end", who, state.ward_until[who], state)
 
 
-def take_leave(state: State, ledger: Ledger, world: World, settled: Bools, week: int) -> None:
+def take_leave(state: State, ledger: Ledger, world: World, settled: Flags, week: int) -> None:
     """Some report a leave and are away for days; the report is a routine record like any other contact."""
     figures = world.figures.programmes
     who = world.chance(settled & (state.phase == ACTIVE), figures.leave)
@@ -64,7 +64,7 @@ def _go(state: State, who: Ints, first: Ints, days: Ints, monday: int) -> None:
     state.away_until[who] = np.where(still, np.maximum(state.away_until[who], first + days), first + days)
 
 
-def leave_without_leave(state: State, ledger: Ledger, world: World, settled: Bools, week: int) -> None:
+def leave_without_leave(state: State, ledger: Ledger, world: World, settled: Flags, week: int) -> None:
     """Some leave the county without leave; three times, or more than 30 days in all, is a serious breach."""
     figures, rng = world.figures.programmes, world.rng
     who = world.chance(settled & (state.phase == ACTIVE), by_use(figures.absence, state.used_last_week()))
@@ -81,7 +81,7 @@ def leave_without_leave(state: State, ledger: Ledger, world: World, settled: Boo
     state.recall_day[sent] = world.monday(week) + world.days(figures.recall_days, len(sent))
 
 
-def object_to_scoring(state: State, ledger: Ledger, world: World, settled: Bools, week: int) -> None:
+def object_to_scoring(state: State, ledger: Ledger, world: World, settled: Flags, week: int) -> None:
     """A few object to automated scoring; some take it back later."""
     figures = world.figures.programmes
     who = world.chance(settled & (state.phase == ACTIVE), figures.objection)

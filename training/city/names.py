@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from training.city.weeks import Ints
+from features.arrays import Ints
 
 DISTRICTS = (
     ("北驿区", "Beiyi"), ("东檐区", "Dongyan"), ("南廪区", "Nanlin"), ("西栈区", "Xizhan"), ("中砚区", "Zhongyan"),

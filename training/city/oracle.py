@@ -17,6 +17,7 @@ import numpy.typing as npt
 import pandas as pd
 import pyarrow.parquet as pq
 
+from features.arrays import Flags, Floats, Ints
 from features.errors import ConfigError
 from training.city.arrival import lost_probability
 from training.city.block import n_blocks, settle
@@ -28,7 +29,7 @@ from training.city.simulate import Tell, in_order, refuse_processes, silent
 from training.city.state import ACTIVE, DEAD, IN_TRANSIT, MISSING, NEVER, STRANDED, State
 from training.city.step import step, walk
 from training.city.testing import NEGATIVE, NO_TEST, POSITIVE
-from training.city.weeks import EPOCH, Bools, Floats, Ints, Weeks, as_dates
+from training.city.weeks import EPOCH, Weeks, as_dates
 from training.city.world import Entry, World
 from training.city.write import PLAN_FILE, TRUTH, as_arrow, read_plan
 from training.labels import ENDS, GOES_ON
@@ -244,9 +245,9 @@ class Sight:
     def _mark(self, latest: Ints, entry: Entry) -> None:
         latest[entry.who] = np.where(entry.day <= self.last_day, entry.day, latest[entry.who])
 
-    def to_the_end(self) -> Bools:
+    def to_the_end(self) -> Flags:
         """Who gave a test, after which nothing ended the observation, or it was resumed."""
-        seen: Bools = self.looked > NO_DAY
+        seen: Flags = self.looked > NO_DAY
         for day, (code, *_) in zip(self.ended, ENDS, strict=True):
             back = (self.resumed[code] >= day) if code in GOES_ON else False
             seen &= (day < self.looked) | back

@@ -2,17 +2,17 @@
 
 import numpy as np
 
+from features.arrays import Flags, Ints
 from features.statutes import CLOCKS
 from features.vocabulary import PROGRAMMES
 from training.city.people import COMMUNITY_REHABILITATION, COMMUNITY_TREATMENT, METHADONE
 from training.city.state import ACTIVE, AWAITED, GONE, ISOLATED, NEVER, ORDERED, State
-from training.city.weeks import Bools, Ints
 from training.city.world import Ledger, World
 
 ISOLATION, REVIEW = CLOCKS["isolation"].limit, CLOCKS["isolation_review"].limit
 
 
-def due(state: State, phase: int, world: World, week: int) -> Bools:
+def due(state: State, phase: int, world: World, week: int) -> Flags:
     """Who is in a phase that ends by itself this week."""
     return (state.phase == phase) & (state.due_day < world.monday(week + 1))
 
@@ -102,7 +102,7 @@ def _meet(state: State, ledger: Ledger, world: World, who: Ints, day: Ints) -> N
         ledger.note("home_visit", who[those], day[those], state, outcome, remark="release")
 
 
-def find(state: State, ledger: Ledger, world: World, settled: Bools, week: int) -> None:
+def find(state: State, ledger: Ledger, world: World, settled: Flags, week: int) -> None:
     """Some who use outside of any programme are found: ordered anew, or sent to isolation (Law art. 38)."""
     figures = world.figures.programmes
     using = settled & (state.phase == GONE) & state.used_last_week() & (state.recall_day == NEVER)

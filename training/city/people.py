@@ -5,12 +5,13 @@ from dataclasses import dataclass, fields
 import numpy as np
 import pandas as pd
 
+from features.arrays import Flags, Floats, Ints
 from features.statutes import CLOCKS
 from features.vocabulary import SUBSTANCES
 from training.city.figures import EDUCATIONS, ETHNICITIES, REGISTERS, SEXES, SUBSTANCES_USED, FactFigures, Figures
 from training.city.ground import Ground
 from training.city.names import PERSON_DIGITS, ids, person_names
-from training.city.weeks import EPOCH, YEAR_DAYS, Bools, Floats, Ints, logistic, some_days
+from training.city.weeks import EPOCH, YEAR_DAYS, logistic, some_days
 
 COMMUNITY_TREATMENT, COMMUNITY_REHABILITATION, METHADONE = range(3)
 OPIOIDS = tuple(SUBSTANCES.index(name) for name in ("heroin", "opioid"))
@@ -28,7 +29,7 @@ class People:
     """
 
     programme: Ints
-    veteran: Bools
+    veteran: Flags
     substance: Ints  # an index of SUBSTANCES
     entry_day: Ints
     registered_on: Ints
@@ -79,7 +80,7 @@ def people(first: int, n_persons: int, ground: Ground, rng: np.random.Generator)
     return crowd_of_block, _with_gaps(facts, crowd_of_block.station, ground, rng)
 
 
-def _entries(veteran: Bools, ground: Ground, rng: np.random.Generator) -> Ints:
+def _entries(veteran: Flags, ground: Ground, rng: np.random.Generator) -> Ints:
     """Entry evenly from the first week to the last day; of veterans, years before the first week."""
     calendar, figures, n = ground.weeks, ground.figures.people, len(veteran)
     entry = rng.integers(calendar.first, calendar.until + 1, n)

@@ -7,8 +7,8 @@ import shapely
 from scipy.cluster.vq import kmeans2
 from scipy.spatial import cKDTree
 
+from features.arrays import Flags, Floats, Ints
 from training.city.figures import PlaceFigures
-from training.city.weeks import Bools, Floats, Ints
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ class Places:
         """The township of each point: a Voronoi cell belongs to the nearest seed."""
         return np.asarray(cKDTree(self.seeds).query(points)[1], dtype=np.int64)
 
-    def inside(self, points: Floats) -> Bools:
+    def inside(self, points: Floats) -> Flags:
         """Whether each point lies within the outline."""
         return np.asarray(shapely.contains_xy(self.outline, points[:, 0], points[:, 1]))
 

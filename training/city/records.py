@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from features.arrays import Flags, Floats, Ints
 from features.vocabulary import TEST_GIVEN
 from training.city.diary import Diary
 from training.city.living import KEPT, NO_SESSION
@@ -11,7 +12,7 @@ from training.city.people import COMMUNITY_REHABILITATION, METHADONE, People
 from training.city.rows import NONE, NOTES, Rows, code, codes, rows, where
 from training.city.state import NEVER
 from training.city.testing import AFTERCARE, NO_TEST, RESULTS, SURPRISE, SUSPICION, weekdays
-from training.city.weeks import WEEKS_A_YEAR, YEAR_DAYS, Bools, Floats, Ints, logistic
+from training.city.weeks import WEEKS_A_YEAR, YEAR_DAYS, logistic
 from training.city.world import Entry, World
 
 Cells = tuple[Ints, ...]  # (weeks, persons) of the diary
@@ -99,7 +100,7 @@ def _contact(contact: Contact, diary: Diary, world: World) -> Rows:
     return _rows(diary, at, day, source=contact.source, kind=contact.kind, outcome=outcome)
 
 
-def _due(per_week: float, diary: Diary, world: World) -> Bools:
+def _due(per_week: float, diary: Diary, world: World) -> Flags:
     """Where a contact falls due; diligent stations have more of them, all have fewer at the Spring Festival."""
     ground, figures = world.ground, world.figures.contacts
     pace = figures.pace * np.exp(figures.by_diligence * ground.stations.diligence)[diary.station]

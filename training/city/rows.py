@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from features.arrays import Flags
 from features.vocabulary import KINDS, SUBSTANCES, WEEKLY
 from features.vocabulary import SOURCES as SOURCE_TEXTS
 from features.vocabulary import SURPRISE as SURPRISE_NOTE
@@ -49,7 +50,7 @@ def rows(n: int, **columns: Any) -> Rows:
     return made
 
 
-def where(recorded: Rows, **words: str) -> npt.NDArray[np.bool_]:
+def where(recorded: Rows, **words: str) -> Flags:
     """Which rows have these words in these columns."""
     return np.logical_and.reduce([recorded[column] == code(column, word) for column, word in words.items()])
 

@@ -12,6 +12,7 @@ from typing import TypeVar
 
 import numpy as np
 
+from features.arrays import Floats, Ints
 from features.errors import ConfigError
 from training.city.areas import areas_table
 from training.city.block import Block, block, counts, n_blocks
@@ -23,7 +24,6 @@ from training.city.rows import Rows
 from training.city.stations import stations_table
 from training.city.tally import Tally
 from training.city.truth import truth_of_places
-from training.city.weeks import Floats, Ints
 from training.city.write import Part, whole_folder, write_parts, write_plan
 
 Made = TypeVar("Made")

@@ -4,9 +4,10 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 
+from features.arrays import Flags, Floats, Ints
 from training.city.figures import Figures
 from training.city.people import COMMUNITY_REHABILITATION, People
-from training.city.weeks import Bools, Floats, Ints, some_days
+from training.city.weeks import some_days
 
 # Phases of a person. `MISSING` is gone without a word and not yet declared lost, `STRANDED` moved and never taken over,
 # `GONE` out of any programme.
@@ -21,7 +22,7 @@ URINE_WEEKS = 2  # weeks of days of use a urine test may look into
 HAIR_WEEKS = 27  # weeks of use a hair test may look into, this one included
 
 
-def among(codes: Ints, wanted: tuple[int, ...]) -> Bools:
+def among(codes: Ints, wanted: tuple[int, ...]) -> Flags:
     """Which codes (0 to N_CODES - 1) are among the wanted; some times as fast as numpy's own."""
     table = np.zeros(N_CODES, dtype=np.bool_)
     table[list(wanted)] = True
@@ -44,23 +45,23 @@ class State:
     away_from: Ints  # the first day of the last leave or absence
     away_until: Ints  # the day after its last
     ward_until: Ints
-    completed: Bools  # three years in a programme are behind the person, no new one has begun, and nothing is sealed
+    completed: Flags  # three years in a programme are behind the person, no new one has begun, and nothing is sealed
     seal_day: Ints  # from when the record of a completed programme is sealed, unless a new one has begun
     positives: Ints  # detected since the programme began
     withheld: Ints  # tests evaded or refused since then
     absences: Ints  # times left without leave since then
     absent_days: Ints
-    noticed: Bools  # the last test was positive or withheld
-    employed: Bools
-    housed: Bools
+    noticed: Flags  # the last test was positive or withheld
+    employed: Flags
+    housed: Flags
     strain: Floats
     rift: Floats  # support of the family lost for a time
     stigma: Floats
     care: Floats  # counselling lately kept, fading by the week
     withdrawal: Floats  # 0 none to 1 fully grown
     weeks_clean: Floats
-    use_days: Bools  # (person, 14): the week before the last drawn, and the last drawn
-    used_weeks: Bools  # (person, HAIR_WEEKS), the last drawn at the end
+    use_days: Flags  # (person, 14): the week before the last drawn, and the last drawn
+    used_weeks: Flags  # (person, HAIR_WEEKS), the last drawn at the end
 
     def __len__(self) -> int:
         return len(self.phase)
@@ -69,23 +70,23 @@ class State:
         """A copy of the persons of these numbers, in this order; one may come several times."""
         return State(**{each.name: getattr(self, each.name)[who] for each in fields(self)})
 
-    def stands(self, *phases: int) -> Bools:
+    def stands(self, *phases: int) -> Flags:
         """Who is in one of these phases."""
         return among(self.phase, phases)
 
-    def used_last_week(self) -> Bools:
+    def used_last_week(self) -> Flags:
         """Whether each person used in the last week drawn."""
         return np.asarray(self.used_weeks[:, -1])
 
-    def supervised(self) -> Bools:
+    def supervised(self) -> Flags:
         """Who is in a programme and not known to be gone."""
         return self.stands(ACTIVE, MISSING)
 
-    def away(self, first: Ints | int, last: Ints | int) -> Bools:
+    def away(self, first: Ints | int, last: Ints | int) -> Flags:
         """Who is on leave, or absent without it, on any day from the first to the last."""
         return np.asarray((self.away_from <= last) & (first < self.away_until))
 
-    def in_aftercare(self) -> Bools:
+    def in_aftercare(self) -> Flags:
         """Who is out of any programme after completing one, until the record is sealed."""
         return np.asarray(self.completed & (self.phase == GONE))
 

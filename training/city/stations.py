@@ -5,10 +5,11 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from features.arrays import Flags, Floats, Ints
 from training.city.figures import PlaceFigures, StationFigures
 from training.city.names import ids, township_names
 from training.city.places import Places
-from training.city.weeks import Bools, Floats, Ints, as_dates, some_days
+from training.city.weeks import as_dates, some_days
 
 
 @dataclass(frozen=True)
@@ -18,8 +19,8 @@ class Stations:
     `diligence`: log of tests and records; `quality`: standard units of help; `opened`: days since 1970-01-01.
     """
 
-    is_model: Bools
-    schedule_b: Bools
+    is_model: Flags
+    schedule_b: Flags
     diligence: Floats
     quality: Floats
     opened: Ints

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from features.arrays import Flags, Floats, Ints
 from training.city import ends, moves, orders
 from training.city.living import counsel, get_by
 from training.city.state import ACTIVE, AWAITED, DEAD, GONE, LOCKED_UP, MISSING, State, among, begin
 from training.city.testing import Tests, take_tests
 from training.city.use import hazard_of_use, use
-from training.city.weeks import Bools, Floats, Ints
 from training.city.world import Entry, Ledger, World
 
 
@@ -18,22 +18,22 @@ from training.city.world import Entry, Ledger, World
 class Week:
     """What a week was like, per person; hidden and recorded side by side. Nothing in it changes later."""
 
-    alive: Bools  # entered, and not dead
-    routine: Bools  # the station expects the person this week
-    silent: Bools  # expected, but gone without a word
+    alive: Flags  # entered, and not dead
+    routine: Flags  # the station expects the person this week
+    silent: Flags  # expected, but gone without a word
     programme: Ints
     township: Ints
     station: Ints
-    employed: Bools
+    employed: Flags
     strain: Floats
     hazard: Floats  # the probability of any use in the week, given all before it
-    use_days: Bools  # (person, 7), Monday first
+    use_days: Flags  # (person, 7), Monday first
     tests: Tests
     counselling: Ints  # NO_SESSION, KEPT, MISSED_SESSION of `living`
     befell: tuple[Entry, ...]  # starts, ends, transfers, jobs and the like; ends are kind `programme_end`
 
     @property
-    def used(self) -> Bools:
+    def used(self) -> Flags:
         """Whether each person used."""
         return np.asarray(self.use_days.any(axis=1))
 

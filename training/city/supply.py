@@ -4,9 +4,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from features.arrays import Floats
 from training.city.figures import SupplyFigures
 from training.city.places import Places
-from training.city.weeks import WEEKS_A_CALENDAR_YEAR, Floats
+from training.city.weeks import WEEKS_A_CALENDAR_YEAR
 
 
 @dataclass(frozen=True)

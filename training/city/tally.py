@@ -6,12 +6,12 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from features.arrays import Flags, Ints
 from features.statutes import CLOCKS
 from training.city.diary import Diary
 from training.city.ground import Ground
 from training.city.rows import Rows, code, codes, where
 from training.city.testing import NEGATIVE, POSITIVE
-from training.city.weeks import Bools, Ints
 
 NOT_YET = 10**9
 
@@ -47,7 +47,7 @@ def tally(diary: Diary, recorded: Rows, n_known: int, ground: Ground) -> Tally:
     return counted
 
 
-def _first_day(recorded: Rows, chosen: Bools, n_persons: int) -> Ints:
+def _first_day(recorded: Rows, chosen: Flags, n_persons: int) -> Ints:
     """By person the first day among the chosen rows; NOT_YET for who has none."""
     day = np.full(n_persons, NOT_YET)
     np.minimum.at(day, recorded["person"][chosen], recorded["occurred_on"][chosen])

@@ -4,11 +4,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from features.arrays import Flags, Floats, Ints
 from features.statutes import CLOCKS, SCHEDULES
 from training.city.ends import by_use
 from training.city.people import METHADONE
 from training.city.state import GONE, NEVER, State, among
-from training.city.weeks import WEEKS_A_YEAR, Bools, Floats, Ints, logistic
+from training.city.weeks import WEEKS_A_YEAR, logistic
 from training.city.world import World
 
 # Results of a test; the first is no test at all.
@@ -35,7 +36,7 @@ class Tests:
     hair_day: Ints
 
 
-def take_tests(state: State, world: World, routine: Bools, silent: Bools, week: int) -> Tests:
+def take_tests(state: State, world: World, routine: Flags, silent: Flags, week: int) -> Tests:
     """Hold the tests of the week; the state remembers their results, and sanctions may follow."""
     monday, n = world.monday(week), len(state)
     due, held, why = _held(state, world, routine, week)
@@ -63,7 +64,7 @@ def weekdays(world: World, n: int) -> Ints:
     return world.rng.choice(7, n, p=world.figures.contacts.weekdays)
 
 
-def _held(state: State, world: World, routine: Bools, week: int) -> tuple[Bools, Bools, Ints]:
+def _held(state: State, world: World, routine: Flags, week: int) -> tuple[Flags, Flags, Ints]:
     """Whose test falls due by the schedule, who is tested, and why."""
     figures, ground, rng, n = world.figures.tests, world.ground, world.rng, len(state)
     diligence = ground.stations.diligence[state.station]
@@ -88,7 +89,7 @@ def _suspicion(state: State, world: World) -> Floats:
     return np.asarray(figures.suspicion * np.exp(figures.suspicion_by_use * signs + strain + known))
 
 
-def _urine(state: State, world: World, weekday: Ints, silent: Bools, week: int) -> Ints:
+def _urine(state: State, world: World, weekday: Ints, silent: Flags, week: int) -> Ints:
     """An index of RESULTS for each person were the test on this day of the week (Monday 0)."""
     figures, rng, n = world.figures.tests, world.rng, len(state)
     back = 1 + np.searchsorted(np.cumsum(figures.urine_window)[:2], rng.random(n))
@@ -100,7 +101,7 @@ def _urine(state: State, world: World, weekday: Ints, silent: Bools, week: int) 
     return np.where(withheld != NO_TEST, withheld, np.where(positive, POSITIVE, NEGATIVE))
 
 
-def _withheld(state: State, world: World, dirty: Bools, silent: Bools, week: int) -> Ints:
+def _withheld(state: State, world: World, dirty: Flags, silent: Flags, week: int) -> Ints:
     """How each person would withhold the test, likelier after use; NO_TEST where it would be given."""
     figures, rng, n = world.figures.tests, world.rng, len(state)
     festival = figures.missed_at_festival * world.ground.festival[week]
@@ -110,7 +111,7 @@ def _withheld(state: State, world: World, dirty: Bools, silent: Bools, week: int
     return np.where(silent, MISSED, np.where(rng.random(n) < logistic(logit), how, NO_TEST))
 
 
-def _hair(state: State, world: World, routine: Bools, silent: Bools, week: int) -> Ints:
+def _hair(state: State, world: World, routine: Flags, silent: Flags, week: int) -> Ints:
     """Two a year, each of which shows use two weeks to half a year back; missed as any other contact is."""
     figures, care, n = world.figures.tests, world.figures.care, len(state)
     recent, oldest = figures.hair_sees_weeks

@@ -6,13 +6,14 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
+from features.arrays import Ints
 from training.city.diary import Diary
 from training.city.ground import Ground
 from training.city.incidents import Harm
 from training.city.people import People
 from training.city.rows import words
 from training.city.stations import station_ids, township_ids
-from training.city.weeks import Ints, as_dates
+from training.city.weeks import as_dates
 
 
 def truth_of_persons(diary: Diary, people: People, person_id: list[str], ground: Ground) -> Mapping[str, pa.Table]:

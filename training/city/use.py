@@ -2,13 +2,14 @@
 
 import numpy as np
 
+from features.arrays import Flags, Floats
 from training.city.people import METHADONE, STIMULANT
 from training.city.state import NEVER, State
-from training.city.weeks import Bools, Floats, logistic
+from training.city.weeks import logistic
 from training.city.world import World
 
 
-def hazard_of_use(state: State, world: World, at_large: Bools, week: int) -> Floats:
+def hazard_of_use(state: State, world: World, at_large: Flags, week: int) -> Floats:
     """The probability of any use this week, per person; none for those not at large (locked up, on a ward, dead)."""
     figures, ground, people = world.figures.use, world.ground, world.people
     helped = state.supervised()

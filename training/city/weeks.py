@@ -4,14 +4,10 @@ from dataclasses import dataclass
 from datetime import date
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
+from features.arrays import Flags, Floats, Ints
 from training.city.figures import CalendarFigures
-
-Ints = npt.NDArray[np.int64]
-Floats = npt.NDArray[np.float64]
-Bools = npt.NDArray[np.bool_]
 
 EPOCH = date(1970, 1, 1)
 FIRST_MONDAY = 4  # 1970-01-05
@@ -81,7 +77,7 @@ def yearly_wave(weeks: Weeks, crest_day: float) -> Floats:
     return np.asarray(np.cos(2 * np.pi * (weeks.mondays() % YEAR_DAYS - crest_day) / YEAR_DAYS))
 
 
-def festival_weeks(weeks: Weeks, figures: CalendarFigures) -> Bools:
+def festival_weeks(weeks: Weeks, figures: CalendarFigures) -> Flags:
     """Whether a week touches the days of the Spring Festival, some of them before its first day."""
     before, after = figures.festival_days
     mondays = weeks.mondays()

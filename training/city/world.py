@@ -4,11 +4,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from features.arrays import Flags, Floats, Ints
 from training.city.figures import Figures
 from training.city.ground import Ground
 from training.city.people import People
 from training.city.state import State
-from training.city.weeks import Bools, Floats, Ints, some_days
+from training.city.weeks import some_days
 
 
 @dataclass(frozen=True)
@@ -28,7 +29,7 @@ class World:
         """The Monday of a week, days since 1970-01-01."""
         return self.ground.weeks.monday(week)
 
-    def chance(self, among: Bools, probability: Floats | float) -> Ints:
+    def chance(self, among: Flags, probability: Floats | float) -> Ints:
         """Whom it befalls, of those it may befall."""
         return np.flatnonzero(among & (self.rng.random(len(among)) < probability))
 
