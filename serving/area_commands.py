@@ -123,6 +123,11 @@ def answering(what: str = "areas", *, noise: float | None = None) -> "Iterator[D
             refused.__cause__, WaystationError
         ):  # over HTTP nobody is told how the home is made; its owner is
             raise refused.__cause__ from None
+        if refused.code == "no_such_forecast":
+            there = str(refused.slots["names"]).replace("level=", "--level ").replace("&weeks=", " --weeks ")
+            raise ConfigError(
+                f"--{refused.faults[0].field}: no model here forecasts that; there are: {there}."
+            ) from None
         title, detail = wording(SPOKEN).problem(refused.code, refused.slots)
         raise ConfigError(f"{what}: {title}. {detail}") from None
 

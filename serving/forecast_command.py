@@ -77,7 +77,7 @@ def forecast_command(read: Read, fit: Fit) -> Callable[..., None]:
         from serving.area_record import record
         from serving.file_forecast import digest_of, forecast_of_files, fresh, promoted
         from serving.hotspots import forecast as of_store
-        from serving.hotspots import row_of
+        from serving.hotspots import model_for, row_of
         from serving.messages import ForecastLevel
         from serving.wording import wording
 
@@ -87,6 +87,7 @@ def forecast_command(read: Read, fit: Fit) -> Callable[..., None]:
         with answering(noise=noise) as desk:
             if incidents is None:
                 made, by = of_store(desk, question), "the promoted model"
+                fitted = model_for(desk, question)[1]
             else:
                 places = read(incidents, areas, known_lag_days=known_lag_days, coordinates=coordinates)
                 of = unit or ("grid:500" if level == "cell" else "area")
@@ -97,6 +98,7 @@ def forecast_command(read: Read, fit: Fit) -> Callable[..., None]:
                         fit(places, as_of=question.as_of, unit=of, horizon_weeks=weeks, known_lag_days=known_lag_days)
                     )
                 )
+                fitted = made_by[1]
                 digest = digest_of(incidents, areas, unit=of, known_lag_days=known_lag_days, coordinates=coordinates)
                 made = forecast_of_files(desk, question, places, made_by, digest)
                 by = f"the promoted {model}" if model else "a model fitted on the file now, neither judged nor promoted"
@@ -108,7 +110,8 @@ def forecast_command(read: Read, fit: Fit) -> Callable[..., None]:
             import pandas as pd
 
             write_rows(out, pd.DataFrame([row_of(area, told) for area in told.features]))
-        console.print(f"{len(told.features)} areas, by {by}: {out}. {wording(SPOKEN).area_note(told.noise_epsilon)}")
+        note = wording(SPOKEN).area_note(told.noise_epsilon, at_equal_effort=fitted.scope.at_equal_effort)
+        console.print(f"{len(told.features)} areas, by {by}: {out}. {note}")
         if incidents is None:
             console.print(f"waystation replay {told.answer_id} makes it again.")
         else:

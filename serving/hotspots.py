@@ -214,7 +214,7 @@ def _place_of(told: disclosure.Told, shape: dict[str, Any] | None, asked: Asked)
     if asked.level != "cell" or shape is None:
         return told.area_id
     longitude, latitude = middle_of(shape)
-    return asked.wording.text("areas", "cell", latitude=f"{latitude:.4f}", longitude=f"{longitude:.4f}")
+    return asked.wording.cell(latitude=latitude, longitude=longitude)
 
 
 def _estimate(told: disclosure.Told, name: str, reasons: list[AreaReason], asked: Asked, *, of: int) -> AreaEstimate:

@@ -123,6 +123,12 @@ class Wording:
             return str(texts["highest_one"]).format(text=told, count=of)
         return str(texts["highest"]).format(text=told, percent=_rounded(100 * band.among_highest, 0))
 
+    def cell(self, *, latitude: float, longitude: float) -> str:
+        """What a cell is called: where its middle lies, in degrees, by hemisphere."""
+        north = self.text("areas", "north" if latitude >= 0 else "south", value=f"{abs(latitude):.4f}")
+        east = self.text("areas", "east" if longitude >= 0 else "west", value=f"{abs(longitude):.4f}")
+        return self.text("areas", "cell", latitude=north, longitude=east)
+
     def band(self, *, at_least: float, below: float) -> str:
         """What is expected, as far as it may be told, in words."""
         slots = {"below": _rounded(below, 1), "at_least": _rounded(at_least, 1)}

@@ -90,7 +90,7 @@ def test_a_file_that_cannot_be_written_is_refused_with_a_sentence(home, tmp_path
     ("arguments", "said"),
     [
         (["--level", "street"], "--level takes"),
-        (["--weeks", "3"], "level=township&weeks=4"),
+        (["--weeks", "3"], "--weeks: no model here forecasts that; there are: --level township --weeks 4"),
         (["--language", "fr"], "--language takes"),
     ],
 )

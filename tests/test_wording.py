@@ -243,6 +243,18 @@ def test_what_is_expected_is_told_as_a_band(band, zh, en):
     assert en in wording("en").area_band(band, weeks=4, after=SUNDAY, of=112)
 
 
+@pytest.mark.parametrize(
+    ("latitude", "longitude", "zh", "en"),
+    [
+        (26.65, 106.63, "网格（北纬26.6500，东经106.6300）", "Cell around 26.6500 N, 106.6300 E"),
+        (-33.4055, -111.9354, "网格（南纬33.4055，西经111.9354）", "Cell around 33.4055 S, 111.9354 W"),
+    ],
+)
+def test_a_cell_west_or_south_is_told_as_such_and_without_a_minus(latitude, longitude, zh, en):
+    told = [wording(each).cell(latitude=latitude, longitude=longitude) for each in ("zh-CN", "en")]
+    assert told == [zh, en]
+
+
 def test_a_single_week_is_told_in_the_singular():
     told = wording("en").area_band(Band(1, 2, 0, 5, 1), weeks=1, after=SUNDAY, of=4)
     assert told == "Expected in the week after 28 Dec 2025: 1 to 2 (90% interval 0 to 5)"
