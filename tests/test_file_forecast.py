@@ -32,7 +32,9 @@ def asked(home, monkeypatch, out, *more):
     asked = ["forecast", "--as-of", AS_OF, "--out", str(out), "--language", "en", *map(str, more)]
     ran = CliRunner().invoke(waystation.app, asked, catch_exceptions=False)
     assert ran.exit_code == 0, ran.output
-    return Forecast.model_validate_json(out.read_bytes())
+    told = Forecast.model_validate_json(out.read_bytes())
+    assert told.note in ran.output  # both are English here
+    return told
 
 
 def test_a_city_in_files_is_forecast_by_a_model_fitted_on_them_and_again_the_same(files, tmp_path, monkeypatch):
