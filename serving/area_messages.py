@@ -21,7 +21,9 @@ class AreaReason(Message):
     step: float | None = Field(description="What the contribution is rounded to; wider where less is expected.")
     direction: Literal["raises", "lowers", "none"] | None = Field(description="`none`: it rounds to nothing.")
     text: str
-    effect: str | None = Field(description="The direction in words; of `none` how much less than it the family does.")
+    effect: str | None = Field(
+        description="The direction in words; of `none` how much less; that nothing is held of it."
+    )
 
 
 class AreaEstimate(Message):

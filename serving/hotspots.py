@@ -100,7 +100,7 @@ def made_of(desk: Desk, asked: Asked, found: Looked[Findings]) -> Made[Forecast]
 def told_of(told: Looked[Findings], asked: Asked) -> Forecast:
     """The forecast as it may be told, from what the model found."""
     return Forecast(
-        features=_areas(told.found, told.places, asked),
+        features=_areas(told.found, told.places, asked, unknown=not_held(told.model, told.places)),
         known_by=known_by(asked.as_of),
         note=asked.wording.area_note(told.noise_epsilon, at_equal_effort=told.model.scope.at_equal_effort),
         noise_epsilon=told.noise_epsilon,
@@ -177,11 +177,21 @@ def no_such_forecast(models: Sequence[HotspotModel], levels: Sequence[str]) -> P
     )
 
 
-def _areas(found: Findings, places: Places, asked: Asked) -> list[Area]:
+def not_held(model: HotspotModel, places: Places) -> frozenset[str]:
+    """The families of reasons of which nothing is held: neighbours without outlines, effort without tests."""
+    outlined = places.areas is not None and places.areas["geometry"].notna().any()
+    held = {
+        "neighbours": bool(outlined) or model.scope.level == "cell",  # a cell's place is in its id
+        "effort": places.effort is not None and not places.effort.empty,
+    }
+    return frozenset(family for family, is_held in held.items() if not is_held)
+
+
+def _areas(found: Findings, places: Places, asked: Asked, *, unknown: frozenset[str]) -> list[Area]:
     shapes = geometries((each.area_id for each in found.told), places.areas)
     names = {**names_of(places.areas, asked.wording.language), CITY: asked.wording.warning("city")}
     in_words = {  # once for all areas that are given the same
-        reasons: [_reason(reason, asked.wording) for reason in reasons[: asked.most]]
+        reasons: [_reason(reason, asked.wording, unknown) for reason in reasons[: asked.most]]
         for reasons in {each.reasons for each in found.told}
     }
     return [
@@ -241,7 +251,8 @@ def names_of(areas: pd.DataFrame | None, language: str) -> dict[str, str]:
     return {str(area_id): str(name) for area_id, name in named.items()}
 
 
-def _reason(reason: disclosure.AreaReason, wording: Wording) -> AreaReason:
+def _reason(reason: disclosure.AreaReason, wording: Wording, unknown: frozenset[str]) -> AreaReason:
+    is_unknown = reason.code in unknown and not reason.contribution
     return AreaReason(
         code=reason.code,  # type: ignore[arg-type]
         value=reason.value,
@@ -249,6 +260,6 @@ def _reason(reason: disclosure.AreaReason, wording: Wording) -> AreaReason:
         contribution=reason.contribution,
         step=reason.step,
         direction=reason.direction,
-        text=wording.area_reason(reason),
-        effect=wording.area_effect(reason),
+        text=wording.family(reason.code) if is_unknown else wording.area_reason(reason),
+        effect=wording.text("areas", f"no_{reason.code}") if is_unknown else wording.area_effect(reason),
     )

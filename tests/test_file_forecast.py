@@ -46,6 +46,9 @@ def test_a_city_in_files_is_forecast_by_a_model_fitted_on_them_and_again_the_sam
     for each in told.features:
         assert each.properties.expected == int(each.properties.expected)
         assert {reason.code for reason in each.properties.reasons} >= {*FAMILIES[1:]}
+        assert {reason.effect for reason in each.properties.reasons if reason.code == "effort"} == {
+            "not known, as no tests by area are held"
+        }
     home = Home(tmp_path / "home")
     with Store.open(home.store_url) as store, pytest.raises(StoreError, match="the same command on them has its id"):
         replay(home.records, store, told.answer_id, lambda tag, digest: None)
