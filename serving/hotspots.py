@@ -100,7 +100,7 @@ def made_of(desk: Desk, asked: Asked, found: Looked[Findings]) -> Made[Forecast]
 def told_of(told: Looked[Findings], asked: Asked) -> Forecast:
     """The forecast as it may be told, from what the model found."""
     return Forecast(
-        features=_areas(told.found, told.places, asked, unknown=not_held(told.model, told.places)),
+        features=_areas(told.found, told.places, asked, unknown=not_held(told.model.scope.level, told.places)),
         known_by=known_by(asked.as_of),
         note=asked.wording.area_note(told.noise_epsilon, at_equal_effort=told.model.scope.at_equal_effort),
         noise_epsilon=told.noise_epsilon,
@@ -177,11 +177,11 @@ def no_such_forecast(models: Sequence[HotspotModel], levels: Sequence[str]) -> P
     )
 
 
-def not_held(model: HotspotModel, places: Places) -> frozenset[str]:
-    """The families of reasons of which nothing is held: neighbours without outlines, effort without tests."""
+def not_held(level: str, places: Places) -> frozenset[str]:
+    """Families of reasons of which nothing is held, for a model of a level: neighbours, effort."""
     outlined = places.areas is not None and places.areas["geometry"].notna().any()
     held = {
-        "neighbours": bool(outlined) or model.scope.level == "cell",  # a cell's place is in its id
+        "neighbours": bool(outlined) or level == "cell",  # a cell's place is in its id
         "effort": places.effort is not None and not places.effort.empty,
     }
     return frozenset(family for family, is_held in held.items() if not is_held)

@@ -5,19 +5,21 @@ from dataclasses import replace
 from datetime import date
 
 import numpy as np
+import pandas as pd
 import pytest
 import sqlalchemy as sa
 
 from features.areas import geometries
 from features.grids import Grid
 from features.home import Home
+from features.hotspot import Places
 from features.intake import ingest
 from features.store import Store
 from models import artifact, champion
 from models.hotspot import look
 from serving.desk import Desk
 from serving.disclosure import Band, Told
-from serving.hotspots import Asked, _place_of, looked, places_of
+from serving.hotspots import Asked, _place_of, looked, not_held, places_of
 from serving.problems import ProblemError
 from serving.settings import Settings
 from serving.wording import wording
@@ -81,6 +83,21 @@ def test_a_cell_is_called_by_its_middle_and_an_area_of_no_name_by_its_id(languag
     assert _place_of(told, outline, asked).startswith(name)
     assert _place_of(told, None, asked) == told.area_id
     assert _place_of(replace(told, area_id="T1"), outline, replace(asked, level="township")) == "T1"
+
+
+@pytest.mark.parametrize(
+    ("level", "outlines", "tests", "unknown"),
+    [
+        ("township", None, 0, {"neighbours", "effort"}),
+        ("township", "outline", 1, set()),
+        ("cell", None, 1, set()),  # where a cell lies is in its id
+    ],
+)
+def test_of_neighbours_without_outlines_and_of_effort_without_tests_nothing_is_held(level, outlines, tests, unknown):
+    areas, effort = pd.DataFrame({"geometry": [outlines]}), pd.DataFrame({"tests": [5] * tests})
+    places = Places(pd.DataFrame(), areas, effort)
+    assert not_held(level, places) == unknown
+    assert "neighbours" in not_held("township", replace(places, areas=None))
 
 
 def of_earlier_release(city):
