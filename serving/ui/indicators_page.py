@@ -73,7 +73,7 @@ def panel(view: View, shown: Shown, names: Mapping[str, str], silent: Container[
     """
     name = view.wording.indicator(shown.code)
     told = [replace(each, numerator=None) if each.last_day in silent else each for each in shown.trend]
-    points = [(_quarter(each, view.texts), each.share, each.interval) for each in told]
+    points = [(_short_quarter(each, view.texts), each.share, each.interval) for each in told]
     marks = {each.last_day: _mark(each, silent, view.texts) for each in shown.trend}
     return Panel(
         code=shown.code,
@@ -104,3 +104,8 @@ def _mark(figure: Figure, silent: Container[date], texts: Texts) -> str:
 
 def _quarter(figure: Figure, texts: Texts) -> str:
     return texts("indicators.quarter", year=figure.last_day.year, quarter=figure.last_day.month // 3)
+
+
+def _short_quarter(figure: Figure, texts: Texts) -> str:
+    """A quarter as short as its neighbours below a chart leave room for."""
+    return texts("indicators.short_quarter", year=f"{figure.last_day:%y}", quarter=figure.last_day.month // 3)
