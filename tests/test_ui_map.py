@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from PIL import Image, ImageColor
 
 from features.hotspot import Places
+from serving.hotspots import known_by
 from serving.ui import map_record
 from serving.ui.map_picture import FILLS
 from serving.ui.map_testing import district_tests, fifths, township_tests
@@ -266,9 +267,9 @@ def test_all_that_names_a_day_follows_the_slider(browser, ui_site):
         assert len(links) == 3 + 1 + 1 + 4
         assert all(f"as_of={shown}" in each for each in links), links
         assert page.input_value("#as_of") == shown
-        told = texts("en").day(date.fromisoformat(shown))
+        told, sunday = (texts("en").day(day) for day in (shown, known_by(date.fromisoformat(shown))))
         assert f"As of {told} · model" in page.inner_text("#stamp")
-        assert f"what was forecast on {told}" in page.inner_text("#meaning")
+        assert f"what was forecast on {sunday} for the weeks after it" in page.inner_text("#meaning")
         assert "not what came" in page.inner_text("#meaning")
         assert page.is_visible("#what-came")
         assert page.inner_text("#map-status") == ""
