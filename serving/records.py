@@ -74,7 +74,8 @@ class Records:
 
     def __post_init__(self) -> None:
         key = self.path.with_suffix(KEY_SUFFIX)
-        if self.path.is_file() and not key.exists():  # the key is made first, so it was there
+        holds_any = self.path.is_file() and self.path.stat().st_size > 0
+        if holds_any and not key.exists():  # the key is made first, so it was there
             raise StoreError(
                 f"{key.name} of the home is gone, and {self.path.name} cannot go on without it: a new key would make "
                 "another chain and other hashes; bring it back from a copy, or put the whole record aside."

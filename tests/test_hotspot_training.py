@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from features.errors import ConfigError, SchemaError, TooLittleHistoryError
+from features.errors import ConfigError, SchemaError, TooLittleHistoryError, UnfitModelError
 from features.hotspot import Places
 from models import artifact
 from models import hotspot as model
@@ -69,7 +69,7 @@ def test_a_setting_of_the_wrong_type_is_refused_by_name(tmp_path):
         ({"level": "street"}, "expected `cell` or `township`"),
         ({"origins": 0}, "origins is too low"),
         ({"reporting_lag_days": -1}, "reporting_lag_days is too low"),
-        ({"kinds": ("arrest",)}, "unknown"),
+        ({"kinds": ("arrest",)}, "kinds lists arrest; expected some of overdose"),
         ({"kinds": ("first_positive",), "level": "cell"}, "no place finer than the township"),
         ({"reporters": ("enforcement",)}, "follows where it looks"),
         ({"history_weeks": 20}, "needs a year"),
@@ -174,7 +174,7 @@ def test_a_trained_model_is_small_and_forecasts_alike_from_its_artifact(tmp_path
 def test_outlines_that_came_after_the_training_are_noticed():
     rows = steady_city()
     trained = train(Places(rows, TOWN), SMALL)
-    with pytest.raises(ConfigError, match="Train the model again"):
+    with pytest.raises(UnfitModelError, match="Train and promote the model again"):
         model.look(trained.model, Places(rows, TOWN.assign(parent_id="D1")), as_of=10_890)
 
 

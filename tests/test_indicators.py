@@ -1,5 +1,6 @@
 """The city indicators: definitions on small tables, intervals by arithmetic, and nothing under ten to be had."""
 
+import re
 from datetime import date
 from itertools import product
 
@@ -232,7 +233,10 @@ def test_a_panel_shows_share_interval_and_numbers_and_leaves_a_gap_for_what_is_n
     assert found.latest.interval == "29.9% to 70.1%"  # of the doctest of wilson
     assert [line.share for line in found.quarters] == ["50.0%", "not told"]
     assert [(line.name, line.share) for line in found.districts] == [("North", "not told")]
-    assert (found.chart.count("<circle"), found.chart.count("2024 Q")) == (1, 2 + 1)  # one point, its title, two ticks
+    assert (found.chart.count("<circle"), len(re.findall(r"Q[1-4] 24", found.chart))) == (
+        1,
+        2 + 1,
+    )  # one point, its title, two ticks
 
 
 def test_a_quarter_after_the_records_stopped_is_marked_and_no_point_of_the_course():
