@@ -130,12 +130,6 @@ def of_store(store: Store, until: date) -> Bulletin:
     return bulletin(history, listed, until)
 
 
-def names_of(store: Store, language: str) -> Mapping[str, str]:
-    """The names of the stations that have one in the language."""
-    stations = store.read("stations").set_index("station_id")["name_en" if language == "en" else "name_zh"].dropna()
-    return {str(station_id): str(name) for station_id, name in stations.items()}
-
-
 def bulletin(history: History, listed: Sequence[str], until: date) -> Bulletin:
     """The bulletin of a history, with a line for each station listed and each other that something was due at."""
     made, day_before = recorded_dues(history, until), half_month_before(until)

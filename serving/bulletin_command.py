@@ -38,8 +38,9 @@ def bulletin(
 ) -> None:
     """The half-monthly bulletin of the stations' work, in four colours; there is no person in it."""
     from features.store import Store
-    from serving.bulletin import names_of, of_store
+    from serving.bulletin import of_store
     from serving.bulletin_page import page_of
+    from serving.stations import names_of
     from serving.wording import wording
 
     refuse_language(language)

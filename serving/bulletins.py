@@ -14,11 +14,12 @@ import sqlalchemy as sa
 from features.schema import EPOCH
 from features.store import Store
 from features.tables import STORED
-from serving.bulletin import Bulletin, names_of, of_store
+from serving.bulletin import Bulletin, of_store
 from serving.bulletin_dues import half_months
 from serving.desk import Desk
 from serving.kept import Kept
 from serving.problems import fault_of
+from serving.stations import names_of
 from serving.store_answers import store_answers
 
 ENDS = "YYYY-MM-15, YYYY-MM-28/29/30/31"

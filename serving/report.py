@@ -18,7 +18,6 @@ import pandas as pd
 from features.schema import EPOCH, days_since_epoch
 from features.statutes import REFUSAL_ARTICLES
 from serving import answers, one_person
-from serving.bulletin import names_of
 from serving.desk import Desk
 from serving.entries import ANSWERED, SCORED, by_model
 from serving.feedback import Book
@@ -29,7 +28,8 @@ from serving.one_person import OWN_REQUEST, About, Person
 from serving.problems import ProblemError
 from serving.score_history import Given, given
 from serving.scoring import Scored, scores
-from serving.stations import station_of
+from serving.stations import names_of, station_of
+from serving.store_answers import store_answers
 from serving.wording import Wording
 
 RIGHTS = ("see", "explain", "refuse", "correct", "delete", "complain")
@@ -104,7 +104,8 @@ def report(book: Book, about: About, visit: Visit) -> Report:
         raise ProblemError("purpose_of_others", slots={"names": OWN_REQUEST}, members={"names": [OWN_REQUEST]})
     before = given(desk.reading.records.path, desk.reading.records.hash_of(read.person_id), until=desk.settings.today)
     readers = _readers(desk, read, wording)
-    stations = names_of(desk.histories.store(), wording.language)
+    with store_answers():
+        stations = names_of(desk.histories.store(), wording.language)
     station = station_of(desk.histories.store(), read.person_id, today=desk.settings.today)
     score, refused = _score(desk, read, wording)
     return Report(

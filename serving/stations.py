@@ -85,6 +85,12 @@ def is_known(store: Store, station_id: str) -> bool:
         return any(connection.execute(query.limit(1)).first() is not None for query in (listed, named))
 
 
+def names_of(store: Store, language: str) -> dict[str, str]:
+    """The names of the stations that have one in the language."""
+    stations = store.read("stations").set_index("station_id")["name_en" if language == "en" else "name_zh"].dropna()
+    return {str(station_id): str(name) for station_id, name in stations.items()}
+
+
 def workers_of(store: Store, station_id: str) -> tuple[bool, int | None]:
     """Whether a station is on the list of stations, and how many social workers it has; None where not told."""
     query = current("stations").where(STORED["stations"].c.station_id == station_id)
